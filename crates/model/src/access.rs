@@ -1,0 +1,203 @@
+//! The one decision of the data plane: [`Access`] is what a caller may do now, [`Permit`] is the proof that one operation
+//! was allowed. No use case of the data plane can be called without a permit, and none can be made elsewhere.
+
+use crate::action::{Action, ActionSet};
+use crate::operation::{Needed, Needs};
+use crate::registry::RegistryKey;
+use crate::repository::RepositoryName;
+use crate::scope::Granted;
+use crate::scope_map::Rules;
+use crate::token::TokenKey;
+use std::sync::Arc;
+
+/// What the caller of one request may do on one registry.
+#[derive(Debug, Clone)]
+pub struct Access {
+    registry: RegistryKey,
+    holder: Option<Holder>,
+}
+
+#[derive(Debug, Clone)]
+struct Holder {
+    token: TokenKey,
+    /// What the token's scope map allows now.
+    rules: Arc<Rules>,
+    /// What the bearer was issued for; `None` for a password, which reaches as far as the scope map.
+    granted: Option<Arc<Granted>>,
+}
+
+/// Proof that `operation` was allowed on a registry. Only [`Access::permit`] makes one.
+#[derive(Debug, Clone)]
+pub struct Permit<O> {
+    registry: RegistryKey,
+    token: TokenKey,
+    rules: Arc<Rules>,
+    operation: O,
+}
+
+/// Why an operation was not allowed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Nobody is signed in.
+    #[error("authentication required")]
+    SignedOut,
+    /// The holder lacks the catalog scope.
+    #[error("the bearer was not issued for registry:catalog:*")]
+    CatalogMissing,
+    /// The holder lacks actions on a repository.
+    #[error("missing {} on repository {repository}", list(*.missing))]
+    ActionsMissing {
+        /// Where.
+        repository: RepositoryName,
+        /// Which.
+        missing: ActionSet,
+    },
+}
+
+fn list(actions: ActionSet) -> String {
+    actions.iter().map(Action::in_scope_map).collect::<Vec<_>>().join(", ")
+}
+
+impl Access {
+    /// Of a caller who is not signed in.
+    pub fn signed_out(registry: RegistryKey) -> Self {
+        Self { registry, holder: None }
+    }
+
+    /// Of a caller who presented a token's password: all that the scope map allows.
+    pub fn by_password(registry: RegistryKey, token: TokenKey, rules: Arc<Rules>) -> Self {
+        Self { registry, holder: Some(Holder { token, rules, granted: None }) }
+    }
+
+    /// Of a caller who presented a bearer: what it was issued for, as far as the scope map still allows it.
+    pub fn by_bearer(registry: RegistryKey, token: TokenKey, rules: Arc<Rules>, granted: Arc<Granted>) -> Self {
+        Self { registry, holder: Some(Holder { token, rules, granted: Some(granted) }) }
+    }
+
+    /// Allows `operation`, or says what is missing.
+    pub fn permit<O: Needed>(&self, operation: O) -> Result<Permit<O>, Refusal> {
+        let holder = self.holder.as_ref().ok_or(Refusal::SignedOut)?;
+        match operation.needs() {
+            Needs::SignIn => {}
+            Needs::Catalog => {
+                if holder.granted.as_ref().is_some_and(|granted| !granted.catalog) {
+                    return Err(Refusal::CatalogMissing);
+                }
+            }
+            Needs::Repository(repository, needed) => {
+                let missing = needed.difference(holder.actions_on(repository));
+                if !missing.is_empty() {
+                    return Err(Refusal::ActionsMissing { repository: repository.clone(), missing });
+                }
+            }
+        }
+        Ok(Permit { registry: self.registry, token: holder.token, rules: Arc::clone(&holder.rules), operation })
+    }
+}
+
+impl Holder {
+    fn actions_on(&self, repository: &RepositoryName) -> ActionSet {
+        let held = self.rules.actions_on(repository);
+        match &self.granted {
+            Some(granted) => granted.repositories.actions_on(repository).intersection(held),
+            None => held,
+        }
+    }
+}
+
+impl<O> Permit<O> {
+    /// On which registry.
+    pub fn registry(&self) -> RegistryKey {
+        self.registry
+    }
+
+    /// Who holds it.
+    pub fn token(&self) -> TokenKey {
+        self.token
+    }
+
+    /// What was allowed; the repository is taken from here.
+    pub fn operation(&self) -> &O {
+        &self.operation
+    }
+}
+
+impl Permit<crate::operation::ListCatalog> {
+    /// Whether the holder may see `repository` in a list: whoever may pull it or read its metadata may.
+    pub fn shows(&self, repository: &RepositoryName) -> bool {
+        let held = self.rules.actions_on(repository);
+        held.contains(Action::ContentRead) || held.contains(Action::MetadataRead)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::{ListCatalog, ListTags, SignIn, StartUpload};
+    use crate::scope::Asked;
+    use crate::scope_map::ScopeMapAction;
+
+    const REGISTRY: RegistryKey = RegistryKey(1);
+    const TOKEN: TokenKey = TokenKey(7);
+
+    fn rules() -> Arc<Rules> {
+        let entries = ["repositories/samples/*/content/read", "repositories/samples/*/content/write"];
+        Arc::new(Rules::of(&entries.iter().filter_map(|text| ScopeMapAction::parse(text).ok()).collect::<Vec<_>>()))
+    }
+
+    fn bearer(scope: &str) -> Access {
+        let granted = Granted::of(&Asked::parse([scope]), &rules());
+        Access::by_bearer(REGISTRY, TOKEN, rules(), Arc::new(granted))
+    }
+
+    fn push(name: &str) -> Result<StartUpload, crate::repository::InvalidRepositoryName> {
+        Ok(StartUpload { repository: RepositoryName::parse(name)? })
+    }
+
+    #[test]
+    fn signed_out_may_do_nothing() {
+        let access = Access::signed_out(REGISTRY);
+        assert_eq!(access.permit(SignIn).err(), Some(Refusal::SignedOut));
+        assert_eq!(access.permit(ListCatalog).err(), Some(Refusal::SignedOut));
+    }
+
+    #[test]
+    fn a_bearer_reaches_as_far_as_it_was_issued() -> Result<(), Box<dyn std::error::Error>> {
+        assert!(bearer("").permit(SignIn).is_ok());
+        assert!(bearer("").permit(push("samples/hello")?).is_err());
+        assert!(bearer("repository:samples/hello:push").permit(push("samples/hello")?).is_ok());
+        assert!(bearer("repository:samples/other:push").permit(push("samples/hello")?).is_err());
+        assert_eq!(bearer("").permit(ListCatalog).err(), Some(Refusal::CatalogMissing));
+        assert!(bearer("registry:catalog:*").permit(ListCatalog).is_ok());
+        Ok(())
+    }
+
+    #[test]
+    fn a_bearer_never_outlives_the_rules() -> Result<(), Box<dyn std::error::Error>> {
+        let granted = Granted::of(&Asked::parse(["repository:samples/hello:push"]), &rules());
+        let access = Access::by_bearer(REGISTRY, TOKEN, Arc::default(), Arc::new(granted));
+        assert!(access.permit(push("samples/hello")?).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn a_password_reaches_as_far_as_the_scope_map() -> Result<(), Box<dyn std::error::Error>> {
+        let access = Access::by_password(REGISTRY, TOKEN, rules());
+        assert!(access.permit(push("samples/hello")?).is_ok());
+        assert!(access.permit(push("other")?).is_err());
+        let refusal = access.permit(ListTags { repository: RepositoryName::parse("samples/hello")? }).err();
+        assert_eq!(
+            refusal.map(|r| r.to_string()),
+            Some("missing metadata/read on repository samples/hello".to_owned())
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn the_catalog_shows_what_may_be_read() -> Result<(), Box<dyn std::error::Error>> {
+        let permit = Access::by_password(REGISTRY, TOKEN, rules()).permit(ListCatalog)?;
+        assert!(permit.shows(&RepositoryName::parse("samples/hello")?));
+        assert!(!permit.shows(&RepositoryName::parse("other")?));
+        Ok(())
+    }
+}

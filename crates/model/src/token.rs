@@ -1,0 +1,235 @@
+//! Tokens: who may sign in to a registry, and whether a sign-in counts now.
+//!
+//! [`TokenFacts::admit_password`] and [`TokenFacts::admit_bearer`] are the one place that stops a disabled token, an expired
+//! or removed password, and a bearer issued before the token changed.
+
+use crate::caller::SystemData;
+use crate::password::{PasswordHash, PasswordName};
+use crate::registry::RegistryKey;
+use crate::resource_id::{ScopeMapId, TokenId};
+use crate::scope_map::Rules;
+use crate::timestamp::Timestamp;
+use std::sync::Arc;
+
+/// The store's own name for a token; never given to another one, also after a delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenKey(pub i64);
+
+/// The store's own name for one generated password; regenerating makes a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PasswordKey(pub i64);
+
+/// How often a token's status, scope map or the content of its scope map has changed. Bearers carry it (decision D5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Generation(pub i64);
+
+/// Whether a token may be used (swagger, TokenStatus).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenStatus {
+    /// It may.
+    Enabled,
+    /// It may not, whatever else is true of it.
+    Disabled,
+}
+
+impl TokenStatus {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+        }
+    }
+
+    /// Reads the word without regard to case; `None` for any other.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Enabled, Self::Disabled].into_iter().find(|status| status.as_str().eq_ignore_ascii_case(text))
+    }
+}
+
+/// A token as the management plane shows it: no secret, no hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// The store's own name for it.
+    pub key: TokenKey,
+    /// Its resource id.
+    pub id: TokenId,
+    /// Whether it may be used.
+    pub status: TokenStatus,
+    /// The scope map it holds; without one it may do nothing.
+    pub scope_map: Option<ScopeMapId>,
+    /// Its passwords, `password1` before `password2`.
+    pub passwords: Vec<TokenPassword>,
+    /// When it was first made; never changes.
+    pub created_at: Timestamp,
+    /// Who made and last changed it.
+    pub system_data: SystemData,
+}
+
+/// What is known of a password besides its hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenPassword {
+    /// Which one.
+    pub name: PasswordName,
+    /// When it was generated.
+    pub created_at: Timestamp,
+    /// From when on it is refused; `None` means never.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What a sign-in is judged by.
+#[derive(Debug, Clone)]
+pub struct TokenFacts {
+    /// The registry that it opens.
+    pub registry: RegistryKey,
+    /// The token.
+    pub key: TokenKey,
+    /// Its name, as created.
+    pub name: Box<str>,
+    /// Whether it may be used.
+    pub status: TokenStatus,
+    /// Its present generation.
+    pub generation: Generation,
+    /// What its scope map allows; empty without one.
+    pub rules: Arc<Rules>,
+    /// Its passwords.
+    pub passwords: Vec<PasswordFacts>,
+}
+
+/// What a presented password is judged by.
+#[derive(Debug, Clone)]
+pub struct PasswordFacts {
+    /// The store's own name for it.
+    pub id: PasswordKey,
+    /// Which one.
+    pub name: PasswordName,
+    /// What it must hash to.
+    pub hash: PasswordHash,
+    /// From when on it is refused; `None` means never.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Why a sign-in does not count. A stranger learns none of it: all look alike outside, the audit log has the reason (decision D3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignInRefusal {
+    /// No such token in this registry, or it was deleted.
+    #[error("no such token")]
+    UnknownToken,
+    /// No password of the token matches.
+    #[error("wrong password")]
+    WrongPassword,
+    /// The token is disabled.
+    #[error("the token is disabled")]
+    Disabled,
+    /// The right password, too late.
+    #[error("the password has expired")]
+    PasswordExpired,
+    /// The password behind the bearer was regenerated or removed.
+    #[error("the password was regenerated or removed")]
+    PasswordGone,
+    /// The token's status or rights changed after the bearer was issued.
+    #[error("the token has changed since the bearer was issued")]
+    Changed,
+}
+
+impl TokenFacts {
+    /// Judges a presented password. *Disabled* beats every other state, but only for a caller who knows the password.
+    pub fn admit_password(&self, presented: &PasswordHash, now: Timestamp) -> Result<&PasswordFacts, SignInRefusal> {
+        // Every password is compared, so that the time does not tell which one matched.
+        let matching = self
+            .passwords
+            .iter()
+            .fold(None, |found, password| if password.hash.matches(presented) { Some(password) } else { found });
+        let password = matching.ok_or(SignInRefusal::WrongPassword)?;
+        self.admit(password, now)
+    }
+
+    /// Judges a bearer that was issued for `password` at `generation`.
+    pub fn admit_bearer(
+        &self,
+        password: PasswordKey,
+        generation: Generation,
+        now: Timestamp,
+    ) -> Result<&PasswordFacts, SignInRefusal> {
+        if self.status == TokenStatus::Disabled {
+            return Err(SignInRefusal::Disabled);
+        }
+        if self.generation != generation {
+            return Err(SignInRefusal::Changed);
+        }
+        let password = self.passwords.iter().find(|known| known.id == password).ok_or(SignInRefusal::PasswordGone)?;
+        self.admit(password, now)
+    }
+
+    fn admit<'a>(&self, password: &'a PasswordFacts, now: Timestamp) -> Result<&'a PasswordFacts, SignInRefusal> {
+        match self.status {
+            TokenStatus::Disabled => Err(SignInRefusal::Disabled),
+            TokenStatus::Enabled if password.expires_at.is_some_and(|end| end <= now) => {
+                Err(SignInRefusal::PasswordExpired)
+            }
+            TokenStatus::Enabled => Ok(password),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::password::{Password, Pepper};
+
+    fn hash_of(entropy: u8) -> PasswordHash {
+        PasswordHash::of(&Pepper::new([1; 32]), &Password::from_entropy([entropy; 32]))
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(seconds * 1_000_000)
+    }
+
+    /// `password1` (entropy 1) never expires, `password2` (entropy 2) at second 100.
+    fn facts() -> TokenFacts {
+        let password =
+            |id, name, expires_at| PasswordFacts { id: PasswordKey(id), name, hash: hash_of(id as u8), expires_at };
+        TokenFacts {
+            registry: RegistryKey(1),
+            key: TokenKey(1),
+            name: "token2".into(),
+            status: TokenStatus::Enabled,
+            generation: Generation(3),
+            rules: Arc::default(),
+            passwords: vec![
+                password(1, PasswordName::Password1, None),
+                password(2, PasswordName::Password2, Some(at(100))),
+            ],
+        }
+    }
+
+    #[test]
+    fn passwords() {
+        let mut facts = facts();
+        let admitted =
+            |facts: &TokenFacts, entropy, now| facts.admit_password(&hash_of(entropy), at(now)).map(|p| p.name);
+        assert_eq!(admitted(&facts, 1, 1_000), Ok(PasswordName::Password1));
+        assert_eq!(admitted(&facts, 2, 99), Ok(PasswordName::Password2));
+        assert_eq!(admitted(&facts, 2, 100), Err(SignInRefusal::PasswordExpired));
+        assert_eq!(admitted(&facts, 3, 0), Err(SignInRefusal::WrongPassword));
+        facts.status = TokenStatus::Disabled;
+        assert_eq!(admitted(&facts, 1, 0), Err(SignInRefusal::Disabled));
+        assert_eq!(admitted(&facts, 2, 100), Err(SignInRefusal::Disabled));
+        assert_eq!(admitted(&facts, 3, 0), Err(SignInRefusal::WrongPassword));
+    }
+
+    #[test]
+    fn bearers() {
+        let mut facts = facts();
+        let admitted = |facts: &TokenFacts, id, generation, now| {
+            facts.admit_bearer(PasswordKey(id), Generation(generation), at(now)).map(|p| p.name)
+        };
+        assert_eq!(admitted(&facts, 1, 3, 1_000), Ok(PasswordName::Password1));
+        assert_eq!(admitted(&facts, 2, 3, 100), Err(SignInRefusal::PasswordExpired));
+        assert_eq!(admitted(&facts, 1, 2, 0), Err(SignInRefusal::Changed));
+        assert_eq!(admitted(&facts, 1, 4, 0), Err(SignInRefusal::Changed));
+        assert_eq!(admitted(&facts, 9, 3, 0), Err(SignInRefusal::PasswordGone));
+        facts.status = TokenStatus::Disabled;
+        assert_eq!(admitted(&facts, 9, 2, 1_000), Err(SignInRefusal::Disabled));
+    }
+}
