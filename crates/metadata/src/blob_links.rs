@@ -1,0 +1,61 @@
+//! Which repository holds which blobs. A blob is kept once for all; only through a link of its own may a repository's reader
+//! have it (CVE-2024-39897).
+
+use crate::repositories::RepositoryKey;
+use crate::statements::statements;
+use crate::{Error, Reading, Writing};
+use model::digest::Digest;
+use model::registry::RegistryKey;
+use model::repository::RepositoryName;
+use rusqlite::params;
+
+statements! {
+    FIND = "SELECT b.size_bytes FROM repositories r
+        JOIN blob_links l ON l.repository = r.key JOIN blobs b ON b.digest = l.digest
+        WHERE r.registry = $1 AND r.name = $2 AND l.digest = $3";
+    CONTAINS = "SELECT 1 FROM blob_links WHERE repository = $1 AND digest = $2";
+    IS_NEEDED = "SELECT 1 FROM manifest_references WHERE repository = $1 AND referenced = $2 AND kind = 'blob' LIMIT 1";
+    // Of the registry's blobs, not of its links: a blob is kept once. PostgreSQL's sum of BIGINT is none itself.
+    TOTAL_SIZE = "SELECT CAST(coalesce(sum(size_bytes), 0) AS BIGINT) FROM blobs WHERE digest IN (
+            SELECT l.digest FROM repositories r JOIN blob_links l ON l.repository = r.key WHERE r.registry = $1)";
+    ADD_BLOB = "INSERT INTO blobs (digest, size_bytes) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
+    ADD = "INSERT INTO blob_links (repository, digest) VALUES ($1, $2) ON CONFLICT (repository, digest) DO NOTHING";
+    DELETE = "DELETE FROM blob_links WHERE repository = $1 AND digest = $2";
+}
+
+/// The size in bytes of a blob that the repository holds; `None` also when only others hold it.
+pub fn find_size(
+    tx: &Reading<'_>,
+    registry: RegistryKey,
+    repository: &RepositoryName,
+    digest: &Digest,
+) -> Result<Option<u64>, Error> {
+    tx.find(FIND, params![registry.0, repository.as_str(), digest.to_string()], |row| Ok(row.get(0)?))
+}
+
+/// The bytes of all blobs that repositories of the registry hold, each blob once.
+pub fn total_size(tx: &Reading<'_>, registry: RegistryKey) -> Result<u64, Error> {
+    tx.get(TOTAL_SIZE, [registry.0], |row| Ok(row.get(0)?))
+}
+
+/// Whether the repository holds the blob.
+pub fn contains(tx: &Reading<'_>, repository: RepositoryKey, digest: &Digest) -> Result<bool, Error> {
+    Ok(tx.find(CONTAINS, params![repository.0, digest.to_string()], |_| Ok(()))?.is_some())
+}
+
+/// Whether a manifest of the repository needs the blob.
+pub fn is_needed(tx: &Reading<'_>, repository: RepositoryKey, digest: &Digest) -> Result<bool, Error> {
+    Ok(tx.find(IS_NEEDED, params![repository.0, digest.to_string()], |_| Ok(()))?.is_some())
+}
+
+/// Lets the repository hold a blob of which the bytes are there. It may hold it already.
+pub fn put(tx: &Writing<'_>, repository: RepositoryKey, digest: &Digest, size_bytes: u64) -> Result<(), Error> {
+    let digest = digest.to_string();
+    tx.execute(ADD_BLOB, params![digest, size_bytes])?;
+    tx.execute(ADD, params![repository.0, digest]).map(drop)
+}
+
+/// Takes the blob out of the repository; `false` when it did not hold it.
+pub fn delete(tx: &Writing<'_>, repository: RepositoryKey, digest: &Digest) -> Result<bool, Error> {
+    Ok(tx.execute(DELETE, params![repository.0, digest.to_string()])? > 0)
+}

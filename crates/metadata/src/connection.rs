@@ -1,0 +1,57 @@
+//! One connection to the database file, set up the way all of them are.
+
+use crate::Error;
+use rusqlite::Connection;
+use std::path::Path;
+use std::time::Duration;
+
+/// 3.7.0 to 3.51.2 can lose pages of the write-ahead log when two connections write and checkpoint at once
+/// (dependencies.md, T2).
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+
+/// How long a connection waits for another process's lock before it gives up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Above the number of statements in this crate, so that none is prepared twice.
+const STATEMENT_CACHE: usize = 256;
+
+/// The write-ahead log is cut back to this many bytes after a checkpoint: a burst of pushes must not hold the space for ever.
+const JOURNAL_BYTES_MAX: i64 = 64 << 20;
+
+/// Refuses an SQLite that is known to lose data.
+pub(crate) fn check_version() -> Result<(), Error> {
+    if rusqlite::version_number() >= SQLITE_VERSION_MIN {
+        return Ok(());
+    }
+    Err(Error::Unusable(format!(
+        "SQLite {} can lose data with several writers; build with 3.51.3 or later",
+        rusqlite::version()
+    )))
+}
+
+/// Opens a connection that may write.
+pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
+    let db = Connection::open(path)?;
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    db.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    let mode: String = db.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(Error::Unusable(format!(
+            "{}: the file system allows no write-ahead log (the journal mode stays '{mode}'); use a local disk",
+            path.display()
+        )));
+    }
+    // FULL: a commit is on the disk before it is acknowledged (decision D10).
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    db.pragma_update(None, "trusted_schema", false)?;
+    db.pragma_update_and_check(None, "journal_size_limit", JOURNAL_BYTES_MAX, |_| Ok(()))?;
+    Ok(db)
+}
+
+/// Opens a connection that cannot write.
+pub(crate) fn open_for_reading(path: &Path) -> Result<Connection, Error> {
+    let db = open(path)?;
+    db.pragma_update(None, "query_only", true)?;
+    Ok(db)
+}

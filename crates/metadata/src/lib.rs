@@ -1,0 +1,31 @@
+//! The tables: what is kept of registries, scope maps, tokens, passwords, repositories, manifests, tags and uploads.
+//!
+//! Holds the SQL, the transactions and the migrations. Knows nothing of HTTP, of blob bytes and of who may do what: it stores and
+//! finds what the use cases decided. Each noun's file has its statements beside the functions that run them.
+
+mod connection;
+mod error;
+mod migrations;
+mod queue;
+mod statements;
+mod store;
+mod system_data;
+mod transaction;
+
+pub mod blob_links;
+pub mod management_version;
+pub mod manifests;
+pub mod passwords;
+pub mod principals;
+pub mod registries;
+pub mod repositories;
+pub mod resource_groups;
+pub mod scope_maps;
+pub mod settings;
+pub mod tags;
+pub mod tokens;
+pub mod uploads;
+
+pub use error::Error;
+pub use store::Store;
+pub use transaction::{Managing, Reading, Writing};

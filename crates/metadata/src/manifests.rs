@@ -1,0 +1,142 @@
+//! Manifests: their exact bytes, and what they need.
+
+use crate::repositories::RepositoryKey;
+use crate::statements::statements;
+use crate::{Error, Reading, Writing};
+use model::digest::Digest;
+use model::manifest::{Manifest, ManifestKind};
+use model::reference::Reference;
+use model::registry::RegistryKey;
+use model::timestamp::Timestamp;
+use rusqlite::{Row, params};
+
+statements! {
+    FIND_BY_DIGEST = "SELECT digest, media_type, bytes FROM manifests WHERE repository = $1 AND digest = $2";
+    FIND_BY_TAG = "SELECT m.digest, m.media_type, m.bytes
+        FROM tags t JOIN manifests m ON m.repository = t.repository AND m.digest = t.digest
+        WHERE t.repository = $1 AND t.name = $2";
+    CONTAINS = "SELECT 1 FROM manifests WHERE repository = $1 AND digest = $2";
+    LIST_REFERRERS = "SELECT digest, size_bytes FROM manifests
+        WHERE repository = $1 AND subject = $2 AND digest > $3 ORDER BY digest LIMIT $4";
+    LIST_REFERRERS_OF_TYPE = "SELECT digest, size_bytes FROM manifests
+        WHERE repository = $1 AND subject = $2 AND digest > $3 AND artifact_type = $4 ORDER BY digest LIMIT $5";
+    // The same bytes may come again under another media type when they name none themselves: the last one counts.
+    PUT = "INSERT INTO manifests (repository, digest, media_type, bytes, size_bytes, subject, artifact_type, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (repository, digest) DO UPDATE SET
+            media_type = excluded.media_type, subject = excluded.subject, artifact_type = excluded.artifact_type";
+    CLEAR_REFERENCES = "DELETE FROM manifest_references WHERE repository = $1 AND manifest = $2";
+    ADD_REFERENCE = "INSERT INTO manifest_references (repository, manifest, referenced, kind) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (repository, manifest, referenced, kind) DO NOTHING";
+    TOTAL_SIZE = "SELECT CAST(coalesce(sum(m.size_bytes), 0) AS BIGINT)
+        FROM repositories r JOIN manifests m ON m.repository = r.key WHERE r.registry = $1";
+    DELETE = "DELETE FROM manifests WHERE repository = $1 AND digest = $2";
+}
+
+/// A manifest as it was pushed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManifestContent {
+    /// Its digest.
+    pub digest: Digest,
+    /// The media type it was pushed with.
+    pub kind: ManifestKind,
+    /// The exact bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Which referrers are asked for.
+#[derive(Debug, Clone)]
+pub struct ReferrersQuery {
+    /// What they refer to.
+    pub subject: Digest,
+    /// Only those of this artifact type, when it is given.
+    pub artifact_type: Option<String>,
+    /// Begin behind this digest; empty means the first.
+    pub after: String,
+    /// At most this many.
+    pub items_max: usize,
+}
+
+/// The manifest that the reference means.
+pub fn find(
+    tx: &Reading<'_>,
+    repository: RepositoryKey,
+    reference: &Reference,
+) -> Result<Option<ManifestContent>, Error> {
+    match reference {
+        Reference::Tag(tag) => tx.find(FIND_BY_TAG, params![repository.0, tag.as_str()], read),
+        Reference::Digest(digest) => tx.find(FIND_BY_DIGEST, params![repository.0, digest.to_string()], read),
+    }
+}
+
+/// Whether the repository holds the manifest.
+pub fn contains(tx: &Reading<'_>, repository: RepositoryKey, digest: &Digest) -> Result<bool, Error> {
+    Ok(tx.find(CONTAINS, params![repository.0, digest.to_string()], |_| Ok(()))?.is_some())
+}
+
+/// The digests of the manifests that refer to a subject, in their order, each with its size in bytes.
+pub fn list_referrers(
+    tx: &Reading<'_>,
+    repository: RepositoryKey,
+    query: &ReferrersQuery,
+) -> Result<Vec<(Digest, u64)>, Error> {
+    let ReferrersQuery { subject, artifact_type, after, items_max } = query;
+    let subject = subject.to_string();
+    let read = |row: &Row<'_>| Ok((read_digest(row)?, row.get("size_bytes")?));
+    match artifact_type {
+        Some(wanted) => tx.list(LIST_REFERRERS_OF_TYPE, params![repository.0, subject, after, wanted, items_max], read),
+        None => tx.list(LIST_REFERRERS, params![repository.0, subject, after, items_max], read),
+    }
+}
+
+/// The bytes of all manifests of the registry; every repository keeps its own.
+pub fn total_size(tx: &Reading<'_>, registry: RegistryKey) -> Result<u64, Error> {
+    tx.get(TOTAL_SIZE, [registry.0], |row| Ok(row.get(0)?))
+}
+
+/// Keeps a manifest, all of whose blobs and manifests the repository holds. It may be there already.
+pub fn put(
+    tx: &Writing<'_>,
+    repository: RepositoryKey,
+    content: &ManifestContent,
+    manifest: &Manifest,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let digest = content.digest.to_string();
+    let values = params![
+        repository.0,
+        digest,
+        content.kind.media_type(),
+        content.bytes,
+        content.bytes.len(),
+        manifest.subject.as_ref().map(Digest::to_string),
+        manifest.artifact_type,
+        now.as_micros(),
+    ];
+    tx.execute(PUT, values)?;
+    tx.execute(CLEAR_REFERENCES, params![repository.0, digest])?;
+    let blobs = manifest.blobs.iter().map(|blob| (blob, "blob"));
+    for (referenced, kind) in blobs.chain(manifest.manifests.iter().map(|member| (member, "manifest"))) {
+        tx.execute(ADD_REFERENCE, params![repository.0, digest, referenced.to_string(), kind])?;
+    }
+    Ok(())
+}
+
+/// Deletes a manifest with all its tags; `false` when there was none.
+pub fn delete(tx: &Writing<'_>, repository: RepositoryKey, digest: &Digest) -> Result<bool, Error> {
+    Ok(tx.execute(DELETE, params![repository.0, digest.to_string()])? > 0)
+}
+
+fn read(row: &Row<'_>) -> Result<ManifestContent, Error> {
+    let media_type: String = row.get("media_type")?;
+    Ok(ManifestContent {
+        digest: read_digest(row)?,
+        kind: ManifestKind::parse(&media_type)
+            .ok_or_else(|| Error::corrupt(format_args!("'{media_type}' is not a media type of manifests")))?,
+        bytes: row.get("bytes")?,
+    })
+}
+
+fn read_digest(row: &Row<'_>) -> Result<Digest, Error> {
+    Digest::parse(&row.get::<_, String>("digest")?).map_err(Error::corrupt)
+}

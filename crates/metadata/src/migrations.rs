@@ -1,0 +1,85 @@
+//! Brings the tables to the form that this release knows. Numbered files, each run once, the SHA-256 of each recorded.
+
+use crate::Error;
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use sha2::{Digest, Sha256};
+
+/// The migrations in order: number 1 is the first. A released file never changes again.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL) STRICT";
+const NEWEST: &str = "SELECT coalesce(max(number), 0) FROM migrations";
+const FIND: &str = "SELECT sha256 FROM migrations WHERE number = $1";
+const RECORD: &str = "INSERT INTO migrations (number, sha256) VALUES ($1, $2)";
+
+/// Runs what is missing, in one transaction. A second process that starts at the same time waits and then finds nothing to do.
+pub(crate) fn run(db: &mut Connection) -> Result<(), Error> {
+    run_all(db, MIGRATIONS)
+}
+
+fn run_all(db: &mut Connection, migrations: &[&str]) -> Result<(), Error> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    tx.execute_batch(CREATE)?;
+    let newest: i64 = tx.query_row(NEWEST, [], |row| row.get(0))?;
+    if usize::try_from(newest).map_or(true, |newest| newest > migrations.len()) {
+        return Err(Error::Unusable(format!(
+            "the metadata has the form {newest} of a newer release; this one knows {}: use the newer release, or restore a backup",
+            migrations.len()
+        )));
+    }
+    for (number, sql) in (1_i64..).zip(migrations) {
+        run_one(&tx, number, sql)?;
+    }
+    Ok(tx.commit()?)
+}
+
+fn run_one(tx: &Transaction<'_>, number: i64, sql: &str) -> Result<(), Error> {
+    let digest: String = Sha256::digest(sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let recorded: Option<String> = tx.query_row(FIND, [number], |row| row.get(0)).optional()?;
+    match recorded {
+        Some(recorded) if recorded == digest => Ok(()),
+        Some(_) => Err(Error::Unusable(format!(
+            "migration {number} of this release is not the one that made this metadata: use the release that did"
+        ))),
+        None => {
+            tx.execute_batch(sql)?;
+            tx.execute(RECORD, params![number, digest])?;
+            tracing::info!(number, "the metadata was migrated to form {number}");
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection;
+    use std::path::Path;
+
+    fn migrate(path: &Path, migrations: &[&str]) -> Result<(), Error> {
+        run_all(&mut connection::open(path)?, migrations)
+    }
+
+    #[test]
+    fn once_each_and_none_changed() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("metadata.sqlite3");
+        let first = "CREATE TABLE a (x INTEGER) STRICT";
+        migrate(&path, &[first])?;
+        migrate(&path, &[first])?;
+        migrate(&path, &[first, "CREATE TABLE b (x INTEGER) STRICT"])?;
+        let refused = |migrations: &[&str]| migrate(&path, migrations).err().map(|error| error.to_string());
+        assert!(refused(&[first]).is_some_and(|message| message.contains("newer release")));
+        assert!(refused(&["CREATE TABLE c (x INTEGER)", ""]).is_some_and(|message| message.contains("migration 1")));
+        Ok(())
+    }
+
+    #[test]
+    fn a_broken_one_leaves_nothing() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("metadata.sqlite3");
+        assert!(migrate(&path, &["CREATE TABLE a (x INTEGER) STRICT; CREATE TABLE a (x INTEGER) STRICT"]).is_err());
+        migrate(&path, &["CREATE TABLE a (x INTEGER) STRICT"])?;
+        Ok(())
+    }
+}

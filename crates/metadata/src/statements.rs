@@ -1,0 +1,74 @@
+//! How statements are declared, so that the test below sees every one: no SQL stands outside of `statements!`.
+//!
+//! Text that both SQLite and PostgreSQL take. Parameters are `$1…$n`; SQLite numbers them by first appearance, not by the figure.
+
+/// Declares constants with SQL text, and lists them for the test that prepares each.
+macro_rules! statements {
+    ($($name:ident = $sql:expr;)+) => {
+        $(const $name: &str = $sql;)+
+        #[cfg(test)]
+        pub(crate) const STATEMENTS: &[(&str, &str)] = &[$((stringify!($name), $name)),+];
+    };
+}
+
+pub(crate) use statements;
+
+#[cfg(test)]
+mod tests {
+    use crate::{connection, migrations};
+
+    #[test]
+    fn every_statement_prepares_and_numbers_its_parameters() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let mut db = connection::open(&folder.path().join("metadata.sqlite3"))?;
+        migrations::run(&mut db)?;
+        for (noun, statements) in all() {
+            for (name, sql) in statements {
+                let statement = db.prepare(sql).map_err(|error| format!("{noun}::{name}: {error}"))?;
+                for position in 1..=statement.parameter_count() {
+                    assert_eq!(
+                        statement.parameter_name(position),
+                        Some(format!("${position}").as_str()),
+                        "{noun}::{name}: first appearances of parameters must be in order"
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+
+    type Listed = (&'static str, &'static [(&'static str, &'static str)]);
+
+    fn all() -> Vec<Listed> {
+        macro_rules! of {
+            ($($noun:ident),* $(,)?) => { vec![$((stringify!($noun), crate::$noun::STATEMENTS)),*] };
+        }
+        of![
+            blob_links,
+            management_version,
+            manifests,
+            passwords,
+            principals,
+            registries,
+            repositories,
+            resource_groups,
+            scope_maps,
+            settings,
+            tags,
+            tokens,
+            uploads,
+        ]
+    }
+
+    #[test]
+    fn every_noun_is_listed_above() -> std::io::Result<()> {
+        let listed: Vec<&str> = all().into_iter().map(|(noun, _)| noun).collect();
+        for entry in std::fs::read_dir(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))? {
+            let path = entry?.path();
+            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            let declares = path.is_file() && std::fs::read_to_string(&path)?.contains("\nstatements! {");
+            assert!(!declares || listed.contains(&stem), "add '{stem}' to the list in statements.rs");
+        }
+        Ok(())
+    }
+}

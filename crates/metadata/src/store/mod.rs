@@ -1,0 +1,134 @@
+//! The store and its two doors: [`Store::read`] and [`Store::write`].
+
+use crate::queue::{self, ReadJob, WriteJob, Written};
+use crate::{Error, Reading, Writing, connection, migrations};
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use tokio::sync::{mpsc, oneshot};
+
+/// Threads that read. More would only wait for each other on the disk's cache.
+const READERS: usize = 4;
+
+/// Closures that wait in one queue; who comes later waits outside.
+const QUEUE: usize = 1024;
+
+/// The metadata of one data folder. Its threads stop when it is dropped and what was queued is done.
+pub struct Store {
+    readers: mpsc::Sender<ReadJob>,
+    writer: mpsc::Sender<WriteJob>,
+}
+
+impl Store {
+    /// Opens the file, making it and its tables where they are missing; several processes may have it open. Blocks.
+    ///
+    /// Errors: `Unusable` for tables of a newer release or a file system without shared memory; `Corrupt`; `Full`.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        connection::check_version()?;
+        let lock = lock(path)?;
+        make(path)?;
+        let mut writing = connection::open(path)?;
+        migrations::run(&mut writing)?;
+        let reading = (0..READERS).map(|_| connection::open_for_reading(path)).collect::<Result<Vec<_>, _>>()?;
+        drop(lock);
+
+        let (writer, jobs) = mpsc::channel(QUEUE);
+        spawn("metadata-write", move || queue::write(&writing, jobs))?;
+        let (readers, jobs) = mpsc::channel(QUEUE);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for db in reading {
+            let jobs = Arc::clone(&jobs);
+            spawn("metadata-read", move || queue::read(&db, &jobs))?;
+        }
+        Ok(Self { readers, writer })
+    }
+
+    /// Runs `read` in a transaction that sees one instant, with every write that was answered before.
+    pub async fn read<T, E, F>(&self, read: F) -> Result<T, E>
+    where
+        F: FnOnce(&Reading<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job: ReadJob = Box::new(move |tx| {
+            let result = tx.map_err(E::from).and_then(|tx| caught(|| read(tx)));
+            // The caller may have gone.
+            let _gone = answer.send(result);
+        });
+        self.readers.send(job).await.map_err(|_| Error::Stopped)?;
+        answered.await.map_err(|_| Error::Stopped)?
+    }
+
+    /// Runs `write` in a transaction and answers once it is on the disk. What it wrote is undone when it returns an error.
+    ///
+    /// It is run whether or not the caller goes on waiting.
+    pub async fn write<T, E, F>(&self, write: F) -> Result<T, E>
+    where
+        F: FnOnce(&Writing<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job: WriteJob = Box::new(move |tx| {
+            let result = tx.map_err(E::from).and_then(|tx| caught(|| write(tx)));
+            Written {
+                keep: result.is_ok(),
+                answer: Box::new(move |committed| {
+                    // A refusal may rest on what a neighbour wrote, so it too counts only when that was committed.
+                    let _gone = answer.send(committed.map_err(E::from).and(result));
+                }),
+            }
+        });
+        self.writer.send(job).await.map_err(|_| Error::Stopped)?;
+        answered.await.map_err(|_| Error::Stopped)?
+    }
+}
+
+/// Held while the file is set up: two processes that turn on the write-ahead log of a new file at once do not wait for each other,
+/// whatever their time-out.
+fn lock(path: &Path) -> Result<File, Error> {
+    let path = path.with_extension("lock");
+    let opened = private_file().create(true).truncate(false).open(&path);
+    let locked = opened.and_then(|file| file.lock().map(|()| file));
+    locked.map_err(|error| Error::Unusable(format!("{}: {error}", path.display())))
+}
+
+/// Makes the file that SQLite then opens, so that only its owner can read it. SQLite gives its journals the same rights.
+///
+/// A file that is there is not opened: closing it again would drop the locks that SQLite holds on it in this process
+/// (sqlite.org/howtocorrupt.html, section 2.2).
+fn make(path: &Path) -> Result<(), Error> {
+    match private_file().create_new(true).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(Error::Unusable(format!("{}: {error}", path.display())))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+fn private_file() -> OpenOptions {
+    let mut options = File::options();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// A bug in one use case must not end the thread that all the others need.
+fn caught<T, E: From<Error>>(run: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(Error::Undone.into()))
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+    let spawned = thread::Builder::new().name(name.to_owned()).spawn(run);
+    spawned
+        .map(drop)
+        .map_err(|error| Error::Unusable(format!("a thread for the metadata could not be started: {error}")))
+}
+
+#[cfg(test)]
+mod tests;
