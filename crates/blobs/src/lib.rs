@@ -1,0 +1,18 @@
+//! Bytes: blobs by their digest, and uploads in progress, in folders of a filesystem.
+//!
+//! Whatever is a blob here is whole, is what its digest says and survives a loss of power. Knows nothing of repositories, of
+//! metadata, of HTTP and of who may read: it keeps and gives bytes by name.
+
+mod blob;
+mod error;
+mod folders;
+mod paths;
+mod store;
+mod upload;
+mod upload_id;
+
+pub use blob::Blob;
+pub use error::Error;
+pub use store::{RestingUpload, Store};
+pub use upload::Appended;
+pub use upload_id::{InvalidUploadId, UploadId};
