@@ -1,0 +1,289 @@
+//! Access tokens: the short-lived bearers of the data plane. Issued here, checked here.
+
+use crate::token_table::WhichToken;
+use crate::{Error, Service, limits, random, signing};
+use model::access::Access;
+use model::action::{Action, ActionSet};
+use model::arm_name::TokenName;
+use model::password::{Password, PasswordHash, PasswordName};
+use model::registry::{Registry, RegistryKey};
+use model::repository::RepositoryPattern;
+use model::scope::{Asked, Granted};
+use model::timestamp::Timestamp;
+use model::token::{Generation, PasswordKey, SignInRefusal, TokenFacts, TokenKey};
+use quick_cache::sync::Cache;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// Proof that a caller presented a right password of a token of a registry, just now.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    facts: Arc<TokenFacts>,
+    password: PasswordKey,
+    password_expires_at: Option<Timestamp>,
+}
+
+/// A bearer for the data plane.
+#[derive(Clone)]
+pub struct AccessToken {
+    /// The signed token (RFC 7519).
+    pub text: String,
+    /// What it was issued for.
+    pub granted: Granted,
+    /// When.
+    pub issued_at: Timestamp,
+    /// Seconds until it ends; never below 60.
+    pub expires_in_seconds: u64,
+}
+
+/// A key that signatures of access tokens can be checked with (RFC 7517, RFC 7518 section 6.2: an EC key on P-256).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerificationKey {
+    /// The RFC 7638 thumbprint.
+    pub id: String,
+    /// The x coordinate, base64url.
+    pub x: String,
+    /// The y coordinate, base64url.
+    pub y: String,
+}
+
+/// Why a bearer does not count.
+#[derive(Debug, thiserror::Error)]
+pub enum BearerRefusal {
+    /// Malformed, signed by someone else, expired, or for another registry.
+    #[error("the bearer is not valid here: {0}")]
+    Invalid(&'static str),
+    /// Valid when it was issued, and its token no longer stands behind it.
+    #[error(transparent)]
+    Revoked(#[from] SignInRefusal),
+    /// The store did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Error),
+}
+
+/// What an access token says (distribution specification, "Token authentication implementation"). `rid`, `tok`, `gen` and `pwd` are
+/// ours: the keys of registry, token and password and the generation that it was issued in, by which it is judged.
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    /// The registry's name in lower case, one string: never a list.
+    aud: String,
+    exp: i64,
+    nbf: i64,
+    iat: i64,
+    jti: String,
+    access: Vec<AccessClaim>,
+    /// A name may be given to another registry after a delete; a key never is.
+    rid: i64,
+    tok: i64,
+    r#gen: i64,
+    pwd: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AccessClaim {
+    r#type: String,
+    name: String,
+    actions: Vec<String>,
+}
+
+/// An access token whose signature was checked: what it says, not whether it still counts.
+pub(crate) struct Bearer {
+    audience: String,
+    registry: RegistryKey,
+    token: TokenKey,
+    generation: Generation,
+    password: PasswordKey,
+    not_before: i64,
+    expires: i64,
+    granted: Arc<Granted>,
+}
+
+/// Bearers whose signature was checked, by the SHA-256 of their text. What can change is judged on every request.
+pub(crate) type BearerCache = Cache<[u8; 32], Arc<Bearer>>;
+
+impl SignedIn {
+    /// What the caller may do with the password itself.
+    pub fn access(&self) -> Access {
+        Access::by_password(self.facts.registry, self.facts.key, Arc::clone(&self.facts.rules))
+    }
+}
+
+impl Service {
+    /// Checks a user name and password. An unknown name costs what a known one does.
+    pub async fn sign_in(
+        &self,
+        registry: &Registry,
+        user: &str,
+        password: &Password,
+    ) -> Result<Result<SignedIn, SignInRefusal>, Error> {
+        let presented = PasswordHash::of(&self.inner.keys.pepper, password);
+        let facts = match TokenName::parse(user) {
+            Ok(name) => self.facts(WhichToken::Name(registry.key, name)).await?,
+            Err(_) => None,
+        };
+        let admitted = match facts {
+            Some(facts) => self.admit(facts, &presented),
+            None => {
+                // As many comparisons as a token with both passwords takes.
+                let nothing = PasswordHash::from_bytes([0; 32]);
+                for _ in PasswordName::ALL {
+                    std::hint::black_box(nothing.matches(&presented));
+                }
+                Err(SignInRefusal::UnknownToken)
+            }
+        };
+        if let Err(refusal) = &admitted {
+            // What is no token name may be anything, a password in the wrong field included.
+            let name = TokenName::parse(user).map_or_else(|_| "(not a token name)".to_owned(), |name| name.key());
+            log_refusal(registry, &name, refusal);
+        }
+        Ok(admitted)
+    }
+
+    fn admit(&self, facts: Arc<TokenFacts>, presented: &PasswordHash) -> Result<SignedIn, SignInRefusal> {
+        let password = facts.admit_password(presented, self.inner.clock.now())?;
+        let (password, password_expires_at) = (password.id, password.expires_at);
+        Ok(SignedIn { facts, password, password_expires_at })
+    }
+
+    async fn facts(&self, which: WhichToken) -> Result<Option<Arc<TokenFacts>>, Error> {
+        self.inner.tokens.token(&self.inner.metadata, which).await
+    }
+
+    /// Issues a bearer for what is asked and held.
+    pub fn issue_access_token(
+        &self,
+        registry: &Registry,
+        signed_in: &SignedIn,
+        asked: &Asked,
+    ) -> Result<AccessToken, Error> {
+        let SignedIn { facts, password, password_expires_at } = signed_in;
+        let now = self.inner.clock.now();
+        let granted = Granted::of(asked, &facts.rules);
+        let longest = now.plus(limits::ACCESS_TOKEN_TTL);
+        let expires = password_expires_at.map_or(longest, |end| end.min(longest));
+        let not_before = now.minus(limits::CLOCK_SKEW).as_unix_seconds();
+        let text = self.inner.keys.access.sign(&Claims {
+            iss: signing::ISSUER.to_owned(),
+            sub: facts.name.to_string(),
+            aud: registry.id.name.key(),
+            exp: expires.as_unix_seconds(),
+            nbf: not_before,
+            iat: not_before,
+            jti: random::guid(&*self.inner.random),
+            access: to_claims(&granted),
+            rid: facts.registry.0,
+            tok: facts.key.0,
+            r#gen: facts.generation.0,
+            pwd: password.0,
+        })?;
+        // A bearer never outlives its password. Where that leaves less than a minute the client is still told a minute: docker
+        // takes no smaller figure (data-plane-and-auth.md, 1.3), and meets a 401 that makes it sign in again.
+        let expires_in_seconds = expires.since(now).as_secs().max(limits::ACCESS_TOKEN_TTL_MIN.as_secs());
+        Ok(AccessToken { text, granted, issued_at: now, expires_in_seconds })
+    }
+
+    /// Checks a bearer, and that its token still stands behind it.
+    pub async fn verify_access_token(&self, registry: &Registry, bearer: &str) -> Result<Access, BearerRefusal> {
+        let checked = self.check_bearer(registry, bearer);
+        let bearer = checked.map_err(|reason| {
+            log_refusal(registry, "(unknown)", &reason);
+            BearerRefusal::Invalid(reason)
+        })?;
+        // Facts of another registry's token cannot be met here: keys are never given twice, and the bearer is ours.
+        let facts = self.facts(WhichToken::Key(bearer.token)).await?;
+        let facts = facts.filter(|facts| facts.registry == registry.key).ok_or_else(|| {
+            log_refusal(registry, &format!("(key {})", bearer.token.0), &SignInRefusal::UnknownToken);
+            SignInRefusal::UnknownToken
+        })?;
+        let admitted = facts.admit_bearer(bearer.password, bearer.generation, self.inner.clock.now());
+        admitted.inspect_err(|refusal| log_refusal(registry, &facts.name, refusal))?;
+        Ok(Access::by_bearer(registry.key, facts.key, Arc::clone(&facts.rules), Arc::clone(&bearer.granted)))
+    }
+
+    /// Every key that signatures of live access tokens can be checked with.
+    pub fn verification_keys(&self) -> Vec<VerificationKey> {
+        self.inner.keys.access.published()
+    }
+
+    /// The part of the check that needs no facts: whether we issued it, for this registry, and whether its time has come.
+    fn check_bearer(&self, registry: &Registry, text: &str) -> Result<Arc<Bearer>, &'static str> {
+        if text.len() > limits::BEARER_BYTES_MAX {
+            return Err("it is too long");
+        }
+        let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+        let bearer = match self.inner.bearers.get(&digest) {
+            Some(bearer) => bearer,
+            None => {
+                let bearer = Arc::new(Bearer::read(self.inner.keys.access.verify(text)?)?);
+                self.inner.bearers.insert(digest, Arc::clone(&bearer));
+                bearer
+            }
+        };
+        if bearer.registry != registry.key || !registry.id.name.as_str().eq_ignore_ascii_case(&bearer.audience) {
+            return Err("it is for another registry");
+        }
+        signing::check_times(bearer.not_before, bearer.expires, self.inner.clock.now())?;
+        Ok(bearer)
+    }
+}
+
+impl Bearer {
+    fn read(claims: Claims) -> Result<Self, &'static str> {
+        if claims.iss != signing::ISSUER {
+            return Err("it was issued by somebody else");
+        }
+        Ok(Self {
+            audience: claims.aud,
+            registry: RegistryKey(claims.rid),
+            token: TokenKey(claims.tok),
+            generation: Generation(claims.r#gen),
+            password: PasswordKey(claims.pwd),
+            not_before: claims.nbf,
+            expires: claims.exp,
+            granted: Arc::new(from_claims(&claims.access)),
+        })
+    }
+}
+
+const REPOSITORY: &str = "repository";
+const REGISTRY: &str = "registry";
+const CATALOG: &str = "catalog";
+const EVERYTHING: &str = "*";
+
+fn to_claims(granted: &Granted) -> Vec<AccessClaim> {
+    let repository = |(pattern, actions): (&RepositoryPattern, ActionSet)| AccessClaim {
+        r#type: REPOSITORY.to_owned(),
+        name: pattern.to_string(),
+        actions: actions.iter().map(|action| action.in_scope().to_owned()).collect(),
+    };
+    let mut claims: Vec<AccessClaim> = granted.repositories.iter().map(repository).collect();
+    if granted.catalog {
+        let actions = vec![EVERYTHING.to_owned()];
+        claims.push(AccessClaim { r#type: REGISTRY.to_owned(), name: CATALOG.to_owned(), actions });
+    }
+    claims
+}
+
+/// Reads what [`to_claims`] wrote. What it would not have written gives no right.
+fn from_claims(claims: &[AccessClaim]) -> Granted {
+    let of_repository = |claim: &AccessClaim| {
+        let pattern = (claim.r#type == REPOSITORY).then(|| RepositoryPattern::parse(&claim.name)).flatten()?;
+        Some((pattern, claim.actions.iter().filter_map(|word| Action::from_scope(word)).collect()))
+    };
+    let is_catalog = |claim: &AccessClaim| {
+        claim.r#type == REGISTRY && claim.name == CATALOG && claim.actions.iter().any(|word| word == EVERYTHING)
+    };
+    Granted { repositories: claims.iter().filter_map(of_repository).collect(), catalog: claims.iter().any(is_catalog) }
+}
+
+fn log_refusal(registry: &Registry, token: &str, reason: &dyn std::fmt::Display) {
+    let registry = &registry.id.name;
+    tracing::info!(
+        target: "audit", %registry, token, %reason,
+        "access to registry {registry} was refused to token {token}: {reason}"
+    );
+}

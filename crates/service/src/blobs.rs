@@ -1,0 +1,102 @@
+//! Blobs of repositories.
+
+use crate::{Error, Service, limits};
+use bytes::Bytes;
+use futures_util::Stream;
+use metadata::{blob_links, repositories};
+use model::access::Permit;
+use model::digest::Digest;
+use model::operation::{DeleteBlob, ReadBlob};
+use std::fmt;
+use std::ops::Range;
+
+/// What is known of a blob.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobInfo {
+    /// Its digest.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+}
+
+/// A blob ready to be read.
+pub struct OpenBlob {
+    /// What is known of it.
+    pub info: BlobInfo,
+    blob: ::blobs::Blob,
+}
+
+impl fmt::Debug for OpenBlob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenBlob").field("info", &self.info).finish_non_exhaustive()
+    }
+}
+
+impl OpenBlob {
+    /// The bytes of `range`, which lies within the blob.
+    pub fn stream(self, range: Range<u64>) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
+        self.blob.stream(range)
+    }
+}
+
+impl Service {
+    /// Opens a blob that the repository holds. Errors: `BlobUnknown`, also when only other repositories hold it.
+    pub async fn open_blob(&self, permit: &Permit<ReadBlob>) -> Result<OpenBlob, Error> {
+        let ReadBlob { repository, digest } = permit.operation().clone();
+        let Some(size_bytes) = self.find_blob_size(permit).await? else { return Err(Error::BlobUnknown(digest)) };
+        // Bytes that are lost or cut short are as good as none: told so, a client sends them again, which heals the store.
+        match self.inner.blobs.open_blob(&digest).await? {
+            Some(blob) if blob.size_bytes() == size_bytes => {
+                Ok(OpenBlob { info: BlobInfo { digest, size_bytes }, blob })
+            }
+            damaged => {
+                let found_bytes = damaged.map(|blob| blob.size_bytes());
+                tracing::error!(
+                    %repository, %digest, size_bytes, found_bytes,
+                    "the bytes of blob {digest} are lost or cut short; push it again"
+                );
+                Err(Error::BlobUnknown(digest))
+            }
+        }
+    }
+
+    /// Takes a blob out of the repository; other repositories keep it. Errors: `BlobUnknown`, `BlobInUse`.
+    pub async fn delete_blob(&self, permit: &Permit<DeleteBlob>) -> Result<(), Error> {
+        let (registry, DeleteBlob { repository, digest }) = (permit.registry(), permit.operation().clone());
+        let deleted = self.inner.metadata.write(move |tx| {
+            let Some(repository) = repositories::find(tx, registry, &repository)? else {
+                return Err(Error::BlobUnknown(digest));
+            };
+            if !blob_links::contains(tx, repository, &digest)? {
+                return Err(Error::BlobUnknown(digest));
+            }
+            if blob_links::is_needed(tx, repository, &digest)? {
+                return Err(Error::BlobInUse(digest));
+            }
+            Ok(blob_links::delete(tx, repository, &digest).map(drop)?)
+        });
+        deleted.await
+    }
+
+    /// The size of a blob, if the permit's repository holds it.
+    pub(crate) async fn find_blob_size(&self, permit: &Permit<ReadBlob>) -> Result<Option<u64>, Error> {
+        let (registry, ReadBlob { repository, digest }) = (permit.registry(), permit.operation().clone());
+        let size = self.inner.metadata.read(move |tx| blob_links::find_size(tx, registry, &repository, &digest));
+        Ok(size.await?)
+    }
+}
+
+impl From<::blobs::Error> for Error {
+    fn from(error: ::blobs::Error) -> Self {
+        match error {
+            ::blobs::Error::UploadUnknown => Self::UploadUnknown,
+            ::blobs::Error::UploadBusy => Self::UploadBusy,
+            ::blobs::Error::OutOfOrder { offset } => Self::UploadOutOfOrder { offset },
+            ::blobs::Error::TooLarge { .. } => Self::LimitReached(limits::BLOB_BYTES),
+            ::blobs::Error::Interrupted(_) => Self::BodyInterrupted,
+            ::blobs::Error::DigestMismatch { claimed, actual } => Self::DigestMismatch { claimed, actual },
+            ::blobs::Error::Full => Self::StorageFull,
+            ::blobs::Error::Unusable(_) | ::blobs::Error::Io(_) => Self::internal(error),
+        }
+    }
+}

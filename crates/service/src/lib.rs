@@ -1,0 +1,189 @@
+//! The use cases of Portcullis: the one place where stored facts, bytes, the clock, randomness and keys meet.
+//!
+//! Knows nothing of HTTP and of JSON shapes. Every data-plane use case takes a [`model::access::Permit`] and reads the
+//! registry and the repository from it.
+
+mod access_tokens;
+mod blobs;
+mod clock;
+mod credentials;
+mod error;
+mod keys;
+pub mod limits;
+mod manifests;
+mod principals;
+mod private_files;
+mod random;
+mod registries;
+mod repositories;
+mod resource_groups;
+mod scope_maps;
+mod signing;
+mod site;
+mod tags;
+mod tls;
+mod token_table;
+mod tokens;
+mod uploads;
+mod usage;
+
+pub use access_tokens::{AccessToken, BearerRefusal, SignedIn, VerificationKey};
+pub use blobs::{BlobInfo, OpenBlob};
+pub use clock::{Clock, SystemClock};
+pub use credentials::{CredentialsSpec, GeneratedCredentials, GeneratedPassword};
+pub use error::Error;
+pub use manifests::StoredManifest;
+pub use principals::{PrincipalBearer, PrincipalRefusal};
+pub use random::{Random, SystemRandom};
+pub use registries::RegistrySpec;
+pub use repositories::{Page, PageRequest};
+pub use resource_groups::ResourceGroupSpec;
+pub use scope_maps::{ScopeMapChange, ScopeMapSpec};
+pub use tls::{TlsFileError, TlsIdentity};
+pub use tokens::{PasswordSpec, TokenChange, TokenSpec, TokenWritten};
+pub use uploads::{BodyError, Upload};
+pub use usage::RegistryUsage;
+
+use access_tokens::BearerCache;
+use keys::Keys;
+use metadata::{Managing, Store, management_version};
+use site::{Draft, Site};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use token_table::TokenTable;
+
+const DATABASE: &str = "metadata.sqlite3";
+const KEYS: &str = "keys";
+/// Held by a process while it opens the folder, so that two that start at once make one site.
+const START_LOCK: &str = "start.lock";
+
+/// The whole of Portcullis below HTTP. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    data: PathBuf,
+    metadata: Arc<Store>,
+    blobs: ::blobs::Store,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    keys: Keys,
+    site: Site,
+    tokens: Arc<TokenTable>,
+    bearers: BearerCache,
+}
+
+/// What a service needs from outside.
+pub struct Options {
+    /// The data folder; made, readable by its owner only, when it is not there.
+    pub data: PathBuf,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where passwords, keys and ids come from.
+    pub random: Arc<dyn Random>,
+}
+
+/// What the first start on a data folder made and shows once: the service principal that manages over the network.
+pub struct FirstStart {
+    /// The tenant that it belongs to, a GUID.
+    pub tenant: String,
+    /// Its client id, a GUID.
+    pub client_id: String,
+    /// Its secret. Also in [`FirstStart::secret_file`], which only the owner of the data folder can read.
+    pub client_secret: model::password::Password,
+    /// Where tenant, client id and secret were written.
+    pub secret_file: PathBuf,
+}
+
+/// Whether a PUT made something or found it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It was not there before.
+    Created,
+    /// It was there and was changed, or was already as wanted.
+    Updated,
+}
+
+impl Service {
+    /// Opens the data folder, making and migrating what is needed; several processes may have it open.
+    ///
+    /// The second value is there on the very first start only. Errors: `Internal`, whose source says what is wrong with the folder,
+    /// the database or a key; `StorageFull`.
+    pub async fn open(options: Options) -> Result<(Self, Option<FirstStart>), Error> {
+        let Options { data, clock, random } = options;
+        let folder = data.clone();
+        let (lock, metadata, blobs) = blocking(move || open_files(&folder)).await?;
+        let found = metadata.read(Site::find).await?;
+        let (keys_folder, first, source) = (data.join(KEYS), found.is_none(), Arc::clone(&random));
+        let keys = blocking(move || Keys::open(&keys_folder, first, &*source).map_err(Error::internal)).await?;
+        let (site, first_start) = match found {
+            Some(site) => (site, None),
+            None => {
+                let draft = Draft::new(&data, &keys.pepper, &*random)?;
+                draft.write_secret_file().map_err(Error::internal)?;
+                let (site, first_start) = draft.keep(&metadata, clock.now()).await?;
+                (site, Some(first_start))
+            }
+        };
+        drop(lock);
+        let tokens = Arc::new(TokenTable::new());
+        let bearers = BearerCache::new(limits::BEARERS_REMEMBERED);
+        let inner = Inner { data, metadata: Arc::new(metadata), blobs, clock, random, keys, site, tokens, bearers };
+        Ok((Self { inner: Arc::new(inner) }, first_start))
+    }
+
+    /// Takes in what other processes on the same data folder have changed since the last call. The server calls it several
+    /// times a second, which is what bounds how long a revocation made elsewhere takes (decision D5).
+    pub async fn follow_changes(&self) -> Result<(), Error> {
+        let version = self.inner.metadata.read(management_version::get).await?;
+        self.inner.tokens.follow(version);
+        Ok(())
+    }
+
+    /// Whether the store answers and takes writes.
+    pub async fn check_ready(&self) -> Result<(), Error> {
+        Ok(self.inner.metadata.write::<_, metadata::Error, _>(|_| Ok(())).await?)
+    }
+
+    /// The door for every change of what sign-ins are judged by: what this process remembers is forgotten with the commit.
+    async fn manage<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Managing<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let tokens = Arc::clone(&self.inner.tokens);
+        self.inner.metadata.write(move |tx| change(&tx.manage(move || tokens.forget())?)).await
+    }
+}
+
+fn open_files(data: &Path) -> Result<(File, Store, ::blobs::Store), Error> {
+    private_files::make_folder(data).map_err(|cause| unusable(data, &cause))?;
+    let lock = data.join(START_LOCK);
+    let lock = private_files::lock(&lock).map_err(|cause| unusable(&lock, &cause))?;
+    let metadata = Store::open(&data.join(DATABASE))?;
+    let blobs = ::blobs::Store::open(data, limits::BLOB_BYTES.max)?;
+    Ok((lock, metadata, blobs))
+}
+
+/// What is wrong with a data folder, and what to do.
+fn unusable(path: &Path, cause: &io::Error) -> Error {
+    let path = path.display();
+    match cause.kind() {
+        io::ErrorKind::StorageFull => Error::StorageFull,
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            Error::internal(format!("{path} is not a folder: move it away, or choose another data folder"))
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Error::internal(format!(
+            "{path} cannot be written by this user ({cause}): change that, or choose another data folder"
+        )),
+        _ => Error::internal(format!("{path}: {cause}")),
+    }
+}
+
+/// Runs what waits for the disk where waiting is allowed.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}

@@ -1,0 +1,76 @@
+//! Everything that can grow has a limit here: named, with its unit, its default and the reason for it (decision D11).
+
+use std::fmt;
+use std::time::Duration;
+
+/// A limit that a request would pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// What is limited, in the words of a user.
+    pub what: &'static str,
+    /// How much is allowed.
+    pub max: u64,
+    /// Of what.
+    pub unit: &'static str,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} may have at most {} {}", self.what, self.max, self.unit)
+    }
+}
+
+/// A manifest: 4 MiB, what OCI distribution 1.1 asks a registry to take at least and what Azure takes.
+pub const MANIFEST_BYTES: Limit = Limit { what: "a manifest", max: 4 << 20, unit: "bytes" };
+
+/// A blob: 200 GiB, Azure's limit for a layer.
+pub const BLOB_BYTES: Limit = Limit { what: "a blob", max: 200 << 30, unit: "bytes" };
+
+/// Entries of a scope map: 500, Azure's figure.
+pub const SCOPE_MAP_ACTIONS: Limit = Limit { what: "a scope map", max: 500, unit: "actions" };
+
+/// Tokens of a registry: 50,000, Azure's Premium figure.
+pub const TOKENS: Limit = Limit { what: "a registry", max: 50_000, unit: "tokens" };
+
+/// Scope maps of a registry: 50,000, Azure's Premium figure; the system's are not counted.
+pub const SCOPE_MAPS: Limit = Limit { what: "a registry", max: 50_000, unit: "scope maps" };
+
+/// Uploads that one token may have open in one registry: a client that forgets to finish them must not fill the disk.
+pub const OPEN_UPLOADS: Limit = Limit { what: "a token", max: 1_000, unit: "open uploads in a registry" };
+
+/// Items of one page of a list: a client may ask for fewer. Unbounded pages exhaust memory (CVE-2023-2253).
+pub const PAGE_ITEMS_MAX: usize = 1_000;
+
+/// Manifests read for one page of referrers, in bytes: their annotations are part of the answer, and a page of the largest
+/// manifests would exhaust memory. A page has at least one.
+pub const REFERRERS_PAGE_BYTES: u64 = 16 << 20;
+
+/// How long an upload may rest before it is cleared away: a working day and the night after it.
+pub const UPLOAD_IDLE: Duration = Duration::from_secs(24 * 3600);
+
+/// How long an access token lasts: pushes of large layers are checked at their start only, so an hour is ample, and a change of
+/// the token ends it at once anyway (decision D5).
+pub const ACCESS_TOKEN_TTL: Duration = Duration::from_secs(3600);
+
+/// The shortest life of an access token: below 60 seconds docker assumes 60 and then uses a dead one
+/// (data-plane-and-auth.md, 1.3).
+pub const ACCESS_TOKEN_TTL_MIN: Duration = Duration::from_secs(60);
+
+/// How far `nbf` and `iat` lie before the moment of issue, for clients and registries whose clock is behind.
+pub const CLOCK_SKEW: Duration = Duration::from_secs(60);
+
+/// How long a bearer of the management API lasts: what Entra ID gives.
+pub const PRINCIPAL_BEARER_TTL: Duration = Duration::from_secs(3600);
+
+/// A bearer is at most this many bytes: clients cut token answers at 64 KiB (data-plane-and-auth.md, 0.5), and what is longer is
+/// refused before it is read (CVE-2025-30204).
+pub const BEARER_BYTES_MAX: usize = 64 << 10;
+
+/// Bearers whose signature need not be checked again, about 1 KiB each.
+pub const BEARERS_REMEMBERED: usize = 20_000;
+
+/// Tokens, and names that are none, whose facts need not be read again: about 1 KiB each with a usual scope map.
+pub const TOKENS_REMEMBERED: usize = 20_000;
+
+/// Registries, and names that are none, that need not be read again.
+pub const REGISTRIES_REMEMBERED: usize = 10_000;

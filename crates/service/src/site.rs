@@ -1,0 +1,97 @@
+//! What the first start decides for good: the tenant, the subscription, and the service principal that manages over the network.
+
+use crate::private_files;
+use crate::random::{self, Random};
+use crate::{Error, FirstStart};
+use metadata::principals::{self, Principal};
+use metadata::{Reading, settings};
+use model::arm_name::SubscriptionId;
+use model::password::{Password, PasswordHash, Pepper};
+use model::timestamp::Timestamp;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+const SECRET_FILE: &str = "service-principal.json";
+
+/// What a site is named by.
+pub(crate) struct Site {
+    /// A GUID.
+    pub(crate) tenant: String,
+    /// The one subscription.
+    pub(crate) subscription: SubscriptionId,
+}
+
+impl Site {
+    /// What was decided; `None` before the first start.
+    pub(crate) fn find(tx: &Reading<'_>) -> Result<Option<Self>, Error> {
+        let tenant = settings::find(tx, settings::TENANT)?;
+        let subscription = settings::find(tx, settings::SUBSCRIPTION)?;
+        let (Some(tenant), Some(subscription)) = (tenant, subscription) else { return Ok(None) };
+        let subscription = SubscriptionId::parse(&subscription).map_err(Error::internal)?;
+        Ok(Some(Self { tenant, subscription }))
+    }
+}
+
+/// What a first start made up and has yet to keep.
+pub(crate) struct Draft {
+    site: Site,
+    principal: Principal,
+    secret: Password,
+    secret_file: PathBuf,
+}
+
+/// What `service-principal.json` holds: the names that Azure's clients ask for.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SecretFile<'a> {
+    tenant_id: &'a str,
+    client_id: &'a str,
+    client_secret: &'a str,
+}
+
+impl Draft {
+    /// Makes up tenant, subscription and principal.
+    pub(crate) fn new(data: &Path, pepper: &Pepper, random: &dyn Random) -> Result<Self, Error> {
+        let tenant = random::guid(random);
+        let subscription = SubscriptionId::parse(&random::guid(random)).map_err(Error::internal)?;
+        let secret = random::password(random);
+        let principal = Principal {
+            client_id: random::guid(random),
+            object_id: random::guid(random),
+            secret_hash: PasswordHash::of(pepper, &secret),
+        };
+        let secret_file = data.join(SECRET_FILE);
+        Ok(Self { site: Site { tenant, subscription }, principal, secret, secret_file })
+    }
+
+    /// Writes the secret's file. Its place in the order is before [`Draft::keep`]: a crash in between leaves a file that opens
+    /// nothing and that the next start replaces, never a principal whose secret nobody knows.
+    pub(crate) fn write_secret_file(&self) -> std::io::Result<()> {
+        let content = SecretFile {
+            tenant_id: &self.site.tenant,
+            client_id: &self.principal.client_id,
+            client_secret: self.secret.reveal(),
+        };
+        let mut text = zeroize::Zeroizing::new(serde_json::to_string_pretty(&content)?);
+        text.push('\n');
+        private_files::write(&self.secret_file, text.as_bytes())
+    }
+
+    /// Keeps what was made up, in one transaction.
+    pub(crate) async fn keep(self, metadata: &metadata::Store, now: Timestamp) -> Result<(Site, FirstStart), Error> {
+        let Self { site, principal, secret, secret_file } = self;
+        let first = FirstStart {
+            tenant: site.tenant.clone(),
+            client_id: principal.client_id.clone(),
+            client_secret: secret,
+            secret_file,
+        };
+        let kept = metadata.write(move |tx| {
+            settings::add(tx, settings::TENANT, &site.tenant)?;
+            settings::add(tx, settings::SUBSCRIPTION, site.subscription.as_str())?;
+            principals::add(tx, &principal, now)?;
+            Ok::<_, Error>(site)
+        });
+        Ok((kept.await?, first))
+    }
+}

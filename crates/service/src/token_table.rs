@@ -1,0 +1,157 @@
+//! What sign-ins are judged by, in memory (decision D5): tokens by name and by key, registries by name.
+//!
+//! It follows the database by forgetting: everything, as soon as this process has changed any of it, and as soon as it sees that
+//! another process has. What is not remembered is read again.
+
+use crate::{Error, limits};
+use metadata::{Reading, Store};
+use model::arm_name::{RegistryName, TokenName};
+use model::registry::{Registry, RegistryKey};
+use model::token::{TokenFacts, TokenKey};
+use quick_cache::sync::Cache;
+use std::hash::Hash;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// How a request names a token.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum WhichToken {
+    /// By the user name of a sign-in.
+    Name(RegistryKey, TokenName),
+    /// By the key that a bearer carries.
+    Key(TokenKey),
+}
+
+/// How a request names a registry.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum WhichRegistry {
+    /// By name, in whatever resource group.
+    Name(RegistryName),
+    /// Not at all: the only one there is.
+    Only,
+}
+
+/// The table. What is not there is remembered too, so that an unknown name costs what a known one does.
+pub(crate) struct TokenTable {
+    state: RwLock<State>,
+    tokens: Cache<WhichToken, Option<Arc<TokenFacts>>>,
+    registries: Cache<WhichRegistry, Option<Arc<Registry>>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// How often everything was forgotten. What was read before the last time may be out of date and is not remembered.
+    epoch: u64,
+    /// The version of the database when another process was last looked for.
+    version: Option<i64>,
+}
+
+impl TokenTable {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: RwLock::default(),
+            tokens: Cache::new(limits::TOKENS_REMEMBERED),
+            registries: Cache::new(limits::REGISTRIES_REMEMBERED),
+        }
+    }
+
+    /// The facts of a token; `None` when there is none of that name or key.
+    pub(crate) async fn token(&self, store: &Store, which: WhichToken) -> Result<Option<Arc<TokenFacts>>, Error> {
+        self.find(&self.tokens, store, which, |tx, which| match which {
+            WhichToken::Name(registry, name) => metadata::tokens::find_facts(tx, *registry, name),
+            WhichToken::Key(key) => metadata::tokens::find_facts_by_key(tx, *key),
+        })
+        .await
+    }
+
+    /// A registry; `None` when there is none of that name, or not exactly one.
+    pub(crate) async fn registry(&self, store: &Store, which: WhichRegistry) -> Result<Option<Arc<Registry>>, Error> {
+        self.find(&self.registries, store, which, |tx, which| match which {
+            WhichRegistry::Name(name) => metadata::registries::find(tx, name),
+            WhichRegistry::Only => metadata::registries::find_only(tx),
+        })
+        .await
+    }
+
+    /// Forgets everything: this process has changed some of it.
+    pub(crate) fn forget(&self) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        self.forget_with(&mut state);
+    }
+
+    /// Forgets everything when `version` is not the one of the last call.
+    pub(crate) fn follow(&self, version: i64) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if state.version != Some(version) {
+            state.version = Some(version);
+            self.forget_with(&mut state);
+        }
+    }
+
+    fn forget_with(&self, state: &mut State) {
+        state.epoch += 1;
+        self.tokens.clear();
+        self.registries.clear();
+    }
+
+    async fn find<K, V>(
+        &self,
+        cache: &Cache<K, Option<Arc<V>>>,
+        store: &Store,
+        which: K,
+        read: fn(&Reading<'_>, &K) -> Result<Option<V>, metadata::Error>,
+    ) -> Result<Option<Arc<V>>, Error>
+    where
+        K: Clone + Eq + Hash + Send + 'static,
+        V: Send + Sync + 'static,
+    {
+        if let Some(known) = cache.get(&which) {
+            return Ok(known);
+        }
+        let epoch = self.epoch();
+        let asked = which.clone();
+        let found = store.read(move |tx| read(tx, &asked)).await?.map(Arc::new);
+        self.remember(cache, epoch, which, found.clone());
+        Ok(found)
+    }
+
+    fn epoch(&self) -> u64 {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).epoch
+    }
+
+    /// Remembers what was read since `epoch` began. The lock is held over both steps, so that nothing is forgotten between them.
+    fn remember<K: Eq + Hash, V>(&self, cache: &Cache<K, Option<Arc<V>>>, epoch: u64, which: K, found: Option<Arc<V>>) {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        if state.epoch == epoch {
+            cache.insert(which, found);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHICH: WhichToken = WhichToken::Key(TokenKey(1));
+
+    #[test]
+    fn what_was_read_before_a_change_is_not_remembered_after_it() {
+        let table = TokenTable::new();
+        let before = table.epoch();
+        table.forget();
+        table.remember(&table.tokens, before, WHICH, None);
+        assert!(table.tokens.get(&WHICH).is_none());
+        table.remember(&table.tokens, table.epoch(), WHICH, None);
+        assert!(table.tokens.get(&WHICH).is_some());
+    }
+
+    #[test]
+    fn only_another_version_makes_it_forget() {
+        let table = TokenTable::new();
+        table.follow(1);
+        table.remember(&table.tokens, table.epoch(), WHICH, None);
+        table.follow(1);
+        assert!(table.tokens.get(&WHICH).is_some());
+        table.follow(2);
+        assert!(table.tokens.get(&WHICH).is_none());
+    }
+}

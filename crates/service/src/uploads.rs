@@ -1,0 +1,260 @@
+//! Uploads of blobs: started, appended to, finished or cancelled; and mounts, which make one unnecessary.
+//!
+//! The row in the metadata says whose an upload is, the file has its bytes; each process on the data folder can go on with
+//! either. A blob's bytes are durable before the one transaction that lets a repository hold them.
+
+use crate::{BlobInfo, Error, Service, limits, random};
+use ::blobs::{Appended, UploadId};
+use bytes::Bytes;
+use futures_util::Stream;
+use metadata::uploads::UploadHolder;
+use metadata::{blob_links, repositories, uploads};
+use model::access::Permit;
+use model::digest::Digest;
+use model::operation::{ContinueUpload, ReadBlob, StartUpload};
+use std::time::Duration;
+
+/// How exactly the use of an upload is noted: a note is a write to the disk, which each small chunk would pay for.
+const TOUCH_EVERY: Duration = Duration::from_secs(3600);
+
+/// Idle uploads cleared away before one new upload starts, so that the client does not wait long for others' remains.
+const CLEARED_AT_START: usize = 4;
+
+/// Idle uploads cleared away in one call.
+const CLEARED_AT_ONCE: usize = 1_000;
+
+/// Why a request body stopped: the client went away, or sent something malformed.
+pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// An upload in progress.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// Its id, unguessable, of letters, digits and `-`.
+    pub id: String,
+    /// Bytes received so far.
+    pub offset: u64,
+}
+
+impl Service {
+    /// Begins an upload, which belongs to the permit's token, registry and repository.
+    ///
+    /// Errors: `LimitReached`; `StorageFull`; `RepositoryUnknown`, when registry or token were deleted meanwhile.
+    pub async fn start_upload(&self, permit: &Permit<StartUpload>) -> Result<Upload, Error> {
+        self.clear_idle(CLEARED_AT_START).await?;
+        let id = self.new_upload_id()?;
+        let repository = permit.operation().repository.clone();
+        let holder = UploadHolder { registry: permit.registry(), repository, token: permit.token() };
+        let (row, now) = (id.to_string(), self.inner.clock.now());
+        let added = self.inner.metadata.write(move |tx| {
+            if uploads::count(tx, holder.registry, holder.token)? >= limits::OPEN_UPLOADS.max {
+                return Err(Error::LimitReached(limits::OPEN_UPLOADS));
+            }
+            let was_added = uploads::add(tx, &row, &holder, now)?;
+            if was_added { Ok(()) } else { Err(Error::RepositoryUnknown(holder.repository)) }
+        });
+        added.await?;
+        if let Err(error) = self.inner.blobs.start_upload(&id).await {
+            self.forget_upload(&id).await?;
+            return Err(error.into());
+        }
+        Ok(Upload { id: id.to_string(), offset: 0 })
+    }
+
+    /// Links a blob of `source`'s repository into `target`'s. `None` when the source repository does not hold it, or is of
+    /// another registry.
+    pub async fn mount_blob(
+        &self,
+        target: &Permit<StartUpload>,
+        source: &Permit<ReadBlob>,
+    ) -> Result<Option<BlobInfo>, Error> {
+        let (registry, now) = (target.registry(), self.inner.clock.now());
+        // Most mounts that clients try find nothing; those need not wait for the writer.
+        if source.registry() != registry || self.find_blob_size(source).await?.is_none() {
+            return Ok(None);
+        }
+        let StartUpload { repository: name } = target.operation().clone();
+        let ReadBlob { repository: source, digest } = source.operation().clone();
+        let mounted = self.inner.metadata.write(move |tx| {
+            let Some(size_bytes) = blob_links::find_size(tx, registry, &source, &digest)? else { return Ok(None) };
+            let Some(repository) = repositories::find_or_add(tx, registry, &name, now)? else {
+                return Err(Error::RepositoryUnknown(name));
+            };
+            blob_links::put(tx, repository, &digest, size_bytes)?;
+            Ok(Some(BlobInfo { digest, size_bytes }))
+        });
+        mounted.await
+    }
+
+    /// How far an upload is. Errors: `UploadUnknown`, also when it is another token's or another repository's.
+    pub async fn get_upload(&self, permit: &Permit<ContinueUpload>) -> Result<Upload, Error> {
+        let id = self.held_upload(permit).await?;
+        let offset = self.inner.blobs.upload_length(&id).await?;
+        Ok(Upload { id: id.to_string(), offset })
+    }
+
+    /// Appends `body`, which must begin at byte `at` when that is given. What arrived before an interruption is kept.
+    ///
+    /// Errors: `UploadUnknown`, `UploadOutOfOrder`, `UploadBusy`, `LimitReached`, `BodyInterrupted`, `StorageFull`.
+    pub async fn append_upload(
+        &self,
+        permit: &Permit<ContinueUpload>,
+        at: Option<u64>,
+        body: impl Stream<Item = Result<Bytes, BodyError>> + Send + Unpin,
+    ) -> Result<Upload, Error> {
+        let id = self.used_upload(permit).await?;
+        let appended = self.append(&id, at, body).await?;
+        Ok(Upload { id: id.to_string(), offset: appended.length_bytes() })
+    }
+
+    /// Appends `body`, checks the digest and links the blob into the repository. Durable when it returns (decision D10).
+    ///
+    /// Errors: those of appending, and `DigestMismatch`, which ends the upload.
+    pub async fn finish_upload(
+        &self,
+        permit: &Permit<ContinueUpload>,
+        at: Option<u64>,
+        body: impl Stream<Item = Result<Bytes, BodyError>> + Send + Unpin,
+        digest: &Digest,
+    ) -> Result<BlobInfo, Error> {
+        let id = self.used_upload(permit).await?;
+        let appended = self.append(&id, at, body).await?;
+        let (service, holder, digest) = (self.clone(), holder(permit), digest.clone());
+        // A task of its own: all bytes are here, so a client that hangs up now still gets its blob, and finds it next time.
+        let finishing = tokio::spawn(async move { service.keep_blob(id, holder, appended, digest).await });
+        finishing.await.map_err(Error::internal)?
+    }
+
+    /// Ends an upload and frees its bytes. Errors: `UploadUnknown`, `UploadBusy`.
+    pub async fn cancel_upload(&self, permit: &Permit<ContinueUpload>) -> Result<(), Error> {
+        let id = self.held_upload(permit).await?;
+        self.end_upload(&id).await
+    }
+
+    /// Clears away uploads that were not used for [`limits::UPLOAD_IDLE`], and bytes of uploads whose token or registry is
+    /// gone. The server calls it now and then.
+    pub async fn clear_idle_uploads(&self) -> Result<(), Error> {
+        self.clear_idle(CLEARED_AT_ONCE).await?;
+        let before = self.inner.clock.now().minus(limits::UPLOAD_IDLE);
+        for resting in self.inner.blobs.list_resting_uploads(before, CLEARED_AT_ONCE).await? {
+            let row = resting.id.to_string();
+            if !self.inner.metadata.read(move |tx| uploads::contains(tx, &row)).await? {
+                self.end_unless_busy(&resting.id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn clear_idle(&self, items_max: usize) -> Result<(), Error> {
+        let before = self.inner.clock.now().minus(limits::UPLOAD_IDLE);
+        for row in self.inner.metadata.read(move |tx| uploads::list_idle(tx, before, items_max)).await? {
+            let id = UploadId::parse(&row).map_err(Error::internal)?;
+            self.end_unless_busy(&id).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends an upload, but not under the hands of a client whose one chunk has taken longer than the idle time.
+    async fn end_unless_busy(&self, id: &UploadId) -> Result<(), Error> {
+        match self.end_upload(id).await {
+            Err(Error::UploadBusy) => Ok(()),
+            ended => ended,
+        }
+    }
+
+    async fn end_upload(&self, id: &UploadId) -> Result<(), Error> {
+        match self.inner.blobs.cancel_upload(id).await {
+            // Without bytes, the row is all that is left.
+            Ok(()) | Err(::blobs::Error::UploadUnknown) => self.forget_upload(id).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn forget_upload(&self, id: &UploadId) -> Result<(), Error> {
+        let row = id.to_string();
+        let forgotten = self.inner.metadata.write(move |tx| uploads::delete(tx, &row).map(drop));
+        Ok(forgotten.await?)
+    }
+
+    /// The id of the permit's upload, which is its holder's.
+    async fn held_upload(&self, permit: &Permit<ContinueUpload>) -> Result<UploadId, Error> {
+        self.find_upload(permit).await.map(|(id, _)| id)
+    }
+
+    /// As [`Service::held_upload`], and notes that it is used now.
+    async fn used_upload(&self, permit: &Permit<ContinueUpload>) -> Result<UploadId, Error> {
+        let (id, touched_at) = self.find_upload(permit).await?;
+        let now = self.inner.clock.now();
+        if now.since(touched_at) >= TOUCH_EVERY {
+            let row = id.to_string();
+            self.inner.metadata.write(move |tx| uploads::touch(tx, &row, now)).await?;
+        }
+        Ok(id)
+    }
+
+    async fn find_upload(
+        &self,
+        permit: &Permit<ContinueUpload>,
+    ) -> Result<(UploadId, model::timestamp::Timestamp), Error> {
+        let id = UploadId::parse(&permit.operation().upload).map_err(|_| Error::UploadUnknown)?;
+        let (row, holder) = (id.to_string(), holder(permit));
+        let touched = self.inner.metadata.read(move |tx| uploads::find_touched(tx, &row, &holder)).await?;
+        touched.map(|touched_at| (id, touched_at)).ok_or(Error::UploadUnknown)
+    }
+
+    async fn append(
+        &self,
+        id: &UploadId,
+        at: Option<u64>,
+        body: impl Stream<Item = Result<Bytes, BodyError>> + Send + Unpin,
+    ) -> Result<Appended, Error> {
+        match self.inner.blobs.append(id, at, body).await {
+            Err(error @ ::blobs::Error::TooLarge { .. }) => {
+                self.forget_upload(id).await?;
+                Err(error.into())
+            }
+            appended => Ok(appended?),
+        }
+    }
+
+    /// Makes the upload a blob, and lets the repository hold it.
+    async fn keep_blob(
+        &self,
+        id: UploadId,
+        holder: UploadHolder,
+        appended: Appended,
+        digest: Digest,
+    ) -> Result<BlobInfo, Error> {
+        let size_bytes = match appended.finish(&digest).await {
+            Err(error @ ::blobs::Error::DigestMismatch { .. }) => {
+                self.forget_upload(&id).await?;
+                return Err(error.into());
+            }
+            finished => finished?,
+        };
+        let now = self.inner.clock.now();
+        let linked = self.inner.metadata.write(move |tx| {
+            // Its token or registry may have been deleted while the bytes came.
+            if uploads::find_touched(tx, id.as_str(), &holder)?.is_none() {
+                return Err(Error::UploadUnknown);
+            }
+            let UploadHolder { registry, repository: name, .. } = holder;
+            let Some(repository) = repositories::find_or_add(tx, registry, &name, now)? else {
+                return Err(Error::RepositoryUnknown(name));
+            };
+            blob_links::put(tx, repository, &digest, size_bytes)?;
+            uploads::delete(tx, id.as_str())?;
+            Ok(BlobInfo { digest, size_bytes })
+        });
+        linked.await
+    }
+
+    fn new_upload_id(&self) -> Result<UploadId, Error> {
+        UploadId::parse(&random::guid(&*self.inner.random)).map_err(Error::internal)
+    }
+}
+
+/// Whose the permit's upload must be.
+fn holder(permit: &Permit<ContinueUpload>) -> UploadHolder {
+    let repository = permit.operation().repository.clone();
+    UploadHolder { registry: permit.registry(), repository, token: permit.token() }
+}

@@ -1,0 +1,9 @@
+//! The use cases of the data plane, on a real folder, with a clock that the tests move and randomness that repeats.
+
+mod blobs;
+mod lists;
+mod manifests;
+mod uploads;
+mod world;
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;

@@ -1,0 +1,10 @@
+//! The use cases, through the public door only: a temporary folder, a clock that the test moves, seeded randomness.
+
+mod bearers;
+mod first_start;
+mod registries;
+mod revocation;
+mod scope_maps;
+mod tls;
+mod tokens;
+mod world;
