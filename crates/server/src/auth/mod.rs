@@ -1,0 +1,25 @@
+//! Who is asking: credentials in headers, the token service of the registries, the login of the management API.
+
+pub(crate) mod credentials;
+pub(crate) mod form;
+mod keys;
+mod login;
+mod refusal;
+mod token;
+
+use crate::state::State;
+use axum::Router;
+use axum::routing::{any, get, post};
+use std::sync::Arc;
+
+/// Every path of this room. They do not depend on the host; what a token is for does.
+pub(crate) fn routes() -> Router<Arc<State>> {
+    Router::new()
+        .route("/oauth2/token", get(token::get).post(token::post))
+        .route("/oauth2/exchange", any(token::exchange))
+        .route("/oauth2/keys", get(keys::keys))
+        .route("/{tenant}/oauth2/v2.0/token", post(login::login))
+        .route("/{tenant}/oauth2/v2.0/authorize", any(login::authorize))
+        .route("/{tenant}/discovery/v2.0/keys", get(login::keys))
+        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(login::openid_configuration))
+}

@@ -1,0 +1,73 @@
+//! Why the token service did not issue a token, and the answer that says so: an OCI error body, which every container client
+//! reads (data-plane-and-auth.md, 1.3).
+
+use super::form::Repeated;
+use crate::body::UnreadBody;
+use crate::requests::RequestId;
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, HeaderValue, WWW_AUTHENTICATE};
+use wire::oci;
+
+/// RFC 7617, section 2. No comma and no further parameter: some clients take challenges apart by hand (real-clients.md, 1.6).
+pub(super) const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"Portcullis\"");
+
+/// Why no token was issued.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    /// No credentials. Anonymous pull is not there yet.
+    #[error("authentication required: sign in with a token's name and one of its passwords")]
+    SignedOut,
+    /// The credentials do not count: unknown name, wrong password, disabled, expired, deleted look alike (decision D3).
+    #[error("authentication failed: the user name or the password is wrong or no longer valid")]
+    WrongCredentials,
+    /// The host names no registry.
+    #[error("there is no registry under this host name: use a registry's login server, or set default_registry")]
+    NoRegistry,
+    /// The request itself is wrong; the sentence says how.
+    #[error("{0}")]
+    Request(String),
+    /// The body could not be read.
+    #[error(transparent)]
+    Body(#[from] UnreadBody),
+    /// `/oauth2/exchange`.
+    #[error(
+        "exchanging an identity is not available on this server: sign in with a token's name and one of its passwords"
+    )]
+    ExchangeMissing,
+    /// The service failed. The cause goes to the log.
+    #[error("internal error")]
+    Service(#[from] service::Error),
+}
+
+impl From<Repeated> for Refusal {
+    fn from(repeated: Repeated) -> Self {
+        Self::Request(repeated.to_string())
+    }
+}
+
+impl Refusal {
+    /// The answer. containerd takes 400, 401, 404 and 405 to a POST for "try GET" (data-plane-and-auth.md, 1.4).
+    pub(super) fn into_response(self, id: RequestId) -> Response {
+        let (status, code) = match &self {
+            Self::SignedOut | Self::WrongCredentials => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
+            Self::NoRegistry => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
+            Self::Request(_) => (StatusCode::BAD_REQUEST, "UNSUPPORTED"),
+            Self::Body(unread) => (unread.status(), "UNSUPPORTED"),
+            Self::ExchangeMissing => (StatusCode::NOT_FOUND, "UNSUPPORTED"),
+            Self::Service(error) => {
+                let cause: &dyn std::error::Error = error;
+                tracing::error!(cause, "the token service failed: {error}");
+                (StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN")
+            }
+        };
+        let message = if status.is_server_error() { format!("{self}, request {id}") } else { self.to_string() };
+        let body = oci::Errors { errors: vec![oci::Error { code: code.to_owned(), message, detail: None }] };
+        let mut response = (status, [(CACHE_CONTROL, "no-store")], Json(body)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
+        }
+        response
+    }
+}

@@ -1,0 +1,247 @@
+//! `/oauth2/token`: a registry's token service (distribution specification, "Token Authentication"; data-plane-and-auth.md, 1).
+//!
+//! 1. [`get`] and [`post`] gather what was asked and who asks, in either form that clients use.
+//! 2. [`issue`] finds the registry by `Host`, checks `service`, signs in, and issues what is asked and held.
+
+use super::credentials::{self, Credentials, InvalidCredentials};
+use super::form::Form;
+use super::refusal::Refusal;
+use crate::requests::RequestId;
+use crate::state::State;
+use crate::{body, hosts, limits};
+use axum::body::Body;
+use axum::extract::{Request, State as Shared};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use http::HeaderMap;
+use http::header::CACHE_CONTROL;
+use http::request::Parts;
+use model::password::Password;
+use model::scope::Asked;
+use service::AccessToken;
+use std::sync::Arc;
+use wire::oauth::RegistryTokenAnswer;
+
+/// What a token is asked with, whichever form carried it.
+struct TokenRequest {
+    presented: Presented,
+    /// The registry it is for, by its login server.
+    service: Option<String>,
+    /// The user that the client believes to be.
+    account: Option<String>,
+    asked: Asked,
+}
+
+/// Who asks.
+enum Presented {
+    Nobody,
+    /// A header that cannot be read, or a bearer: no credentials of this endpoint.
+    Unusable,
+    User(String, Password),
+}
+
+/// `GET /oauth2/token?service=…&scope=…&scope=…&account=…`, with Basic credentials. Every other parameter is passed over.
+pub(super) async fn get(
+    Shared(state): Shared<Arc<State>>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    let query = Form::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    let issued = async {
+        let request = TokenRequest::of(presented(credentials::parse(&parts.headers)), &query)?;
+        issue(&state, &parts.headers, request).await
+    };
+    answer(issued.await, id)
+}
+
+/// `POST /oauth2/token` with a form of `grant_type=password`, `username`, `password`, `service`, `scope` (RFC 6749, section 4.3).
+pub(super) async fn post(
+    Shared(state): Shared<Arc<State>>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    answer(issue_for_form(&state, &parts, body).await, id)
+}
+
+/// `/oauth2/exchange`: identities of Entra ID are not exchanged here, and a client must hear so.
+pub(super) async fn exchange(Extension(id): Extension<RequestId>) -> Response {
+    Refusal::ExchangeMissing.into_response(id)
+}
+
+fn answer(outcome: Result<AccessToken, Refusal>, id: RequestId) -> Response {
+    match outcome {
+        Ok(issued) => ([(CACHE_CONTROL, "no-store")], Json(shape(issued))).into_response(),
+        Err(refusal) => refusal.into_response(id),
+    }
+}
+
+fn shape(issued: AccessToken) -> RegistryTokenAnswer {
+    let scope = issued.granted.to_string();
+    RegistryTokenAnswer {
+        token: issued.text.clone(),
+        access_token: issued.text,
+        // RFC 6749, section 3.3: a scope value is not empty.
+        scope: (!scope.is_empty()).then_some(scope),
+        expires_in: issued.expires_in_seconds,
+        issued_at: issued.issued_at.to_string(),
+    }
+}
+
+async fn issue_for_form(state: &State, parts: &Parts, body: Body) -> Result<AccessToken, Refusal> {
+    let form = Form::parse(&body::read(body, limits::FORM_BYTES_MAX).await?);
+    check_grant(&form)?;
+    let in_header = presented(credentials::parse(&parts.headers));
+    let request = TokenRequest::of(presented_in_form(&form, in_header)?, &form)?;
+    issue(state, &parts.headers, request).await
+}
+
+/// Only passwords are taken. Azure's Python SDK leaves `grant_type` out when it sends a refresh token (real-clients.md, 2).
+fn check_grant(form: &Form) -> Result<(), Refusal> {
+    let refused = match form.get("grant_type")? {
+        Some("password") => return Ok(()),
+        None if form.get("refresh_token")?.is_none() => "grant_type is missing: use grant_type=password".to_owned(),
+        None | Some("refresh_token") => "refresh tokens are not available on this server: \
+             use grant_type=password, with a token's name and one of its passwords"
+            .to_owned(),
+        Some(other) => format!("grant_type={other} is not available on this server: use grant_type=password"),
+    };
+    Err(Refusal::Request(refused))
+}
+
+/// The user of the form, else of the header. Both at once are two answers to one question (RFC 6749, section 2.3).
+fn presented_in_form(form: &Form, in_header: Presented) -> Result<Presented, Refusal> {
+    let (user, password) = (form.get("username")?, form.get("password")?);
+    match (user.is_some() || password.is_some(), in_header) {
+        (false, in_header) => Ok(in_header),
+        (true, Presented::Nobody) => {
+            let password = Password::presented(password.unwrap_or_default().to_owned());
+            Ok(Presented::User(user.unwrap_or_default().to_owned(), password))
+        }
+        (true, Presented::Unusable | Presented::User(..)) => Err(Refusal::Request(
+            "credentials are given twice, in the form and in the Authorization header: give them once".to_owned(),
+        )),
+    }
+}
+
+fn presented(header: Result<Option<Credentials>, InvalidCredentials>) -> Presented {
+    match header {
+        Ok(None) => Presented::Nobody,
+        Ok(Some(Credentials::Basic { user, password })) => Presented::User(user, password),
+        Ok(Some(Credentials::Bearer(_))) => {
+            tracing::info!("sign-in refused: a bearer is not taken here");
+            Presented::Unusable
+        }
+        Err(reason) => {
+            tracing::info!(%reason, "sign-in refused: {reason}");
+            Presented::Unusable
+        }
+    }
+}
+
+impl TokenRequest {
+    fn of(presented: Presented, parameters: &Form) -> Result<Self, Refusal> {
+        Ok(Self {
+            presented,
+            service: parameters.get("service")?.map(str::to_owned),
+            account: parameters.get("account")?.map(str::to_owned),
+            asked: Asked::parse(parameters.all("scope")),
+        })
+    }
+}
+
+async fn issue(state: &State, headers: &HeaderMap, request: TokenRequest) -> Result<AccessToken, Refusal> {
+    let registry = state.registry_of(headers).await?.ok_or(Refusal::NoRegistry)?;
+    if let Some(service) = &request.service {
+        check_service(service, &state.login_server(&registry).await?, headers)?;
+    }
+    let (user, password) = match request.presented {
+        Presented::User(user, password) => (user, password),
+        Presented::Nobody => return Err(Refusal::SignedOut),
+        Presented::Unusable => return Err(Refusal::WrongCredentials),
+    };
+    // A client that names two users does not know which one it is; docker_auth refuses it likewise.
+    if request.account.is_some_and(|account| account != user) {
+        tracing::info!("sign-in refused: `account` is not the user of the credentials");
+        return Err(Refusal::WrongCredentials);
+    }
+    // Why a sign-in does not count is in the audit log; outside all look alike (decision D3).
+    let signed_in = state.service.sign_in(&registry, &user, &password).await?.map_err(|_| Refusal::WrongCredentials)?;
+    Ok(state.service.issue_access_token(&registry, &signed_in, &request.asked)?)
+}
+
+/// A token is for the registry that the host names. Whoever followed a challenge says its login server; some say the host.
+fn check_service(service: &str, login_server: &str, headers: &HeaderMap) -> Result<(), Refusal> {
+    let is_named = |name: &str| name.eq_ignore_ascii_case(service);
+    let is_host = hosts::host(headers).is_some_and(|host| is_named(host.as_str()) || is_named(host.host()));
+    if is_host || is_named(login_server) {
+        return Ok(());
+    }
+    Err(Refusal::Request(format!(
+        "service is '{service}', and this is the token service of '{login_server}': ask there, or leave service out"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+    use http::header::HOST;
+    use rstest::rstest;
+
+    const REFRESH: &str = "refresh tokens are not available on this server: use grant_type=password, with a token's name \
+                           and one of its passwords";
+
+    #[rstest]
+    #[case("grant_type=password", None)]
+    #[case("", Some("grant_type is missing: use grant_type=password"))]
+    #[case("grant_type=", Some("grant_type is missing: use grant_type=password"))]
+    #[case("grant_type=refresh_token&refresh_token=x", Some(REFRESH))]
+    #[case("refresh_token=x&service=y", Some(REFRESH))]
+    #[case("grant_type=code", Some("grant_type=code is not available on this server: use grant_type=password"))]
+    #[case("grant_type=password&grant_type=code", Some("grant_type is given more than once: give it once"))]
+    fn grants(#[case] form: &str, #[case] refused: Option<&str>) {
+        let outcome = check_grant(&Form::parse(form.as_bytes())).map_err(|refusal| refusal.to_string());
+        assert_eq!(outcome.err().as_deref(), refused);
+    }
+
+    /// `user|password`, or a word for the other outcomes.
+    fn who(form: &str, in_header: Presented) -> String {
+        match presented_in_form(&Form::parse(form.as_bytes()), in_header) {
+            Ok(Presented::User(user, password)) => format!("{user}|{}", password.reveal()),
+            Ok(Presented::Nobody) => "nobody".to_owned(),
+            Ok(Presented::Unusable) => "unusable".to_owned(),
+            Err(_) => "refused".to_owned(),
+        }
+    }
+
+    #[rstest]
+    #[case("username=token2&password=p%2B+x", "token2|p+ x", "refused")]
+    #[case("username=token2", "token2|", "refused")]
+    #[case("password=p", "|p", "refused")]
+    #[case("username=&password=", "nobody", "basic|b")]
+    #[case("scope=x", "nobody", "basic|b")]
+    #[case("username=a&username=b", "refused", "refused")]
+    fn users(#[case] form: &str, #[case] alone: &str, #[case] beside_basic: &str) {
+        let basic = Presented::User("basic".to_owned(), Password::presented("b".to_owned()));
+        assert_eq!(who(form, Presented::Nobody), alone);
+        assert_eq!(who(form, basic), beside_basic);
+    }
+
+    #[rstest]
+    #[case("lnxcr.localhost", true)]
+    #[case("LNXCR.LOCALHOST", true)]
+    #[case("127.0.0.1:5000", true)]
+    #[case("127.0.0.1", true)]
+    #[case("127.0.0.1:5001", false)]
+    #[case("other.localhost", false)]
+    fn services(#[case] service: &str, #[case] accepted: bool) {
+        let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_static("127.0.0.1:5000"))]);
+        let checked = check_service(service, "lnxcr.localhost", &headers).map_err(|refusal| refusal.to_string());
+        assert_eq!(checked.is_ok(), accepted);
+        if let Err(message) = checked {
+            assert!(message.contains(service) && message.contains("lnxcr.localhost"), "{message}");
+        }
+    }
+}

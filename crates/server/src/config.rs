@@ -1,0 +1,206 @@
+//! The configuration: one struct, one TOML file. Unknown keys are refused, and every value is checked where it is read, so
+//! that an error names the key and the line.
+
+use http::uri::{Authority, Scheme};
+use model::arm_name::RegistryName;
+use serde::{Deserialize, Deserializer};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// Everything that can be set. `config.example.toml` explains the keys; all have defaults.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The data folder. `None` leaves it to the caller, who knows the platform's place for data.
+    pub data: Option<PathBuf>,
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// Scheme and authority that clients see, such as `https://registry.example`; `None` follows `Host`.
+    pub public_url: Option<PublicUrl>,
+    /// A registry's login server is `<name>.<domain>`.
+    pub domain: Domain,
+    /// The registry that any other host name means; `None` means the only one there is.
+    #[serde(deserialize_with = "registry_name")]
+    pub default_registry: Option<String>,
+    /// How long requests in progress may take after a request to stop.
+    pub shutdown_grace_seconds: u64,
+    /// TLS on the address to listen on.
+    pub tls: TlsConfig,
+    /// The log on stderr.
+    pub log: LogConfig,
+}
+
+/// `[tls]`: a certificate and its key, or one that the server makes for itself, or neither for no TLS.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TlsConfig {
+    /// The certificate and those between it and its authority, in PEM.
+    pub cert: Option<PathBuf>,
+    /// The certificate's key, in PEM.
+    pub key: Option<PathBuf>,
+    /// Make a local authority and a certificate in the data folder.
+    pub self_signed: bool,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// For people or for programs.
+    pub format: LogFormat,
+    /// What is logged, in the words of `tracing-subscriber`'s `EnvFilter`: `info`, or `info,server=debug`.
+    pub filter: String,
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The configuration cannot be used; the message names the key and the line.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidConfig(String);
+
+/// `http` or `https`, a host, perhaps a port; nothing behind.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PublicUrl(String);
+
+/// A DNS name, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Domain(String);
+
+impl Config {
+    /// Reads a TOML text.
+    pub fn parse(text: &str) -> Result<Self, InvalidConfig> {
+        toml::from_str(text).map_err(|error| InvalidConfig(error.to_string()))
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: None,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 5000)),
+            public_url: None,
+            domain: Domain("localhost".to_owned()),
+            default_registry: None,
+            // Below the 30 seconds after which Kubernetes and the 90 after which systemd kill a process.
+            shutdown_grace_seconds: 25,
+            tls: TlsConfig::default(),
+            log: LogConfig::default(),
+        }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".to_owned() }
+    }
+}
+
+impl PublicUrl {
+    /// Without a slash at the end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for PublicUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let refused =
+            || format!("'{text}' is not scheme and host, such as https://registry.example or http://10.0.0.5:5000");
+        let (scheme, rest) = text.split_once("://").ok_or_else(refused)?;
+        let scheme = scheme.to_ascii_lowercase();
+        let known = [Scheme::HTTP, Scheme::HTTPS].iter().any(|known| known.as_str() == scheme);
+        let authority: Authority = rest.trim_end_matches('/').parse().map_err(|_| refused())?;
+        if !known || authority.as_str().contains('@') || authority.host().is_empty() {
+            return Err(refused());
+        }
+        Ok(Self(format!("{scheme}://{}", authority.as_str().to_ascii_lowercase())))
+    }
+}
+
+impl Domain {
+    /// Without a dot at either end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Domain {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        // RFC 1123, section 2.1; 63 characters a label, RFC 1035, section 2.3.4.
+        let is_label = |label: &str| {
+            (1..=63).contains(&label.len())
+                && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        };
+        if text.split('.').all(is_label) {
+            Ok(Self(text.to_ascii_lowercase()))
+        } else {
+            Err(format!("'{text}' is not a domain name, such as localhost or registry.example"))
+        }
+    }
+}
+
+fn registry_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    RegistryName::parse(&text).map(|name| Some(name.as_str().to_owned())).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[test]
+    fn the_example_says_the_defaults() -> Result<(), Box<dyn std::error::Error>> {
+        let example = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config.example.toml"))?;
+        assert_eq!(format!("{:?}", Config::parse(&example)?), format!("{:?}", Config::default()));
+        // Every commented key is one that the program knows.
+        let uncommented: String =
+            example.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n").collect();
+        let full = Config::parse(&uncommented)?;
+        assert!(full.data.is_some() && full.public_url.is_some() && full.default_registry.is_some(), "{full:?}");
+        assert!(full.tls.cert.is_some() && full.tls.key.is_some(), "{full:?}");
+        Ok(())
+    }
+
+    #[rstest]
+    #[case::unknown_key("listne = 1", "listne")]
+    #[case::unknown_key_in_a_table("[log]\nfromat = \"text\"", "fromat")]
+    #[case::address("\nlisten = \"nowhere\"", "line 2")]
+    #[case::wrong_type("shutdown_grace_seconds = \"soon\"", "shutdown_grace_seconds")]
+    #[case::url_with_a_path("public_url = \"https://registry.example/v2\"", "public_url")]
+    #[case::url_with_a_user("public_url = \"https://a@registry.example\"", "public_url")]
+    #[case::url_of_another_scheme("public_url = \"ftp://registry.example\"", "public_url")]
+    #[case::domain("domain = \"-a.example\"", "domain")]
+    #[case::registry("default_registry = \"no\"", "'no' is not a registry name")]
+    #[case::unknown_key_of_tls("[tls]\ncertificate = \"c\"", "certificate")]
+    #[case::format("[log]\nformat = \"xml\"", "format")]
+    fn errors_say_where(#[case] text: &str, #[case] expected: &str) {
+        let message = Config::parse(text).map_err(|error| error.to_string()).err().unwrap_or_default();
+        assert!(message.contains(expected) && message.contains("line"), "{message}");
+    }
+
+    #[test]
+    fn urls_and_names_are_normalised() -> Result<(), InvalidConfig> {
+        let config = Config::parse("public_url = \"HTTPS://Hub.Example:8443/\"\ndomain = \"Example.COM\"")?;
+        assert_eq!(config.public_url.as_ref().map(PublicUrl::as_str), Some("https://hub.example:8443"));
+        assert_eq!(config.domain.as_str(), "example.com");
+        Ok(())
+    }
+}

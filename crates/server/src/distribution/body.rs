@@ -1,0 +1,114 @@
+//! What is left of a request body when the answer is known: thrown away up to a bound, so that the answer arrives.
+//!
+//! Closing a connection while the client still sends makes its system drop the answer. Azure's SDKs send a whole chunk
+//! before they have a bearer, and must see the 401 (reference/data-plane-and-auth.md, 8.16).
+
+use crate::limits;
+use axum::body::{Body, Bytes};
+use http::HeaderMap;
+use http::header::{CONTENT_LENGTH, EXPECT};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::BodyExt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// The body of a request, lent to whoever reads it.
+pub(super) struct RequestBody {
+    body: Body,
+    is_begun: bool,
+}
+
+impl RequestBody {
+    /// Of which nothing was read.
+    pub(super) fn new(body: Body) -> Self {
+        Self { body, is_begun: false }
+    }
+
+    /// Throws away what is left; `false` when some is left unread, so that the connection is of no use any more.
+    ///
+    /// Whoever waits for "100 Continue" has sent nothing and must not be asked to.
+    pub(super) async fn discard(self, headers: &HeaderMap) -> bool {
+        if self.is_end_stream() {
+            return true;
+        }
+        let is_waiting = headers.contains_key(EXPECT) && !self.is_begun;
+        if is_waiting || self.size_hint().lower() > limits::DISCARDED_BODY_BYTES_MAX {
+            return false;
+        }
+        tokio::time::timeout(limits::DISCARD_TIMEOUT, self.read_to_end()).await.unwrap_or(false)
+    }
+
+    async fn read_to_end(mut self) -> bool {
+        let mut bytes = 0;
+        while let Some(frame) = self.frame().await {
+            let Ok(frame) = frame else { return false };
+            bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+            if bytes > limits::DISCARDED_BODY_BYTES_MAX {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+impl HttpBody for RequestBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        self.is_begun = true;
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// The `Content-Length`; `None` when there is none, as in chunked transfer.
+pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::StreamExt;
+    use http::HeaderValue;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::none(0, &[], true)]
+    #[case::short(100, &[], true)]
+    #[case::long(10_000_000, &[], false)]
+    #[case::waits(9, &[(EXPECT, "100-continue")], false)]
+    #[case::endless(10 << 20, &[], false)]
+    #[tokio::test]
+    async fn bounds(
+        #[case] bytes: usize,
+        #[case] headers: &[(http::HeaderName, &'static str)],
+        #[case] expected: bool,
+    ) {
+        let headers = headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
+        let chunks =
+            futures_util::stream::iter(vec![Bytes::from(vec![0; 1 << 20]); bytes >> 20]).map(Ok::<_, std::io::Error>);
+        let body = if bytes != 10 << 20 { Body::from(vec![0; bytes]) } else { Body::from_stream(chunks) };
+        assert_eq!(RequestBody::new(body).discard(&headers).await, expected);
+    }
+
+    #[tokio::test]
+    async fn who_was_told_to_continue_is_read_to_the_end() {
+        let headers = HeaderMap::from_iter([(EXPECT, HeaderValue::from_static("100-continue"))]);
+        let chunks = futures_util::stream::iter(["ab", "cd"]).map(Ok::<_, std::io::Error>);
+        let mut body = RequestBody::new(Body::from_stream(chunks));
+        assert!(body.frame().await.is_some());
+        assert!(body.discard(&headers).await);
+    }
+}

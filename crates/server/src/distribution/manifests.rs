@@ -1,0 +1,118 @@
+//! Manifests: written after a reading of what they say, read back as the exact bytes, deleted.
+
+use super::body::{self, RequestBody};
+use super::errors::{ErrorAnswer, Failure};
+use super::{CONTENT_DIGEST, Exchange, entity_tag, headers, manifest_body};
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use model::access::Permit;
+use model::manifest::ManifestKind;
+use model::operation::{DeleteManifest, ReadManifest, WriteManifest};
+use service::Error;
+use service::limits::MANIFEST_BYTES;
+
+const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+
+/// `PUT /v2/<name>/manifests/<reference>`
+pub(super) async fn write(
+    exchange: &Exchange<'_>,
+    permit: Permit<WriteManifest>,
+    body: &mut RequestBody,
+) -> Result<Response, Failure> {
+    let kind = kind(&exchange.parts.headers)?;
+    let bytes = read_body(&exchange.parts.headers, body).await?;
+    let manifest = manifest_body::read(kind, &bytes)
+        .map_err(|error| ErrorAnswer::bad_request("MANIFEST_INVALID", error.to_string()))?;
+    let subject = manifest.subject.clone();
+    let digest = exchange.state.service.put_manifest(&permit, manifest, bytes).await?;
+    let repository = &permit.operation().repository;
+    let headers = headers([
+        (LOCATION, HeaderValue::try_from(format!("/v2/{repository}/manifests/{digest}")).ok()),
+        (CONTENT_DIGEST, HeaderValue::try_from(digest.to_string()).ok()),
+        (SUBJECT, subject.and_then(|subject| HeaderValue::try_from(subject.to_string()).ok())),
+    ]);
+    Ok((StatusCode::CREATED, headers).into_response())
+}
+
+fn kind(headers: &HeaderMap) -> Result<ManifestKind, ErrorAnswer> {
+    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    given.and_then(ManifestKind::parse).ok_or_else(|| {
+        let accepted = ManifestKind::ALL.map(ManifestKind::media_type).join(", ");
+        let given = given.map_or("no Content-Type".to_owned(), |given| format!("the Content-Type {given}"));
+        let message = format!("{given} is not that of a manifest kept here; those are {accepted}");
+        ErrorAnswer::bad_request("MANIFEST_INVALID", message)
+    })
+}
+
+async fn read_body(headers: &HeaderMap, body: &mut RequestBody) -> Result<Bytes, ErrorAnswer> {
+    let too_large = || ErrorAnswer::from(Error::LimitReached(MANIFEST_BYTES));
+    if body::content_length(headers).is_some_and(|bytes| bytes > MANIFEST_BYTES.max) {
+        return Err(too_large());
+    }
+    let bytes_max = usize::try_from(MANIFEST_BYTES.max).unwrap_or(usize::MAX);
+    match Limited::new(body, bytes_max).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(_) => Err(Error::BodyInterrupted.into()),
+    }
+}
+
+/// `GET|HEAD /v2/<name>/manifests/<reference>`: as it was pushed, whatever `Accept` says. A manifest has one form only, and
+/// another media type would belong to another digest.
+pub(super) async fn read(exchange: &Exchange<'_>, permit: Permit<ReadManifest>) -> Result<Response, Failure> {
+    let manifest = exchange.state.service.get_manifest(&permit).await?;
+    let about = headers([
+        (CONTENT_DIGEST, HeaderValue::try_from(manifest.digest.to_string()).ok()),
+        (ETAG, entity_tag::of(&manifest.digest)),
+    ]);
+    if entity_tag::is_at_client(&exchange.parts.headers, &manifest.digest) {
+        // With the length that 200 would have: a HEAD would get 0 otherwise (RFC 9110, section 8.6).
+        return Ok((StatusCode::NOT_MODIFIED, about, [(CONTENT_LENGTH, manifest.bytes.len())]).into_response());
+    }
+    let content = headers([
+        (CONTENT_TYPE, Some(HeaderValue::from_static(manifest.kind.media_type()))),
+        (CONTENT_LENGTH, Some(HeaderValue::from(manifest.bytes.len()))),
+    ]);
+    Ok((about, content, Body::from(manifest.bytes)).into_response())
+}
+
+/// `DELETE /v2/<name>/manifests/<reference>`
+pub(super) async fn delete(exchange: &Exchange<'_>, permit: Permit<DeleteManifest>) -> Result<Response, Failure> {
+    exchange.state.service.delete_manifest(&permit).await?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body::Body as _;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(Some("application/vnd.oci.image.manifest.v1+json"), Some(ManifestKind::OciImage))]
+    #[case(Some("application/vnd.docker.distribution.manifest.list.v2+json; a=b"), Some(ManifestKind::DockerList))]
+    #[case(Some("application/vnd.docker.distribution.manifest.v1+prettyjws"), None)]
+    #[case(Some("application/json"), None)]
+    #[case(None, None)]
+    fn kinds(#[case] content_type: Option<&'static str>, #[case] expected: Option<ManifestKind>) {
+        let read = kind(&headers([(CONTENT_TYPE, content_type.map(HeaderValue::from_static))]));
+        assert_eq!(read.as_ref().ok().copied(), expected);
+        assert_eq!(read.err().map(|error| error.code()), expected.is_none().then_some("MANIFEST_INVALID"));
+    }
+
+    #[rstest]
+    #[case::at_the_limit(4 << 20, None, None)]
+    #[case::above_it((4 << 20) + 1, None, Some("SIZE_INVALID"))]
+    #[case::said_so(1, Some("4194305"), Some("SIZE_INVALID"))]
+    #[tokio::test]
+    async fn sizes(#[case] bytes: usize, #[case] length: Option<&'static str>, #[case] refused: Option<&str>) {
+        let mut body = RequestBody::new(Body::from(vec![b' '; bytes]));
+        let read = read_body(&headers([(CONTENT_LENGTH, length.map(HeaderValue::from_static))]), &mut body).await;
+        assert_eq!(read.as_ref().err().map(|error| error.code()), refused);
+        assert_eq!(!body.is_end_stream(), length.is_some(), "what is refused by its length is not read");
+    }
+}

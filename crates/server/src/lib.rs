@@ -1,0 +1,27 @@
+//! Portcullis over HTTP: the management API, the token service, the distribution API, health.
+//!
+//! Turns requests into values of `model`, calls `service`, and turns its answers into the shapes of `wire`. Knows nothing of
+//! SQL, files and object stores.
+
+mod auth;
+mod body;
+pub mod config;
+pub mod distribution;
+mod health;
+mod hosts;
+mod limits;
+mod listener;
+mod management;
+mod preface;
+mod requests;
+mod router;
+mod server;
+mod state;
+pub mod telemetry;
+mod tls;
+
+pub use config::Config;
+pub use listener::Listener;
+pub use server::{LocalUser, Outside, Server, StartError};
+pub use service::{Clock, FirstStart, Random};
+pub use tls::TlsError;

@@ -1,0 +1,45 @@
+//! The limits of the HTTP side: each with its unit, its value and the reason (decision D11).
+
+use std::time::Duration;
+
+/// A client must have sent the whole head of a request after this long: slower ones only hold connections ("slowloris").
+pub(crate) const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A client must have shaken hands for TLS after this long; until then it holds one of the connections below.
+pub(crate) const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A client must have sent the whole of a small body (JSON, a form) after this long. Blobs and manifests have no such bound.
+pub(crate) const SMALL_BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Bytes of a request's head: clients put many `scope` parameters in one URL (data-plane-and-auth.md, 8.4: take 32 KiB of it).
+pub(crate) const HEAD_BYTES_MAX: usize = 64 << 10;
+
+/// Bytes of a JSON body of the management API. The largest sensible one, a scope map of 500 actions, has some 150 KiB.
+pub(crate) const MANAGEMENT_BODY_BYTES_MAX: usize = 1 << 20;
+
+/// Bytes of a form of the token endpoints: a password, an id token and many scopes fit.
+pub(crate) const FORM_BYTES_MAX: usize = 64 << 10;
+
+/// Connections served at the same time; the kernel queues the others. Each may hold a file besides its socket, and 1,024 open
+/// files is what a process usually gets.
+pub(crate) const CONNECTIONS_MAX: usize = 450;
+
+/// Requests at the same time on one HTTP/2 connection (RFC 9113 section 6.5.2 advises not less than 100).
+pub(crate) const HTTP2_STREAMS_MAX: u32 = 128;
+
+/// After a failed accept, for want of files say, the next attempt waits this long, so that the loop does not spin.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How often changes made by other processes are taken in. Well below the second within which a revocation must reach every
+/// process (decision D5).
+pub(crate) const FOLLOW_CHANGES_EVERY: Duration = Duration::from_millis(200);
+
+/// Bytes of a request body that are read and thrown away when the request is refused, so that the answer arrives: twice what
+/// Azure's SDKs send at once. A longer body closes the connection instead.
+pub(crate) const DISCARDED_BODY_BYTES_MAX: u64 = 8 << 20;
+
+/// A client that does not get such a body across in this time is cut off.
+pub(crate) const DISCARD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often uploads that were idle for a day are looked for: their bytes are held at most this much longer.
+pub(crate) const CLEAR_IDLE_UPLOADS_EVERY: Duration = Duration::from_secs(3600);

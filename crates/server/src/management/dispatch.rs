@@ -1,0 +1,182 @@
+//! From a request to the operation it asks for.
+
+use super::answer::Outcome;
+use super::api_version::ApiVersion;
+use super::errors::Failure;
+use super::headers::Versions;
+use super::route::{Parent, Target, parse};
+use super::{
+    Context, cloud, credentials, headers, locations, name_check, operations, principal, provider, registries,
+    resource_groups, resources, scope_maps, subscriptions, tokens, unserved, usages,
+};
+use crate::requests::RequestId;
+use crate::state::State;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use http::Method;
+use http::request::Parts;
+use std::sync::Arc;
+
+/// Whether the management API answers for `path`.
+pub(crate) fn owns(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    ["subscriptions", "providers", "tenants", "metadata"].iter().any(|word| first.eq_ignore_ascii_case(word))
+}
+
+/// Answers a request to the management API.
+pub(crate) async fn handle(state: Arc<State>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let id = parts.extensions.get::<RequestId>().copied().unwrap_or_else(|| state.request_ids.next());
+    let base_url = state.base_url(&parts.headers);
+    let mut response = match answer(Arc::clone(&state), &parts, body, id).await {
+        Ok(response) => response,
+        Err(failure) => failure.into_response(id, &base_url, state.service.tenant()),
+    };
+    headers::stamp(&mut response, &parts.headers);
+    response
+}
+
+/// Nothing of the body is read before the caller is known: strangers must not make the server work. They are told where to sign
+/// in, and nothing else.
+async fn answer(state: Arc<State>, parts: &Parts, body: Body, request_id: RequestId) -> Outcome {
+    if parse(parts.uri.path()) == Ok(Target::CloudEndpoints) {
+        ApiVersion::of_query(parts.uri.query().unwrap_or_default())?;
+        return match parts.method {
+            Method::GET => cloud::endpoints(&state, &parts.headers),
+            _ => refuse(&parts.method, "GET"),
+        };
+    }
+    let caller = principal::authenticate(&state, parts).await?;
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    let api_version = ApiVersion::of_query(&query)?;
+    let target = parse(parts.uri.path())?;
+    let context = Context { state, caller, api_version, request_id, headers: parts.headers.clone(), query };
+    let versions = versions_of(&target);
+    let mut response = dispatch(&context, &parts.method, target, body).await?;
+    headers::stamp_versions(&mut response, &context.api_version, versions);
+    Ok(response)
+}
+
+/// Of registries the service names just the version asked for, of their children all; the name check, and what is not the
+/// registry provider's own, say nothing (recorded); nor do we of the provider as a whole.
+fn versions_of(target: &Target) -> Versions {
+    match target {
+        Target::CloudEndpoints
+        | Target::Tenants
+        | Target::Locations(_)
+        | Target::Subscriptions
+        | Target::Subscription(_)
+        | Target::Resources(_)
+        | Target::ResourceGroups(_)
+        | Target::ResourceGroup(_)
+        | Target::ProviderOperations
+        | Target::Provider(_)
+        | Target::RegisterProvider(_)
+        | Target::CheckNameAvailability(_) => Versions::Unsaid,
+        Target::RegistriesOf(_)
+        | Target::RegistriesIn(_)
+        | Target::Registry(_)
+        | Target::Usages(_)
+        | Target::OperationStatus(Parent::Registry(_), _) => Versions::TheOneAsked,
+        Target::ScopeMaps(_)
+        | Target::ScopeMap(_)
+        | Target::Tokens(_)
+        | Target::Token(_)
+        | Target::GenerateCredentials(_)
+        | Target::Unserved(..)
+        | Target::UnservedChild(..)
+        | Target::OperationStatus(Parent::ScopeMap(_) | Parent::Token(_), _)
+        | Target::OperationResult(_) => Versions::All,
+    }
+}
+
+async fn dispatch(context: &Context, method: &Method, resource: Target, body: Body) -> Outcome {
+    match resource {
+        Target::ScopeMap(id) => match *method {
+            Method::PUT => scope_maps::put(context, &id, body).await,
+            Method::PATCH => scope_maps::patch(context, &id, body).await,
+            Method::GET => scope_maps::get(context, &id).await,
+            Method::DELETE => scope_maps::delete(context, &id).await,
+            _ => refuse(method, "GET, PUT, PATCH, DELETE"),
+        },
+        Target::Token(id) => match *method {
+            Method::PUT => tokens::put(context, &id, body).await,
+            Method::PATCH => tokens::patch(context, &id, body).await,
+            Method::GET => tokens::get(context, &id).await,
+            Method::DELETE => tokens::delete(context, &id).await,
+            _ => refuse(method, "GET, PUT, PATCH, DELETE"),
+        },
+        Target::Registry(id) => match *method {
+            Method::PUT => registries::put(context, &id, body).await,
+            Method::PATCH => registries::patch(context, &id, body).await,
+            Method::GET => registries::get(context, &id).await,
+            Method::DELETE => registries::delete(context, &id).await,
+            _ => refuse(method, "GET, PUT, PATCH, DELETE"),
+        },
+        Target::ResourceGroup(id) => match *method {
+            Method::PUT => resource_groups::put(context, &id, body).await,
+            Method::GET => resource_groups::get(context, &id).await,
+            Method::HEAD => resource_groups::head(context, &id).await,
+            Method::DELETE => resource_groups::delete(context, &id).await,
+            _ => refuse(method, "GET, HEAD, PUT, DELETE"),
+        },
+        Target::GenerateCredentials(id) => match *method {
+            Method::POST => credentials::generate(context, &id, body).await,
+            _ => refuse(method, "POST"),
+        },
+        Target::CheckNameAvailability(subscription) => match *method {
+            Method::POST => name_check::check(context, &subscription, body).await,
+            _ => refuse(method, "POST"),
+        },
+        Target::UnservedChild(registry, collection, name) => match *method {
+            Method::PUT | Method::PATCH => unserved::write(context, &registry, collection).await,
+            Method::GET => unserved::get(context, &registry, name).await,
+            Method::DELETE => unserved::delete(context, &registry).await,
+            _ => refuse(method, "GET, PUT, PATCH, DELETE"),
+        },
+        Target::RegisterProvider(subscription) => match *method {
+            Method::POST => provider::get(context, &subscription),
+            _ => refuse(method, "POST"),
+        },
+        readable => match *method {
+            Method::GET => read(context, readable).await,
+            _ => refuse(method, "GET"),
+        },
+    }
+}
+
+/// Everything that can only be read.
+async fn read(context: &Context, resource: Target) -> Outcome {
+    match resource {
+        Target::CloudEndpoints => cloud::endpoints(&context.state, &context.headers),
+        Target::Tenants => subscriptions::tenants(context),
+        Target::Locations(subscription) => locations::list(context, &subscription).await,
+        Target::Subscriptions => subscriptions::list(context),
+        Target::Subscription(id) => subscriptions::get(context, &id),
+        Target::ProviderOperations => provider::operations(),
+        Target::Provider(subscription) => provider::get(context, &subscription),
+        Target::ResourceGroups(subscription) => resource_groups::list(context, &subscription).await,
+        Target::Resources(subscription) => resources::list(context, &subscription).await,
+        Target::RegistriesOf(subscription) => registries::list(context, &subscription, None).await,
+        Target::RegistriesIn(group) => registries::list(context, &group.subscription, Some(&group.name)).await,
+        Target::ScopeMaps(registry) => scope_maps::list(context, &registry).await,
+        Target::Tokens(registry) => tokens::list(context, &registry).await,
+        Target::Usages(registry) => usages::list(context, &registry).await,
+        Target::Unserved(registry, _) => unserved::list(context, &registry).await,
+        Target::UnservedChild(registry, _, name) => unserved::get(context, &registry, name).await,
+        Target::OperationStatus(parent, operation) => operations::status(context, &parent, &operation).await,
+        Target::OperationResult(subscription) => operations::result(context, &subscription),
+        Target::ResourceGroup(id) => resource_groups::get(context, &id).await,
+        Target::Registry(id) => registries::get(context, &id).await,
+        Target::ScopeMap(id) => scope_maps::get(context, &id).await,
+        Target::Token(id) => tokens::get(context, &id).await,
+        Target::GenerateCredentials(_) | Target::CheckNameAvailability(_) | Target::RegisterProvider(_) => {
+            refuse(&Method::GET, "POST")
+        }
+    }
+}
+
+fn refuse(method: &Method, allowed: &'static str) -> Outcome {
+    Err(Failure::MethodNotAllowed { method: method.to_string(), allowed })
+}

@@ -1,0 +1,285 @@
+//! Every error of the management API, as Azure words it (shared azure/errors.json where known). One total `match` each, so that a
+//! new error does not compile until someone has thought about its answer.
+
+use super::api_version::{InvalidApiVersion, SUPPORTED};
+use super::body::InvalidJson;
+use super::route::UnknownPath;
+use crate::body::UnreadBody;
+use crate::requests::RequestId;
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use model::resource_id::PROVIDER;
+use wire::arm::errors::{ErrorBody, ErrorDetail};
+
+const FAILURE_CAUSE: HeaderName = HeaderName::from_static("x-ms-failure-cause");
+
+/// Why an operation was not done.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// No credentials.
+    SignedOut,
+    /// Credentials that do not count.
+    InvalidBearer,
+    /// The version cannot be used.
+    ApiVersion(InvalidApiVersion),
+    /// The path names nothing.
+    Path(UnknownPath),
+    /// The resource is known, the method is not for it.
+    MethodNotAllowed {
+        /// What was asked.
+        method: String,
+        /// What there is.
+        allowed: &'static str,
+    },
+    /// None of this kind of child, such as `webhooks`, can be made.
+    Unserved(&'static str),
+    /// There is no child of this name, of a kind of which there is none.
+    UnservedMissing(String),
+    /// The body did not arrive.
+    UnreadBody(UnreadBody),
+    /// The body is not the JSON that was expected.
+    InvalidJson(InvalidJson),
+    /// A use case said no.
+    Service(service::Error),
+}
+
+impl From<service::Error> for Failure {
+    fn from(error: service::Error) -> Self {
+        Self::Service(error)
+    }
+}
+
+impl From<InvalidApiVersion> for Failure {
+    fn from(error: InvalidApiVersion) -> Self {
+        Self::ApiVersion(error)
+    }
+}
+
+impl From<UnknownPath> for Failure {
+    fn from(error: UnknownPath) -> Self {
+        Self::Path(error)
+    }
+}
+
+impl Failure {
+    /// A refusal of one member of the request, such as `properties.status`.
+    pub(super) fn invalid(target: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Service(service::Error::invalid(target, message))
+    }
+}
+
+/// Who answers: the gateway in front of all providers, or the registry provider. Their bodies differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Gateway,
+    Provider,
+}
+
+/// An error as a client sees it.
+#[derive(Debug, PartialEq, Eq)]
+struct Described {
+    source: Source,
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    target: Option<String>,
+}
+
+fn gateway(status: StatusCode, code: &'static str, message: String) -> Described {
+    Described { source: Source::Gateway, status, code, message, target: None }
+}
+
+fn provider(status: StatusCode, code: &'static str, message: String) -> Described {
+    Described { source: Source::Provider, status, code, message, target: None }
+}
+
+impl Failure {
+    /// The answer. `base_url` and `tenant` tell a caller without a bearer where to get one.
+    pub(super) fn into_response(self, id: RequestId, base_url: &str, tenant: &str) -> Response {
+        let described = self.describe(id);
+        let detail = ErrorDetail {
+            code: described.code.to_owned(),
+            message: described.message,
+            target: described.target,
+            details: Vec::new(),
+        };
+        let failed = described.source == Source::Provider;
+        let body = ErrorBody { error: detail, status: failed.then(|| "Failed".to_owned()) };
+        let mut response = (described.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        if described.source == Source::Gateway {
+            headers.insert(FAILURE_CAUSE, HeaderValue::from_static("gateway"));
+        }
+        if let Self::MethodNotAllowed { allowed, .. } = self {
+            headers.insert(ALLOW, HeaderValue::from_static(allowed));
+        }
+        if let Some(Ok(value)) = self.challenge(base_url, tenant).map(|text| HeaderValue::from_str(&text)) {
+            headers.insert(WWW_AUTHENTICATE, value);
+        }
+        response
+    }
+
+    /// RFC 6750, section 3, with the parameter by which Azure's clients find the login.
+    fn challenge(&self, base_url: &str, tenant: &str) -> Option<String> {
+        let reason = match self {
+            Self::SignedOut => "",
+            Self::InvalidBearer => ", error=\"invalid_token\", error_description=\"The access token is invalid.\"",
+            _ => return None,
+        };
+        Some(format!("Bearer authorization_uri=\"{base_url}/{tenant}\"{reason}"))
+    }
+
+    fn describe(&self, id: RequestId) -> Described {
+        match self {
+            Self::SignedOut => gateway(
+                StatusCode::UNAUTHORIZED,
+                "AuthenticationFailed",
+                "Authentication failed. The 'Authorization' header is missing.".to_owned(),
+            ),
+            Self::InvalidBearer => gateway(
+                StatusCode::UNAUTHORIZED,
+                "InvalidAuthenticationToken",
+                "The access token is invalid. Sign in again.".to_owned(),
+            ),
+            Self::ApiVersion(InvalidApiVersion::Missing) => gateway(
+                StatusCode::BAD_REQUEST,
+                "MissingApiVersionParameter",
+                "The api-version query parameter (?api-version=) is required for all requests.".to_owned(),
+            ),
+            Self::ApiVersion(InvalidApiVersion::Malformed(given)) => gateway(
+                StatusCode::BAD_REQUEST,
+                "InvalidApiVersionParameter",
+                format!("The api-version '{given}' is invalid. The supported versions are '{SUPPORTED}'."),
+            ),
+            Self::Path(unknown) => unknown_path(unknown),
+            Self::MethodNotAllowed { method, allowed } => gateway(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "MethodNotAllowed",
+                format!("The method {method} is not supported on this resource. It takes {allowed}."),
+            ),
+            Self::Unserved(collection) => provider(
+                StatusCode::BAD_REQUEST,
+                "NotSupportedResourceType",
+                format!(
+                    "The resource type '{PROVIDER}/registries/{collection}' is not supported here: none can be made."
+                ),
+            ),
+            Self::UnservedMissing(name) => child_missing(name),
+            Self::UnreadBody(error) => unread_body(*error),
+            Self::InvalidJson(InvalidJson { target, message }) => Described {
+                target: target.clone(),
+                ..gateway(
+                    StatusCode::BAD_REQUEST,
+                    "InvalidRequestContent",
+                    format!("The request content was invalid and could not be deserialized: '{message}'."),
+                )
+            },
+            Self::Service(error) => service_error(error, id),
+        }
+    }
+}
+
+fn unknown_path(unknown: &UnknownPath) -> Described {
+    match unknown {
+        UnknownPath::Namespace(namespace) => gateway(
+            StatusCode::NOT_FOUND,
+            "InvalidResourceNamespace",
+            format!("The resource namespace '{namespace}' is invalid. Here there is {PROVIDER}."),
+        ),
+        UnknownPath::ResourceType(resource_type) => gateway(
+            StatusCode::NOT_FOUND,
+            "InvalidResourceType",
+            format!("The resource type '{resource_type}' could not be found in the namespace '{PROVIDER}'."),
+        ),
+        UnknownPath::Form => gateway(
+            StatusCode::NOT_FOUND,
+            "NotFound",
+            "The path is not that of a resource which is managed here.".to_owned(),
+        ),
+        UnknownPath::Name(error) => gateway(StatusCode::BAD_REQUEST, "InvalidResourceName", format!("{error}.")),
+    }
+}
+
+fn unread_body(error: UnreadBody) -> Described {
+    let message = format!("{error}.");
+    match error {
+        UnreadBody::TooLarge { .. } => gateway(StatusCode::PAYLOAD_TOO_LARGE, "RequestContentTooLarge", message),
+        UnreadBody::Interrupted => gateway(StatusCode::BAD_REQUEST, "InvalidRequestContent", message),
+        UnreadBody::TooSlow => gateway(StatusCode::REQUEST_TIMEOUT, "RequestTimeout", message),
+    }
+}
+
+fn service_error(error: &service::Error, id: RequestId) -> Described {
+    use service::Error;
+    match error {
+        Error::SubscriptionMissing(subscription) => gateway(
+            StatusCode::NOT_FOUND,
+            "SubscriptionNotFound",
+            format!("The subscription '{subscription}' could not be found."),
+        ),
+        Error::ResourceGroupMissing(group) => gateway(
+            StatusCode::NOT_FOUND,
+            "ResourceGroupNotFound",
+            format!("Resource group '{group}' could not be found."),
+        ),
+        Error::RegistryMissing(registry) => gateway(
+            StatusCode::NOT_FOUND,
+            "ResourceNotFound",
+            format!(
+                "The Resource '{PROVIDER}/registries/{}' under resource group '{}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+                registry.name, registry.group.name
+            ),
+        ),
+        Error::ParentRegistryMissing(registry) => gateway(
+            StatusCode::NOT_FOUND,
+            "ParentResourceNotFound",
+            format!("Can not perform requested operation on nested resource. Parent resource '{registry}' not found."),
+        ),
+        Error::ScopeMapMissing(name) => child_missing(name.as_str()),
+        Error::TokenMissing(name) => child_missing(name.as_str()),
+        Error::RegistryNameTaken(name) => {
+            provider(StatusCode::CONFLICT, "AlreadyInUse", format!("The registry {name} is already in use."))
+        }
+        Error::SystemScopeMap(name) => provider(
+            StatusCode::CONFLICT,
+            "OperationNotAllowed",
+            format!("The scope map {name} is defined by the system: it can be neither changed nor deleted."),
+        ),
+        Error::Invalid { target, message } => Described {
+            target: Some(target.clone()),
+            ..provider(StatusCode::BAD_REQUEST, "InvalidParameter", message.clone())
+        },
+        Error::LimitReached(limit) => provider(StatusCode::CONFLICT, "QuotaExceeded", format!("{limit}.")),
+        Error::StorageFull => {
+            tracing::error!("no space is left in the data folder");
+            provider(StatusCode::INSUFFICIENT_STORAGE, "InsufficientStorage", format!("Out of storage, request {id}."))
+        }
+        // What only the registry's own protocol can meet is a bug when it comes from here.
+        Error::RepositoryUnknown(_)
+        | Error::ManifestUnknown(_)
+        | Error::BlobUnknown(_)
+        | Error::BlobInUse(_)
+        | Error::UploadUnknown
+        | Error::UploadOutOfOrder { .. }
+        | Error::UploadBusy
+        | Error::DigestMismatch { .. }
+        | Error::ManifestReferencesMissing(_)
+        | Error::BodyInterrupted
+        | Error::Internal(_) => {
+            let cause: &dyn std::error::Error = error;
+            tracing::error!(cause, "a management operation failed");
+            provider(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", format!("Internal error, request {id}."))
+        }
+    }
+}
+
+/// Bare name, no quotes (recorded: azcli-token-create.json).
+fn child_missing(name: &str) -> Described {
+    provider(StatusCode::NOT_FOUND, "ResourceNotFound", format!("The resource {name} could not be found."))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! The management API: Azure Resource Manager's protocol for resource groups, registries, scope maps and tokens.
+//!
+//! One request: 1. who calls ([`principal`]), 2. which version ([`api_version`]), 3. which resource ([`route`]), 4. the body
+//! ([`body`]), 5. the use case (one file a noun), 6. every error through [`errors`], 7. the headers of every answer
+//! ([`headers`]).
+
+mod answer;
+mod api_version;
+mod body;
+mod cloud;
+mod credentials;
+mod dispatch;
+mod errors;
+mod headers;
+mod locations;
+mod name_check;
+mod operations;
+mod principal;
+mod provider;
+mod registries;
+mod registry_properties;
+mod resource_groups;
+mod resources;
+mod route;
+mod scope_maps;
+mod subscriptions;
+mod system_data;
+mod token_credentials;
+mod tokens;
+mod unserved;
+mod usages;
+
+pub(crate) use dispatch::{handle, owns};
+pub(crate) use principal::Embedded;
+
+use crate::requests::RequestId;
+use crate::state::State;
+use api_version::ApiVersion;
+use http::HeaderMap;
+use model::caller::Caller;
+use std::sync::Arc;
+
+/// What every operation knows of its request besides the resource and the body.
+struct Context {
+    state: Arc<State>,
+    caller: Caller,
+    api_version: ApiVersion,
+    request_id: RequestId,
+    headers: HeaderMap,
+    /// The query without `api-version`'s meaning: `$filter` is read from here.
+    query: String,
+}

@@ -1,0 +1,77 @@
+//! Resource groups.
+
+use super::Context;
+use super::answer::{Outcome, empty, json};
+use super::body;
+use super::errors::Failure;
+use axum::body::Body;
+use http::StatusCode;
+use model::arm_name::SubscriptionId;
+use model::resource_group::ResourceGroup;
+use model::resource_id::ResourceGroupId;
+use service::{ResourceGroupSpec, Written};
+use wire::arm::List;
+use wire::arm::resource_groups::{self as shape, ResourceGroupProperties};
+
+/// `PUT`: 201 for a new one, 200 for one that was there.
+pub(super) async fn put(context: &Context, id: &ResourceGroupId, body: Body) -> Outcome {
+    let request: shape::ResourceGroup = body::json(body).await?;
+    let spec = ResourceGroupSpec {
+        location: canonical_location(request.location.as_deref())?,
+        labels: request.tags.unwrap_or_default(),
+    };
+    let (group, written) = context.state.service.put_resource_group(id, spec).await?;
+    let status = match written {
+        Written::Created => StatusCode::CREATED,
+        Written::Updated => StatusCode::OK,
+    };
+    json(status, &of(group))
+}
+
+/// `GET`
+pub(super) async fn get(context: &Context, id: &ResourceGroupId) -> Outcome {
+    json(StatusCode::OK, &of(context.state.service.get_resource_group(id).await?))
+}
+
+/// `HEAD`: 204 for one that is there (`Microsoft.Resources`, ResourceGroups_CheckExistence).
+pub(super) async fn head(context: &Context, id: &ResourceGroupId) -> Outcome {
+    context.state.service.get_resource_group(id).await?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// `GET` of all.
+pub(super) async fn list(context: &Context, subscription: &SubscriptionId) -> Outcome {
+    let groups = context.state.service.list_resource_groups(subscription).await?;
+    json(StatusCode::OK, &List::whole(groups.into_iter().map(of).collect()))
+}
+
+/// `DELETE`: done when it answers, so 200 where Azure says 202; a missing one is 404, as at Azure's gateway.
+pub(super) async fn delete(context: &Context, id: &ResourceGroupId) -> Outcome {
+    if context.state.service.delete_resource_group(id).await? {
+        Ok(empty(StatusCode::OK))
+    } else {
+        Err(service::Error::ResourceGroupMissing(id.name.clone()).into())
+    }
+}
+
+/// `West US` and `westus` are one location; answers have the second form.
+pub(super) fn canonical_location(given: Option<&str>) -> Result<String, Failure> {
+    let location: String = given.unwrap_or_default().split_whitespace().collect::<String>().to_ascii_lowercase();
+    // A location becomes part of URLs, in `Location` headers of deletes.
+    if !location.is_empty() && location.len() <= 90 && location.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        Ok(location)
+    } else {
+        Err(Failure::invalid("location", "A location of letters and digits is required, such as 'westus'."))
+    }
+}
+
+fn of(group: ResourceGroup) -> shape::ResourceGroup {
+    shape::ResourceGroup {
+        id: Some(group.id.to_string()),
+        name: Some(group.id.name.to_string()),
+        resource_type: Some(shape::RESOURCE_TYPE.to_owned()),
+        location: Some(group.location),
+        tags: (!group.labels.is_empty()).then_some(group.labels),
+        properties: Some(ResourceGroupProperties { provisioning_state: Some("Succeeded".to_owned()) }),
+    }
+}

@@ -1,0 +1,249 @@
+//! Reads the paths of the management API. Pure. Fixed segments compare without case: azure-cli sends `resourcegroups` and
+//! `resourceGroups` in one command (management-api.md, section 2).
+
+use model::arm_name::{InvalidName, RegistryName, ResourceGroupName, ScopeMapName, SubscriptionId, TokenName};
+use model::resource_id::{PROVIDER, RegistryId, ResourceGroupId, ScopeMapId, TokenId};
+use percent_encoding::percent_decode_str;
+
+/// What a path names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Target {
+    /// `/metadata/endpoints`
+    CloudEndpoints,
+    /// `/tenants`
+    Tenants,
+    /// `/subscriptions`
+    Subscriptions,
+    /// `/subscriptions/{s}`
+    Subscription(SubscriptionId),
+    /// `/subscriptions/{s}/locations`
+    Locations(SubscriptionId),
+    /// `/subscriptions/{s}/resources`
+    Resources(SubscriptionId),
+    /// `…/resourceGroups`
+    ResourceGroups(SubscriptionId),
+    /// `…/resourceGroups/{group}`
+    ResourceGroup(ResourceGroupId),
+    /// `/providers/Microsoft.ContainerRegistry/operations`
+    ProviderOperations,
+    /// `/subscriptions/{s}/providers/Microsoft.ContainerRegistry`
+    Provider(SubscriptionId),
+    /// `/subscriptions/{s}/providers/Microsoft.ContainerRegistry/register`
+    RegisterProvider(SubscriptionId),
+    /// `/subscriptions/{s}/providers/Microsoft.ContainerRegistry/registries`
+    RegistriesOf(SubscriptionId),
+    /// `/subscriptions/{s}/providers/Microsoft.ContainerRegistry/checkNameAvailability`
+    CheckNameAvailability(SubscriptionId),
+    /// `…/resourceGroups/{group}/providers/Microsoft.ContainerRegistry/registries`
+    RegistriesIn(ResourceGroupId),
+    /// `…/registries/{registry}`
+    Registry(RegistryId),
+    /// `…/registries/{registry}/scopeMaps`
+    ScopeMaps(RegistryId),
+    /// `…/scopeMaps/{name}`
+    ScopeMap(ScopeMapId),
+    /// `…/registries/{registry}/tokens`
+    Tokens(RegistryId),
+    /// `…/tokens/{name}`
+    Token(TokenId),
+    /// `…/registries/{registry}/generateCredentials`
+    GenerateCredentials(RegistryId),
+    /// `…/registries/{registry}/listUsages`
+    Usages(RegistryId),
+    /// `…/registries/{registry}/{collection}`, of a kind that this service does not have
+    Unserved(RegistryId, &'static str),
+    /// `…/registries/{registry}/{collection}/{name}`, of a kind that this service does not have
+    UnservedChild(RegistryId, &'static str, String),
+    /// `<resource>/operationStatuses/{operation}`
+    OperationStatus(Parent, String),
+    /// `/subscriptions/{s}/providers/Microsoft.ContainerRegistry/locations/{location}/operationResults/{operation}`
+    OperationResult(SubscriptionId),
+}
+
+/// What an operation was made on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Parent {
+    /// A registry.
+    Registry(RegistryId),
+    /// A scope map.
+    ScopeMap(ScopeMapId),
+    /// A token.
+    Token(TokenId),
+}
+
+/// The path names nothing here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum UnknownPath {
+    /// Another resource provider.
+    Namespace(String),
+    /// A resource type that nobody has, such as `registries/fans`.
+    ResourceType(String),
+    /// No form of the management API.
+    Form,
+    /// The form is right and one name is not.
+    Name(InvalidName),
+}
+
+impl From<InvalidName> for UnknownPath {
+    fn from(error: InvalidName) -> Self {
+        Self::Name(error)
+    }
+}
+
+/// Reads a path, which is split before it is decoded: an encoded slash belongs to its segment.
+pub(super) fn parse(path: &str) -> Result<Target, UnknownPath> {
+    let path = path.trim_start_matches('/').trim_end_matches('/');
+    let segments = path
+        .split('/')
+        .map(|segment| percent_decode_str(segment).decode_utf8().map(String::from))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| UnknownPath::Form)?;
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let ["subscriptions", rest @ ..] = &fixed(&segments)[..] else { return of_site(&segments) };
+    let [subscription, rest @ ..] = rest else { return Ok(Target::Subscriptions) };
+    let subscription = SubscriptionId::parse(subscription)?;
+    match *rest {
+        [] => Ok(Target::Subscription(subscription)),
+        ["locations"] => Ok(Target::Locations(subscription)),
+        ["resources"] => Ok(Target::Resources(subscription)),
+        ["resourcegroups"] => Ok(Target::ResourceGroups(subscription)),
+        ["providers", namespace, ref rest @ ..] => {
+            check_namespace(namespace)?;
+            of_subscription(subscription, rest)
+        }
+        ["resourcegroups", group, ref rest @ ..] => {
+            of_group(ResourceGroupId { subscription, name: ResourceGroupName::parse(group)? }, rest)
+        }
+        _ => Err(UnknownPath::Form),
+    }
+}
+
+const FIXED: [&str; 5] = ["subscriptions", "locations", "resources", "resourcegroups", "providers"];
+
+/// Positions 0, 2 and 4 of a path hold fixed words or nothing that is known; those words are given in lower case.
+fn fixed<'a>(segments: &[&'a str]) -> Vec<&'a str> {
+    let canonical = |segment: &'a str| FIXED.into_iter().find(|word| word.eq_ignore_ascii_case(segment));
+    let word = |(position, segment): (usize, &&'a str)| match position {
+        0 | 2 | 4 => canonical(segment).unwrap_or(segment),
+        _ => segment,
+    };
+    segments.iter().enumerate().map(word).collect()
+}
+
+/// Paths that are of no subscription.
+fn of_site(segments: &[&str]) -> Result<Target, UnknownPath> {
+    match *segments {
+        [metadata, endpoints] if is(metadata, "metadata") && is(endpoints, "endpoints") => Ok(Target::CloudEndpoints),
+        [tenants] if is(tenants, "tenants") => Ok(Target::Tenants),
+        [providers, namespace, ref rest @ ..] if is(providers, "providers") => {
+            check_namespace(namespace)?;
+            match *rest {
+                [operations] if is(operations, "operations") => Ok(Target::ProviderOperations),
+                _ => Err(UnknownPath::ResourceType(rest.join("/"))),
+            }
+        }
+        _ => Err(UnknownPath::Form),
+    }
+}
+
+fn check_namespace(namespace: &str) -> Result<(), UnknownPath> {
+    if namespace.eq_ignore_ascii_case(PROVIDER) { Ok(()) } else { Err(UnknownPath::Namespace(namespace.to_owned())) }
+}
+
+fn is(segment: &str, word: &str) -> bool {
+    segment.eq_ignore_ascii_case(word)
+}
+
+fn of_subscription(subscription: SubscriptionId, rest: &[&str]) -> Result<Target, UnknownPath> {
+    match *rest {
+        [] => Ok(Target::Provider(subscription)),
+        [register] if is(register, "register") => Ok(Target::RegisterProvider(subscription)),
+        [registries] if is(registries, "registries") => Ok(Target::RegistriesOf(subscription)),
+        [check] if is(check, "checkNameAvailability") => Ok(Target::CheckNameAvailability(subscription)),
+        [locations, _, results, operation]
+            if is(locations, "locations") && is(results, "operationResults") && !operation.is_empty() =>
+        {
+            Ok(Target::OperationResult(subscription))
+        }
+        _ => Err(UnknownPath::ResourceType(rest.join("/"))),
+    }
+}
+
+fn of_group(group: ResourceGroupId, rest: &[&str]) -> Result<Target, UnknownPath> {
+    let (namespace, rest) = match *rest {
+        [] => return Ok(Target::ResourceGroup(group)),
+        [providers, namespace, ref rest @ ..] if is(providers, "providers") => (namespace, rest),
+        _ => return Err(UnknownPath::Form),
+    };
+    check_namespace(namespace)?;
+    match *rest {
+        [registries] if is(registries, "registries") => Ok(Target::RegistriesIn(group)),
+        [registries, name, ref rest @ ..] if is(registries, "registries") => {
+            of_registry(RegistryId { group, name: RegistryName::parse(name)? }, rest)
+        }
+        _ => Err(UnknownPath::ResourceType(rest.join("/"))),
+    }
+}
+
+/// Kinds of children that Azure's registries have and this service's do not. Clients list them, to show or to delete them.
+const UNSERVED: [&str; 13] = [
+    "agentPools",
+    "cacheRules",
+    "connectedRegistries",
+    "credentialSets",
+    "exportPipelines",
+    "importPipelines",
+    "pipelineRuns",
+    "privateEndpointConnections",
+    "replications",
+    "runs",
+    "taskRuns",
+    "tasks",
+    "webhooks",
+];
+
+fn unserved(collection: &str) -> Option<&'static str> {
+    UNSERVED.into_iter().find(|known| is(collection, known))
+}
+
+fn of_registry(registry: RegistryId, rest: &[&str]) -> Result<Target, UnknownPath> {
+    let is_status = |segment: &str| is(segment, "operationStatuses");
+    match *rest {
+        [] => Ok(Target::Registry(registry)),
+        [last] if is(last, "scopeMaps") => Ok(Target::ScopeMaps(registry)),
+        [last] if is(last, "tokens") => Ok(Target::Tokens(registry)),
+        [last] if is(last, "generateCredentials") => Ok(Target::GenerateCredentials(registry)),
+        [last] if is(last, "listUsages") => Ok(Target::Usages(registry)),
+        [statuses, operation] if is_status(statuses) => {
+            Ok(Target::OperationStatus(Parent::Registry(registry), operation.to_owned()))
+        }
+        [collection, name, ref rest @ ..] if is(collection, "scopeMaps") => {
+            let id = ScopeMapId { registry, name: ScopeMapName::parse(name)? };
+            match *rest {
+                [] => Ok(Target::ScopeMap(id)),
+                [statuses, operation] if is_status(statuses) => {
+                    Ok(Target::OperationStatus(Parent::ScopeMap(id), operation.to_owned()))
+                }
+                _ => Err(UnknownPath::ResourceType(format!("registries/scopeMaps/{}", rest.join("/")))),
+            }
+        }
+        [collection, name, ref rest @ ..] if is(collection, "tokens") => {
+            let id = TokenId { registry, name: TokenName::parse(name)? };
+            match *rest {
+                [] => Ok(Target::Token(id)),
+                [statuses, operation] if is_status(statuses) => {
+                    Ok(Target::OperationStatus(Parent::Token(id), operation.to_owned()))
+                }
+                _ => Err(UnknownPath::ResourceType(format!("registries/tokens/{}", rest.join("/")))),
+            }
+        }
+        [collection, ref rest @ ..] => match (unserved(collection), rest) {
+            (Some(known), []) => Ok(Target::Unserved(registry, known)),
+            (Some(known), [name]) => Ok(Target::UnservedChild(registry, known, (*name).to_owned())),
+            _ => Err(UnknownPath::ResourceType(format!("registries/{collection}"))),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! Paths and what they name.
+
+use super::*;
+use rstest::rstest;
+
+const SUBSCRIPTION: &str = "9e223dbe-3399-4e19-88eb-0975f02ac87f";
+
+/// `{r}` is the registry's path, `{g}` the group's, `{s}` the subscription's.
+fn full(path: &str) -> String {
+    path.replace("{r}", "{g}/providers/Microsoft.ContainerRegistry/registries/lnxcr")
+        .replace("{g}", "{s}/resourceGroups/lnxtest")
+        .replace("{s}", &format!("/subscriptions/{SUBSCRIPTION}"))
+}
+
+/// The kind of resource and its id, as text.
+fn named(path: &str) -> Result<String, UnknownPath> {
+    Ok(match parse(&full(path))? {
+        Target::CloudEndpoints => "endpoints".to_owned(),
+        Target::Tenants => "tenants".to_owned(),
+        Target::Locations(id) => format!("locations of {id}"),
+        Target::Subscriptions => "subscriptions".to_owned(),
+        Target::Subscription(id) => format!("subscription {id}"),
+        Target::Resources(id) => format!("resources {id}"),
+        Target::ResourceGroups(id) => format!("groups {id}"),
+        Target::ResourceGroup(id) => format!("group {id}"),
+        Target::ProviderOperations => "operations".to_owned(),
+        Target::Provider(id) => format!("provider of {id}"),
+        Target::RegisterProvider(id) => format!("registration of {id}"),
+        Target::RegistriesOf(id) => format!("registries of {id}"),
+        Target::CheckNameAvailability(id) => format!("name check of {id}"),
+        Target::RegistriesIn(id) => format!("registries in {id}"),
+        Target::Registry(id) => format!("registry {id}"),
+        Target::ScopeMaps(id) => format!("scope maps {id}"),
+        Target::ScopeMap(id) => format!("scope map {id}"),
+        Target::Tokens(id) => format!("tokens {id}"),
+        Target::Token(id) => format!("token {id}"),
+        Target::GenerateCredentials(id) => format!("generate {id}"),
+        Target::Usages(id) => format!("usages {id}"),
+        Target::Unserved(id, collection) => format!("no {collection} {id}"),
+        Target::UnservedChild(id, collection, name) => format!("no {collection} {name} {id}"),
+        Target::OperationStatus(Parent::Registry(id), operation) => format!("status {operation} {id}"),
+        Target::OperationStatus(Parent::ScopeMap(id), operation) => format!("status {operation} {id}"),
+        Target::OperationStatus(Parent::Token(id), operation) => format!("status {operation} {id}"),
+        Target::OperationResult(id) => format!("result {id}"),
+    })
+}
+
+#[rstest]
+#[case("/metadata/Endpoints", "endpoints")]
+#[case("/tenants", "tenants")]
+#[case("{s}/Locations", "locations of 9e223dbe-3399-4e19-88eb-0975f02ac87f")]
+#[case("/subscriptions", "subscriptions")]
+#[case("/subscriptions/", "subscriptions")]
+#[case("{s}", "subscription 9e223dbe-3399-4e19-88eb-0975f02ac87f")]
+#[case("{s}/resources", "resources 9e223dbe-3399-4e19-88eb-0975f02ac87f")]
+#[case("{s}/resourcegroups", "groups 9e223dbe-3399-4e19-88eb-0975f02ac87f")]
+#[case("{g}", "group {g}")]
+#[case("/Providers/microsoft.containerregistry/Operations", "operations")]
+#[case("{s}/providers/Microsoft.ContainerRegistry", "provider of 9e223dbe-3399-4e19-88eb-0975f02ac87f")]
+#[case("{s}/providers/Microsoft.ContainerRegistry/Register", "registration of 9e223dbe-3399-4e19-88eb-0975f02ac87f")]
+#[case("{s}/providers/microsoft.containerregistry/registries", "registries of 9e223dbe-3399-4e19-88eb-0975f02ac87f")]
+#[case(
+    "{s}/providers/Microsoft.ContainerRegistry/checknameavailability",
+    "name check of 9e223dbe-3399-4e19-88eb-0975f02ac87f"
+)]
+#[case("{g}/providers/Microsoft.ContainerRegistry/registries", "registries in {g}")]
+#[case("{r}", "registry {r}")]
+#[case("{r}/scopemaps", "scope maps {r}")]
+#[case("{r}/scopeMaps/_repositories_pull", "scope map {r}/scopeMaps/_repositories_pull")]
+#[case("{r}/TOKENS", "tokens {r}")]
+#[case("{r}/tokens/MyToken", "token {r}/tokens/MyToken")]
+#[case("{r}/tokens/my%54oken", "token {r}/tokens/myToken")]
+#[case("{r}/generateCredentials", "generate {r}")]
+#[case("{r}/Webhooks", "no webhooks {r}")]
+#[case("{r}/connectedregistries/one", "no connectedRegistries one {r}")]
+#[case("{r}/listusages", "usages {r}")]
+#[case("{r}/operationStatuses/registries-1", "status registries-1 {r}")]
+#[case("{r}/tokens/token2/operationStatuses/token-1", "status token-1 {r}/tokens/token2")]
+#[case("{r}/scopeMaps/newmap/operationstatuses/token-1", "status token-1 {r}/scopeMaps/newmap")]
+#[case(
+    "{s}/providers/Microsoft.ContainerRegistry/locations/WESTUS/operationResults/token-1",
+    "result 9e223dbe-3399-4e19-88eb-0975f02ac87f"
+)]
+// Names that are fixed words elsewhere are names where a name stands.
+#[case("{s}/resourceGroups/providers", "group {s}/resourceGroups/providers")]
+#[case("{s}/resourceGroups/Resources", "group {s}/resourceGroups/Resources")]
+fn paths(#[case] path: &str, #[case] expected: &str) {
+    assert_eq!(named(path), Ok(full(expected)));
+}
+
+#[rstest]
+#[case("{r}/fans", UnknownPath::ResourceType("registries/fans".to_owned()))]
+#[case("{r}/webhooks/one/ping", UnknownPath::ResourceType("registries/webhooks".to_owned()))]
+#[case("{r}/tokens/token2/more", UnknownPath::ResourceType("registries/tokens/more".to_owned()))]
+#[case("{g}/providers/Microsoft.Web/sites", UnknownPath::Namespace("Microsoft.Web".to_owned()))]
+#[case("/providers/Microsoft.ContainerRegistry/checks", UnknownPath::ResourceType("checks".to_owned()))]
+#[case("/providers/Microsoft.Web/operations", UnknownPath::Namespace("Microsoft.Web".to_owned()))]
+#[case("{s}/tags", UnknownPath::Form)]
+#[case("{g}/deployments", UnknownPath::Form)]
+#[case("{r}/tokens/%ff%fe", UnknownPath::Form)]
+#[case("/", UnknownPath::Form)]
+fn unknown(#[case] path: &str, #[case] expected: UnknownPath) {
+    assert_eq!(named(path), Err(expected));
+}
+
+#[rstest]
+#[case("/subscriptions/nope", "nope")]
+#[case("{s}/resourceGroups/a%2Fb", "a/b")]
+#[case("{g}/providers/Microsoft.ContainerRegistry/registries/no", "no")]
+#[case("{r}/tokens/my_token", "my_token")]
+#[case("{r}/tokens/a%2Fb%2Fc", "a/b/c")]
+#[case("{r}/scopeMaps/..", "..")]
+fn wrong_names(#[case] path: &str, #[case] given: &str) {
+    assert!(matches!(named(path), Err(UnknownPath::Name(error)) if error.given == given));
+}

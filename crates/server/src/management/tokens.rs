@@ -1,0 +1,102 @@
+//! Tokens. Their credentials are read and written in [`super::token_credentials`].
+
+use super::answer::{Outcome, empty, json, without_waiting};
+use super::errors::Failure;
+use super::operations::Kind;
+use super::{Context, body, system_data, token_credentials};
+use axum::body::Body;
+use http::StatusCode;
+use model::resource_id::{RegistryId, ScopeMapId, TokenId};
+use model::token::{Token, TokenStatus};
+use service::{GeneratedPassword, TokenChange, TokenSpec, TokenWritten, Written};
+use wire::arm::List;
+use wire::arm::tokens::{self as shape, TokenProperties};
+
+/// `PUT`: 201 `Creating` with an operation for a new one (recorded), 200 `Succeeded` for one that was there.
+pub(super) async fn put(context: &Context, id: &TokenId, body: Body) -> Outcome {
+    let properties = properties(body).await?;
+    let spec = TokenSpec {
+        scope_map: scope_map(&properties)?,
+        status: status(&properties)?,
+        passwords: token_credentials::parse(context, id, properties.credentials.as_ref()).await?,
+    };
+    let TokenWritten { token, written, generated } = context.state.service.put_token(&context.caller, id, spec).await?;
+    match written {
+        Written::Created => {
+            let response = json(StatusCode::CREATED, &of(&token, &generated, "Creating"))?;
+            Ok(context.with_operation(response, Kind::Child, &token.id))
+        }
+        Written::Updated => Ok(without_waiting(json(StatusCode::OK, &of(&token, &generated, "Succeeded"))?)),
+    }
+}
+
+/// `PATCH`: 201 `Updating` with an operation (recorded).
+pub(super) async fn patch(context: &Context, id: &TokenId, body: Body) -> Outcome {
+    let properties = properties(body).await?;
+    let change = TokenChange {
+        scope_map: scope_map(&properties)?,
+        status: status(&properties)?,
+        passwords: token_credentials::parse(context, id, properties.credentials.as_ref()).await?,
+    };
+    let written = context.state.service.update_token(&context.caller, id, change).await?;
+    let response = json(StatusCode::CREATED, &of(&written.token, &written.generated, "Updating"))?;
+    Ok(context.with_operation(response, Kind::Child, &written.token.id))
+}
+
+/// `GET`: never a password's value.
+pub(super) async fn get(context: &Context, id: &TokenId) -> Outcome {
+    json(StatusCode::OK, &of(&context.state.service.get_token(id).await?, &[], "Succeeded"))
+}
+
+/// `GET` of all, in the order in which they were made.
+pub(super) async fn list(context: &Context, registry: &RegistryId) -> Outcome {
+    let tokens = context.state.service.list_tokens(registry).await?;
+    json(StatusCode::OK, &List::whole(tokens.iter().map(|token| of(token, &[], "Succeeded")).collect()))
+}
+
+/// `DELETE`: 202 and `null`, 204 when there was none.
+pub(super) async fn delete(context: &Context, id: &TokenId) -> Outcome {
+    let location = context.location_of(&id.registry).await?;
+    if context.state.service.delete_token(id).await? {
+        context.deleted(Kind::Child, &id.registry, &location)
+    } else {
+        Ok(empty(StatusCode::NO_CONTENT))
+    }
+}
+
+async fn properties(body: Body) -> Result<TokenProperties, Failure> {
+    let request: shape::Token = body::json(body).await?;
+    request.properties.ok_or_else(|| Failure::invalid("properties", "The body needs `properties`."))
+}
+
+fn scope_map(properties: &TokenProperties) -> Result<Option<ScopeMapId>, Failure> {
+    let parse = |text: &String| {
+        ScopeMapId::parse(text).map_err(|error| Failure::invalid("properties.scopeMapId", format!("{error}.")))
+    };
+    properties.scope_map_id.as_ref().map(parse).transpose()
+}
+
+fn status(properties: &TokenProperties) -> Result<Option<TokenStatus>, Failure> {
+    let parse = |text: &String| {
+        TokenStatus::parse(text).ok_or_else(|| {
+            Failure::invalid("properties.status", format!("'{text}' is not a status: use 'enabled' or 'disabled'."))
+        })
+    };
+    properties.status.as_ref().map(parse).transpose()
+}
+
+fn of(token: &Token, generated: &[GeneratedPassword], provisioning_state: &str) -> shape::Token {
+    shape::Token {
+        resource_type: Some(shape::RESOURCE_TYPE.to_owned()),
+        id: Some(token.id.to_string()),
+        name: Some(token.id.name.to_string()),
+        system_data: Some(system_data::of(&token.system_data)),
+        properties: Some(TokenProperties {
+            creation_date: Some(token.created_at.to_string()),
+            provisioning_state: Some(provisioning_state.to_owned()),
+            scope_map_id: token.scope_map.as_ref().map(ScopeMapId::to_string),
+            credentials: Some(token_credentials::of(token, generated)),
+            status: Some(token.status.as_str().to_owned()),
+        }),
+    }
+}

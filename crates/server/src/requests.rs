@@ -1,0 +1,142 @@
+//! What every request gets, on every plane: an id, a span, a settled `Host`, one log line, and an answer also when its handler
+//! panics. Never logs a query, a header or a body: they hold secrets.
+
+use crate::hosts;
+use crate::state::State;
+use axum::extract::{Request, State as Shared};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use http::header::{CONTENT_TYPE, HOST, HeaderName};
+use http::{HeaderValue, StatusCode};
+use service::Random;
+use std::fmt;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+use tracing::Instrument;
+
+/// The two headers that carry the id of a request, in Azure's names; clients print the second one beside errors.
+const REQUEST_ID_HEADERS: [HeaderName; 2] =
+    [HeaderName::from_static("x-ms-request-id"), HeaderName::from_static("x-ms-correlation-request-id")];
+
+/// The id of one request, a GUID: in the log, in the answer's headers, and in every 5xx body. An extension of each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RequestId(uuid::Uuid);
+
+/// Who is at the other end of the connection. An extension of requests that came over the network.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// Makes request ids.
+pub(crate) struct RequestIds {
+    random: Arc<dyn Random>,
+}
+
+impl RequestIds {
+    /// Ids from `random`.
+    pub(crate) fn new(random: Arc<dyn Random>) -> Self {
+        Self { random }
+    }
+
+    /// Another id.
+    pub(crate) fn next(&self) -> RequestId {
+        let mut bytes = [0; 16];
+        self.random.fill(&mut bytes);
+        RequestId(uuid::Builder::from_random_bytes(bytes).into_uuid())
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The outermost layer.
+pub(crate) async fn observe(Shared(state): Shared<Arc<State>>, mut request: Request, next: Next) -> Response {
+    let id = state.request_ids.next();
+    request.extensions_mut().insert(id);
+    let span = tracing::info_span!("request", %id);
+    answer(request, next, id).instrument(span).await
+}
+
+async fn answer(mut request: Request, next: Next, id: RequestId) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let peer = request.extensions().get::<Peer>().map(|Peer(address)| tracing::field::display(*address));
+    let mut response = if settle_host(&mut request) {
+        // A panic is a bug of one handler; the process and its other requests go on.
+        AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!(%method, path, "the handler of {method} {path} panicked");
+            panicked(&path, id)
+        })
+    } else {
+        (StatusCode::BAD_REQUEST, "The Host header is repeated or is not a host name with an optional port.\n")
+            .into_response()
+    };
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        for name in REQUEST_ID_HEADERS {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    let status = response.status().as_u16();
+    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(%method, path, status, duration_ms, peer, "{method} {path} answered {status} in {duration_ms} ms");
+    response
+}
+
+/// Puts the authority that the request names into `Host`, where every handler looks for it: HTTP/2 and absolute URLs have it
+/// in the request line, where it counts more (RFC 9112, section 3.2.2). `false` when what remains cannot be trusted.
+fn settle_host(request: &mut Request) -> bool {
+    if let Some(authority) = request.uri().authority() {
+        let Ok(value) = HeaderValue::from_str(authority.as_str()) else { return false };
+        request.headers_mut().insert(HOST, value);
+    }
+    match request.headers().get_all(HOST).iter().count() {
+        0 => true,
+        1 => hosts::host(request.headers()).is_some(),
+        _ => false,
+    }
+}
+
+/// The body is in the form that the plane's clients read: OCI's for registries, Azure Resource Manager's for management.
+fn panicked(path: &str, id: RequestId) -> Response {
+    let body = if path.starts_with("/v2") || path.starts_with("/oauth2") {
+        format!(r#"{{"errors":[{{"code":"UNKNOWN","message":"internal error, request {id}"}}]}}"#)
+    } else {
+        format!(r#"{{"error":{{"code":"InternalServerError","message":"Internal error, request {id}."}}}}"#)
+    };
+    (StatusCode::INTERNAL_SERVER_ERROR, [(CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::none("/v2/", &[], Some(None))]
+    #[case::one("/v2/", &["lnxcr.localhost:5000"], Some(Some("lnxcr.localhost:5000")))]
+    #[case::absolute("http://a.example/v2/", &["b.example"], Some(Some("a.example")))]
+    #[case::two("/v2/", &["a.example", "b.example"], None)]
+    #[case::markup("/v2/", &["a\"><script>"], None)]
+    #[case::empty("/v2/", &[""], None)]
+    fn hosts(
+        #[case] uri: &str,
+        #[case] sent: &[&str],
+        #[case] expected: Option<Option<&str>>,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        let mut request = Request::builder().uri(uri);
+        for host in sent {
+            request = request.header(HOST, *host);
+        }
+        let mut request = request.body(axum::body::Body::empty())?;
+        let settled = settle_host(&mut request);
+        let host = request.headers().get(HOST).map(|value| value.to_str()).transpose()?;
+        assert_eq!(settled.then_some(host), expected);
+        Ok(())
+    }
+}

@@ -1,0 +1,229 @@
+//! The server as the rest of the program sees it: open the data folder, bind, serve, or be called in process.
+
+use crate::config::{Config, PublicUrl};
+use crate::hosts::Site;
+use crate::listener::Listener;
+use crate::management::Embedded;
+use crate::requests::RequestIds;
+use crate::state::State;
+use crate::tls::{self, Tls, TlsError};
+use crate::{limits, router};
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use model::arm_name::RegistryName;
+use model::caller::{Caller, CallerKind};
+use service::{Clock, FirstStart, Options, Random, Service, SystemClock, SystemRandom};
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tower::ServiceExt;
+
+/// Portcullis over HTTP, on one data folder.
+pub struct Server {
+    service: Service,
+    router: Router,
+    listen: SocketAddr,
+    tls: Option<Tls>,
+    grace: Duration,
+}
+
+/// What a server takes from outside: the time and random bytes.
+#[derive(Clone)]
+pub struct Outside {
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where passwords, keys and ids come from.
+    pub random: Arc<dyn Random>,
+}
+
+/// A person on this machine, in whose name the embedded transport manages: whoever may open the data folder's files may manage
+/// what is in them (decision D8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalUser(pub String);
+
+/// Why a server did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Neither the configuration nor the caller named a data folder.
+    #[error("no data folder: set `data` in the configuration or give --data DIR")]
+    NoDataFolder,
+    /// `default_registry` is not a name.
+    #[error("default_registry: {0}")]
+    DefaultRegistry(model::arm_name::InvalidName),
+    /// The data folder could not be opened.
+    #[error("the data folder {} could not be opened", data.display())]
+    Open {
+        /// Which one.
+        data: PathBuf,
+        /// Why: what is wrong with the folder, the database or a key.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// TLS cannot be served as configured.
+    #[error(transparent)]
+    Tls(TlsError),
+    /// Another program listens there.
+    #[error(
+        "the address {0} is in use by another program: stop it, or choose another address with --listen ADDRESS:PORT"
+    )]
+    AddressInUse(SocketAddr),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: choose another address with --listen ADDRESS:PORT")]
+    Listen {
+        /// Which one.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// The listening socket failed while it served.
+    #[error("the server stopped")]
+    Serve(#[source] io::Error),
+}
+
+impl Outside {
+    /// The machine's clock and the operating system's random source.
+    pub fn system() -> Self {
+        Self { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) }
+    }
+}
+
+impl Server {
+    /// Opens the data folder, making it when it is not there. The second value is there on the very first start only.
+    ///
+    /// Errors: [`StartError::NoDataFolder`], [`StartError::DefaultRegistry`], [`StartError::Tls`], [`StartError::Open`].
+    pub async fn open(config: Config, outside: Outside) -> Result<(Self, Option<FirstStart>), StartError> {
+        let data = config.data.ok_or(StartError::NoDataFolder)?;
+        let default_registry = config.default_registry.as_deref().map(RegistryName::parse).transpose();
+        let tls_source = config.tls.source().map_err(StartError::Tls)?;
+        let site = Site {
+            public_url: config.public_url.as_ref().map(PublicUrl::as_str).map(str::to_owned),
+            domain: config.domain.as_str().to_owned(),
+            default_registry: default_registry.map_err(StartError::DefaultRegistry)?,
+            listen: config.listen.to_string(),
+            scheme: if tls_source.is_some() { "https" } else { "http" },
+        };
+        let options =
+            Options { data: data.clone(), clock: Arc::clone(&outside.clock), random: Arc::clone(&outside.random) };
+        let (service, first_start) = Service::open(options).await.map_err(|error| {
+            let cause = match error {
+                // Whoever starts the server is told what a client never is.
+                service::Error::Internal(cause) => cause,
+                other => other.into(),
+            };
+            StartError::Open { data, cause }
+        })?;
+        let tls = match tls_source {
+            Some(source) => {
+                let names = tls::names(&site, config.listen);
+                Some(Tls::open(source, &service, names).await.map_err(StartError::Tls)?)
+            }
+            None => None,
+        };
+        let state = State { service: service.clone(), site, request_ids: RequestIds::new(outside.random) };
+        let server = Self {
+            service,
+            router: router::router(Arc::new(state)),
+            listen: config.listen,
+            tls,
+            grace: Duration::from_secs(config.shutdown_grace_seconds),
+        };
+        Ok((server, first_start))
+    }
+
+    /// Takes the configured address. [`Listener::bind`] does the same before there is a server.
+    pub fn bind(&self) -> Result<Listener, StartError> {
+        Listener::bind(self.listen)
+    }
+
+    /// The certificate of the local authority, which clients must be told to trust, where the server made its own.
+    pub fn authority_file(&self) -> Option<&Path> {
+        self.tls.as_ref()?.authority_file.as_deref()
+    }
+
+    /// Serves until `shutdown` is ready, then lets requests in progress finish within the configured grace.
+    ///
+    /// Errors: [`StartError::Serve`].
+    pub async fn serve(&self, listener: Listener, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
+        let address = listener.address();
+        let tls = self.tls.clone();
+        tracing::info!(%address, tls = tls.is_some(), "listening on {address}");
+        if tls.is_none() && !address.ip().is_loopback() {
+            tracing::warn!(
+                %address,
+                "{address} is reachable from other machines and TLS is off: turn it on with --tls-cert and --tls-key or --tls-self-signed, or put a proxy with TLS in front, or passwords travel in the clear"
+            );
+        }
+        // Ends with this function, however it ends.
+        let mut background = tokio::task::JoinSet::new();
+        background.spawn(follow_changes(self.service.clone()));
+        background.spawn(clear_idle_uploads(self.service.clone()));
+        listener.serve(self.router.clone(), tls, shutdown, self.grace).await.map_err(StartError::Serve)?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+
+    /// Answers a request in process in the name of `caller`, who needs no bearer for the management API. The same router as over
+    /// the network.
+    pub async fn call(&self, caller: LocalUser, mut request: Request<Bytes>) -> Response<Bytes> {
+        request.extensions_mut().insert(Embedded(Caller { name: caller.0, kind: CallerKind::User }));
+        self.route(request).await
+    }
+
+    /// Answers a request in process as one from the network: a stranger's until its credentials say otherwise.
+    pub async fn answer(&self, mut request: Request<Bytes>) -> Response<Bytes> {
+        request.extensions_mut().remove::<Embedded>();
+        self.route(request).await
+    }
+
+    async fn route(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let Ok(response) = self.router.clone().oneshot(request.map(Body::from)).await;
+        let (parts, body) = response.into_parts();
+        match body.collect().await {
+            Ok(collected) => Response::from_parts(parts, collected.to_bytes()),
+            Err(error) => {
+                tracing::error!(%error, "an answer in process could not be read to its end");
+                let mut response = Response::new(Bytes::new());
+                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+                response
+            }
+        }
+    }
+
+    /// Takes in what other processes on the same data folder have changed. [`Server::serve`] does it by itself.
+    pub async fn follow_changes(&self) -> Result<(), service::Error> {
+        self.service.follow_changes().await
+    }
+}
+
+/// Takes in what other processes changed, until the task is dropped.
+async fn follow_changes(service: Service) {
+    let mut ticks = tokio::time::interval(limits::FOLLOW_CHANGES_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = service.follow_changes().await {
+            let cause: &dyn std::error::Error = &error;
+            tracing::error!(cause, "changes of other processes could not be taken in; trying again");
+        }
+    }
+}
+
+/// Frees the bytes of uploads that nobody goes on with, until the task is dropped.
+async fn clear_idle_uploads(service: Service) {
+    let mut ticks = tokio::time::interval(limits::CLEAR_IDLE_UPLOADS_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = service.clear_idle_uploads().await {
+            let cause: &dyn std::error::Error = &error;
+            tracing::error!(cause, "idle uploads could not be cleared away; trying again in an hour");
+        }
+    }
+}

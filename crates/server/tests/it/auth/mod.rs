@@ -1,0 +1,6 @@
+//! The token service of registries, and the login of the management API.
+
+mod keys;
+mod login;
+mod processes;
+mod token;

@@ -1,0 +1,10 @@
+//! The registry API.
+
+mod blobs;
+mod lists;
+mod manifests;
+mod mounts;
+pub(crate) mod pushes;
+mod sign_in;
+mod streams;
+mod uploads;

@@ -1,0 +1,82 @@
+//! Bodies as they come over a socket: without a length, cut off, or not at all.
+
+use super::pushes::REPOSITORY;
+use crate::client::{Outcome, TokenClient};
+use crate::harness::{Harness, REGISTRY};
+use crate::network::{exchange, served};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use model::action::Action;
+use rstest::rstest;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Somebody who pushes, and the path of its upload.
+async fn begun(harness: &Harness) -> Outcome<(TokenClient<'_>, String)> {
+    let token = harness.holder("pusher", "samples/*", &[Action::ContentWrite]).await?;
+    let location = token.basic().start_upload(REPOSITORY).await?;
+    Ok((token, location))
+}
+
+/// A PATCH whose last headers and body are `rest`.
+fn patch(token: &TokenClient<'_>, location: &str, rest: &str) -> String {
+    let credentials = STANDARD.encode(format!("{}:{}", token.name, token.password));
+    format!(
+        "PATCH {location} HTTP/1.1\r\nHost: {REGISTRY}.localhost\r\nAuthorization: Basic {credentials}\r\n\
+         Connection: close\r\n{rest}"
+    )
+}
+
+#[rstest]
+#[case::to_the_end("6\r\nhello \r\n5\r\nworld\r\n0\r\n\r\n", "HTTP/1.1 202", "0-10")]
+#[case::broken("6\r\nhello \r\nworld\r\n", "HTTP/1.1 400", "0-5")]
+#[tokio::test]
+async fn chunks_without_a_length(#[case] chunks: &str, #[case] status: &str, #[case] kept: &str) -> Outcome {
+    let harness = Harness::new().await?;
+    let (token, location) = begun(&harness).await?;
+    let request = patch(&token, &location, &format!("Transfer-Encoding: chunked\r\n\r\n{chunks}"));
+    served(&harness, async |address| {
+        let answer = exchange(address, &request).await?;
+        assert!(answer.starts_with(status), "{answer}");
+        Ok(())
+    })
+    .await?;
+    assert_eq!(token.basic().get(&location).await?.header("range"), Some(kept));
+    Ok(())
+}
+
+/// A client that sends no more still listens.
+#[tokio::test]
+async fn what_arrived_before_an_interruption_is_kept() -> Outcome {
+    let harness = Harness::new().await?;
+    let (token, location) = begun(&harness).await?;
+    let request = patch(&token, &location, "Content-Length: 11\r\n\r\nhello ");
+    served(&harness, async |address| {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(request.as_bytes()).await?;
+        stream.shutdown().await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("\"BLOB_UPLOAD_INVALID\""), "{answer}");
+        Ok(())
+    })
+    .await?;
+    assert_eq!(token.basic().get(&location).await?.header("range"), Some("0-5"));
+    Ok(())
+}
+
+/// Nobody reads a stranger's body before the refusal.
+#[tokio::test]
+async fn a_refusal_does_not_wait_for_the_body() -> Outcome {
+    let harness = Harness::new().await?;
+    let request = format!(
+        "PATCH /v2/{REPOSITORY}/blobs/uploads/x HTTP/1.1\r\nHost: {REGISTRY}.localhost\r\n\
+         Expect: 100-continue\r\nContent-Length: 1000000\r\n\r\n"
+    );
+    served(&harness, async |address| {
+        let answer = exchange(address, &request).await?;
+        assert!(answer.starts_with("HTTP/1.1 401 ") && answer.contains("\r\nconnection: close\r\n"), "{answer}");
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,13 @@
+//! The whole server in process: every plane through the public door, on a fake clock and seeded randomness.
+//!
+//! Files mirror the rooms of the server: `<plane>/<noun>.rs`.
+
+mod auth;
+mod client;
+mod distribution;
+mod harness;
+mod management;
+mod network;
+mod permission_matrix;
+mod replay;
+mod tls;

@@ -1,0 +1,11 @@
+//! The management API, as clients see it.
+
+mod cloud;
+mod name_check;
+mod protocol;
+mod provider;
+mod registries;
+mod scope_maps;
+mod tokens;
+mod unserved;
+mod usages;

@@ -1,0 +1,171 @@
+//! Resource groups and registries.
+
+use crate::client::Outcome;
+use crate::harness::{GROUP, Harness, MANAGER, OTHER_REGISTRY, REGISTRY};
+use http::{Method, StatusCode};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+fn names(list: &Value) -> Vec<&str> {
+    list["value"].as_array().into_iter().flatten().filter_map(|item| item["name"].as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_registry_from_first_to_last() -> Outcome {
+    let harness = Harness::empty().await?;
+    let group = format!("/subscriptions/{}/resourceGroups/{GROUP}", harness.subscription);
+    let answer = harness.manage(Method::PUT, &group, Some(json!({"location": "West US"}))).await?;
+    assert_eq!((answer.status, &answer.json()?["location"]), (StatusCode::CREATED, &json!("westus")));
+
+    let id = harness.registry_id("LnxCr");
+    let body = json!({"location": "westus", "sku": {"name": "premium"}, "tags": {"team": "a"}});
+    let answer = harness.manage(Method::PUT, &id, Some(body.clone())).await?;
+    let created = answer.json()?;
+    assert_eq!(answer.status, StatusCode::CREATED);
+    assert_eq!(created["properties"]["provisioningState"], "Creating");
+    assert_eq!(created["properties"]["loginServer"], "lnxcr.localhost");
+    assert_eq!(created["sku"], json!({"name": "Premium", "tier": "Premium"}));
+    assert_eq!(created["systemData"]["createdBy"], MANAGER);
+    assert_eq!(created["systemData"]["createdByType"], "User");
+
+    let again = harness.manage(Method::PUT, &id, Some(body)).await?;
+    assert_eq!((again.status, again.header("retry-after")), (StatusCode::OK, Some("0")));
+    // In any case, by any of its lists; the name stays as it was made.
+    let read = harness.get(&id.to_uppercase().replace("MICROSOFT", "Microsoft")).await?;
+    assert_eq!((&read["name"], &read["id"]), (&json!("LnxCr"), &json!(id)));
+    for list in [group.clone(), format!("/subscriptions/{}", harness.subscription)] {
+        let list = harness.get(&format!("{list}/providers/Microsoft.ContainerRegistry/registries")).await?;
+        assert_eq!(names(&list), ["LnxCr"]);
+    }
+
+    assert_eq!(harness.delete(&id).await?.status, StatusCode::OK);
+    assert_eq!(harness.manage(Method::DELETE, &id, None).await?.status, StatusCode::NO_CONTENT);
+    assert_eq!(harness.manage(Method::GET, &id, None).await?.error_code()?, "ResourceNotFound");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deleted_registry_takes_its_tokens_along() -> Outcome {
+    let harness = Harness::new().await?;
+    let scope_map = harness.scope_map("newmap", &["repositories/a/content/read"]).await?;
+    let token = harness.token("token2", &scope_map).await?;
+    token.issue(&[]).await?.succeeded()?;
+    let id = harness.registry_id(REGISTRY);
+    harness.delete(&id).await?;
+    assert_eq!(token.issue(&[]).await?.status, StatusCode::NOT_FOUND);
+    // One of the same name is another registry.
+    harness.put(&id, json!({"location": "westus", "sku": {"name": "Premium"}})).await?;
+    assert_eq!(token.issue(&[]).await?.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(harness.get(&format!("{id}/tokens")).await?, json!({"value": []}));
+    Ok(())
+}
+
+#[rstest]
+#[case::no_tier(REGISTRY, json!({"location": "westus"}), StatusCode::BAD_REQUEST, "InvalidParameter", Some("sku"))]
+#[case::other_tier("freshcr", json!({"location": "westus", "sku": {"name": "Gold"}}), StatusCode::BAD_REQUEST, "InvalidParameter", Some("sku.name"))]
+#[case::no_location("freshcr", json!({"sku": {"name": "Basic"}}), StatusCode::BAD_REQUEST, "InvalidParameter", Some("location"))]
+#[case::other_location(REGISTRY, json!({"location": "eastus", "sku": {"name": "Basic"}}), StatusCode::BAD_REQUEST, "InvalidParameter", Some("location"))]
+#[case::name("no-name", json!({"location": "westus", "sku": {"name": "Basic"}}), StatusCode::BAD_REQUEST, "InvalidResourceName", None)]
+#[case::identity("freshcr", json!({"location": "westus", "sku": {"name": "Basic"}, "identity": {"type": "SystemAssigned"}}), StatusCode::BAD_REQUEST, "InvalidParameter", Some("identity"))]
+#[tokio::test]
+async fn refused(
+    #[case] name: &str,
+    #[case] body: Value,
+    #[case] status: StatusCode,
+    #[case] code: &str,
+    #[case] target: Option<&str>,
+) -> Outcome {
+    let harness = Harness::new().await?;
+    let answer = harness.manage(Method::PUT, &harness.registry_id(name), Some(body)).await?;
+    assert_eq!((answer.status, answer.error_code()?.as_str()), (status, code), "{answer:?}");
+    assert_eq!(answer.json()?["error"]["target"].as_str(), target);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named() -> Outcome {
+    let harness = Harness::new().await?;
+    let body = json!({"location": "westus", "sku": {"name": "Basic"}});
+    let elsewhere = |subscription: &str, group: &str, name: &str| {
+        format!(
+            "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerRegistry/registries/{name}"
+        )
+    };
+    let other = "11111111-1111-1111-1111-111111111111";
+    let site = harness.subscription.as_str();
+    for (path, status, code) in [
+        (elsewhere(other, GROUP, "freshcr"), StatusCode::NOT_FOUND, "SubscriptionNotFound"),
+        (elsewhere(site, "nogroup", "freshcr"), StatusCode::NOT_FOUND, "ResourceGroupNotFound"),
+    ] {
+        let answer = harness.manage(Method::PUT, &path, Some(body.clone())).await?;
+        assert_eq!((answer.status, answer.error_code()?.as_str()), (status, code));
+    }
+    // Names of registries are unique on a site, because they become host names.
+    let group = format!("/subscriptions/{site}/resourceGroups/second");
+    harness.put(&group, json!({"location": "westus"})).await?;
+    let answer = harness.manage(Method::PUT, &elsewhere(site, "second", OTHER_REGISTRY), Some(body)).await?;
+    assert_eq!((answer.status, answer.error_code()?.as_str()), (StatusCode::CONFLICT, "AlreadyInUse"));
+    Ok(())
+}
+
+/// Whoever reads a registry may send it back.
+#[tokio::test]
+async fn put_and_patch_of_what_was_read() -> Outcome {
+    let harness = Harness::new().await?;
+    let id = harness.registry_id(REGISTRY);
+    let read = harness.get(&id).await?;
+    assert_eq!(harness.put(&id, read.clone()).await?["properties"], read["properties"]);
+    let patched = harness.patch(&id, json!({"tags": {"foo": "bar"}, "sku": {"name": "basic"}})).await?;
+    assert_eq!(patched["tags"], json!({"foo": "bar"}));
+    assert_eq!(patched["sku"], json!({"name": "Basic", "tier": "Basic"}));
+    // Accepting and ignoring would be a lie.
+    let wish = json!({"properties": {"adminUserEnabled": true}});
+    let answer = harness.manage(Method::PATCH, &id, Some(wish)).await?;
+    assert_eq!((answer.status, answer.error_code()?.as_str()), (StatusCode::BAD_REQUEST, "InvalidParameter"));
+    assert_eq!(answer.json()?["error"]["target"], "properties.adminUserEnabled");
+    Ok(())
+}
+
+#[tokio::test]
+async fn resource_groups() -> Outcome {
+    let harness = Harness::new().await?;
+    let groups = format!("/subscriptions/{}/resourceGroups", harness.subscription);
+    let group = format!("{groups}/{GROUP}");
+    let expected = json!({
+        "id": group,
+        "name": GROUP,
+        "type": "Microsoft.Resources/resourceGroups",
+        "location": "westus",
+        "tags": {"a": "b"},
+        "properties": {"provisioningState": "Succeeded"},
+    });
+    let again = harness.manage(Method::PUT, &group, Some(json!({"location": "West US", "tags": {"a": "b"}}))).await?;
+    assert_eq!((again.status, again.json()?), (StatusCode::OK, expected.clone()));
+    assert_eq!(harness.get(&group.replace("resourceGroups", "resourcegroups")).await?, expected);
+    assert_eq!(harness.get(&groups).await?, json!({"value": [expected]}));
+    assert_eq!(harness.manage(Method::HEAD, &group, None).await?.status, StatusCode::NO_CONTENT);
+    harness.delete(&group).await?;
+    assert_eq!(harness.manage(Method::HEAD, &group, None).await?.status, StatusCode::NOT_FOUND);
+    let gone = harness.manage(Method::DELETE, &group, None).await?;
+    assert_eq!(
+        (gone.error_code()?.as_str(), gone.header("x-ms-failure-cause")),
+        ("ResourceGroupNotFound", Some("gateway"))
+    );
+    Ok(())
+}
+
+/// azure-cli looks a registry's group up so (management-api.md, section 9).
+#[rstest]
+#[case("resourceType eq 'Microsoft.ContainerRegistry/registries'", Some(2))]
+#[case("resourceType eq 'Microsoft.Web/sites'", Some(0))]
+#[case("name eq 'lnxcr'", None)]
+#[tokio::test]
+async fn resources_by_type(#[case] filter: &str, #[case] expected: Option<usize>) -> Outcome {
+    let harness = Harness::new().await?;
+    let query =
+        form_urlencoded::Serializer::new("api-version=2022-09-01&".to_owned()).append_pair("$filter", filter).finish();
+    let path = format!("/subscriptions/{}/resources?{query}", harness.subscription);
+    let answer = harness.manage(Method::GET, &path, None).await?;
+    assert_eq!(answer.json()?["value"].as_array().map(Vec::len), expected, "{answer:?}");
+    Ok(())
+}
