@@ -1,0 +1,128 @@
+//! Addresses of the management API: paths with every name percent-encoded, each with the API version that it is asked in.
+
+use http::Uri;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use wire::arm::API_VERSION;
+
+/// Everything but RFC 3986's unreserved characters.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The version of `Microsoft.Resources` that azure-cli asks subscriptions and resource groups in.
+const RESOURCES_API_VERSION: &str = "2022-12-01";
+
+/// Path and query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address(String);
+
+/// Why text is not an address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant's message says what it is")]
+pub enum AddressError {
+    #[error("'{0}' is not a name.")]
+    NotAName(String),
+    #[error("The service gives an address that is none: {0}.")]
+    NotAPath(String),
+}
+
+impl Address {
+    /// The subscriptions that the caller may see.
+    pub fn subscriptions() -> Self {
+        Self(format!("/subscriptions?api-version={RESOURCES_API_VERSION}"))
+    }
+
+    /// From an absolute URL that the service gave, or from its path. The host is dropped: a transport has one destination,
+    /// and an answer must not choose another. The query is opaque and stays as it is (management-api.md, section 5).
+    pub fn given_by_service(url: &str) -> Result<Self, AddressError> {
+        let not_a_path = || AddressError::NotAPath(url.to_owned());
+        let uri = url.parse::<Uri>().map_err(|_| not_a_path())?;
+        uri.path_and_query().map(|path| Self(path.as_str().to_owned())).ok_or_else(not_a_path)
+    }
+
+    /// Path and query.
+    pub fn path_and_query(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A registry by its names, whether it exists or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryPlace {
+    /// The subscription's id.
+    pub subscription_id: String,
+    /// The resource group's name.
+    pub resource_group: String,
+    /// The registry's name.
+    pub registry: String,
+}
+
+impl RegistryPlace {
+    /// The resource group.
+    pub fn group_address(&self) -> Result<Address, AddressError> {
+        let path = self.group_path()?;
+        Ok(Address(format!("{path}?api-version={RESOURCES_API_VERSION}")))
+    }
+
+    /// The registry.
+    pub fn registry_address(&self) -> Result<Address, AddressError> {
+        self.below(&[])
+    }
+
+    /// A scope map of the registry.
+    pub fn scope_map_address(&self, name: &str) -> Result<Address, AddressError> {
+        self.below(&["scopeMaps", name])
+    }
+
+    /// A token of the registry.
+    pub fn token_address(&self, name: &str) -> Result<Address, AddressError> {
+        self.below(&["tokens", name])
+    }
+
+    /// The action that generates passwords.
+    pub fn generate_credentials_address(&self) -> Result<Address, AddressError> {
+        self.below(&["generateCredentials"])
+    }
+
+    /// The full id of a scope map of the registry.
+    pub fn scope_map_id(&self, name: &str) -> String {
+        format!("{}/scopeMaps/{name}", self.id())
+    }
+
+    /// The full id of a token of the registry.
+    pub fn token_id(&self, name: &str) -> String {
+        format!("{}/tokens/{name}", self.id())
+    }
+
+    fn id(&self) -> String {
+        let Self { subscription_id, resource_group, registry } = self;
+        format!(
+            "/subscriptions/{subscription_id}/resourceGroups/{resource_group}\
+             /providers/Microsoft.ContainerRegistry/registries/{registry}"
+        )
+    }
+
+    fn group_path(&self) -> Result<String, AddressError> {
+        Ok(format!(
+            "/subscriptions/{}/resourceGroups/{}",
+            segment(&self.subscription_id)?,
+            segment(&self.resource_group)?
+        ))
+    }
+
+    fn below(&self, names: &[&str]) -> Result<Address, AddressError> {
+        let registry = segment(&self.registry)?;
+        let mut path = format!("{}/providers/Microsoft.ContainerRegistry/registries/{registry}", self.group_path()?);
+        for name in names {
+            path.push('/');
+            path.push_str(&segment(name)?);
+        }
+        Ok(Address(format!("{path}?api-version={API_VERSION}")))
+    }
+}
+
+/// A name as one segment of a path. `.` and `..` cannot be: every client and proxy on the way resolves them, encoded or not.
+fn segment(name: &str) -> Result<String, AddressError> {
+    match name {
+        "" | "." | ".." => Err(AddressError::NotAName(name.to_owned())),
+        _ => Ok(utf8_percent_encode(name, SEGMENT).to_string()),
+    }
+}

@@ -1,0 +1,190 @@
+//! The management API seen from a client: requests in `wire` shapes over a `Transport`, errors as answers, waiting for
+//! long-running operations. Knows no cmdlet and prints nothing.
+
+pub mod address;
+pub mod operation;
+
+use crate::failure::Failure;
+use crate::transport::{Transport, TransportError};
+use address::{Address, AddressError};
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, header};
+use operation::Sleeper;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wire::arm::List;
+use wire::arm::errors::{ErrorBody, ErrorDetail};
+use wire::arm::subscriptions::Subscription;
+
+/// A client of one management API.
+#[derive(Clone, Copy)]
+pub struct Client<'a> {
+    transport: &'a dyn Transport,
+    sleeper: &'a dyn Sleeper,
+}
+
+/// A resource after a PUT.
+#[derive(Debug)]
+pub struct Put<T> {
+    /// As the PUT itself answered: the only place where the value of a password stands.
+    pub answered: T,
+    /// As it is once the operation has ended; or why that is not known.
+    pub ended: Result<T, ClientError>,
+}
+
+/// Why there is no resource.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant's message says what it is")]
+pub enum ClientError {
+    #[error("[{code}] : {message}")]
+    Refused { status: StatusCode, code: String, message: String, target: Option<String> },
+    #[error("[{code}] : {message}")]
+    OperationFailed { code: String, message: String },
+    #[error("The operation still runs after {0} minutes; it was left alone.")]
+    OperationTooLong(u64),
+    #[error("The answer to {method} {path} makes no sense: {reason}.")]
+    Unreadable { method: Method, path: String, reason: String },
+    #[error("The request cannot be written as JSON: {0}.")]
+    Unwritable(String),
+    #[error("There is no subscription. Name one with -SubscriptionId.")]
+    NoSubscription,
+    #[error("There are {0} subscriptions. Name one with -SubscriptionId.")]
+    SeveralSubscriptions(usize),
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let message = error.to_string();
+        match error {
+            ClientError::Refused { target: Some(target), message: said, .. } if !said.contains(&target) => {
+                Self::refused(message).hint(format!("The service points at '{target}'."))
+            }
+            ClientError::Refused { .. } | ClientError::OperationFailed { .. } => Self::refused(message),
+            ClientError::OperationTooLong(_) | ClientError::Unreadable { .. } | ClientError::Unwritable(_) => {
+                Self::unreachable(message)
+            }
+            ClientError::NoSubscription | ClientError::SeveralSubscriptions(_) | ClientError::Address(_) => {
+                Self::usage(message)
+            }
+            ClientError::Transport(error) => error.into(),
+        }
+    }
+}
+
+impl<'a> Client<'a> {
+    /// A client over `transport`, which waits through `sleeper`.
+    pub fn new(transport: &'a dyn Transport, sleeper: &'a dyn Sleeper) -> Self {
+        Self { transport, sleeper }
+    }
+
+    /// A resource that must exist.
+    pub async fn get<T: DeserializeOwned>(&self, address: &Address) -> Result<T, ClientError> {
+        self.request(Method::GET, address, Bytes::new()).await?.success()?.json()
+    }
+
+    /// A resource, or `None` when the service does not know it (404).
+    pub async fn find<T: DeserializeOwned>(&self, address: &Address) -> Result<Option<T>, ClientError> {
+        let answer = self.request(Method::GET, address, Bytes::new()).await?;
+        if answer.response.status() == StatusCode::NOT_FOUND { Ok(None) } else { answer.success()?.json().map(Some) }
+    }
+
+    /// Makes or replaces a resource, and waits until that has ended.
+    ///
+    /// Errors: the PUT itself was refused. What goes wrong later is in [`Put::ended`].
+    pub async fn put<T: Serialize + DeserializeOwned>(
+        &self,
+        address: &Address,
+        body: &T,
+    ) -> Result<Put<T>, ClientError> {
+        let answer = self.request(Method::PUT, address, json_bytes(body)?).await?.success()?;
+        let answered = answer.json()?;
+        let ended = match self.wait(address, &answer).await {
+            Ok(()) => self.get(address).await,
+            Err(error) => Err(error),
+        };
+        Ok(Put { answered, ended })
+    }
+
+    /// Asks for an action that answers at once.
+    pub async fn post<B: Serialize, T: DeserializeOwned>(&self, address: &Address, body: &B) -> Result<T, ClientError> {
+        self.request(Method::POST, address, json_bytes(body)?).await?.success()?.json()
+    }
+
+    /// The id of the one subscription that the caller may see.
+    pub async fn only_subscription(&self) -> Result<String, ClientError> {
+        let List::<Subscription> { value, .. } = self.get(&Address::subscriptions()).await?;
+        match value.as_slice() {
+            [] => Err(ClientError::NoSubscription),
+            [only] => Ok(only.subscription_id.clone()),
+            several => Err(ClientError::SeveralSubscriptions(several.len())),
+        }
+    }
+
+    async fn request(&self, method: Method, address: &Address, body: Bytes) -> Result<Answer, ClientError> {
+        let path = address.path_and_query().to_owned();
+        let mut request =
+            Request::builder().method(method.clone()).uri(&path).header(header::ACCEPT, "application/json");
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let request = request.body(body).map_err(|error| AddressError::NotAPath(error.to_string()))?;
+        let response = self.transport.send(request).await?;
+        Ok(Answer { method, path, response })
+    }
+}
+
+/// Shapes of `wire` always become JSON; a failure would be a mistake of this program.
+fn json_bytes<B: Serialize>(body: &B) -> Result<Bytes, ClientError> {
+    serde_json::to_vec(body).map(Bytes::from).map_err(|error| ClientError::Unwritable(error.to_string()))
+}
+
+/// An answer, with what was asked.
+struct Answer {
+    method: Method,
+    path: String,
+    response: Response<Bytes>,
+}
+
+impl Answer {
+    /// The answer when its status is 2xx, else the error in its body.
+    fn success(self) -> Result<Self, ClientError> {
+        let status = self.response.status();
+        if status.is_success() {
+            return Ok(self);
+        }
+        let said = serde_json::from_slice::<ErrorBody>(self.response.body()).ok().map(|body| body.error);
+        let ErrorDetail { code, message, target, .. } = said.unwrap_or_else(|| ErrorDetail {
+            code: status.as_str().to_owned(),
+            message: format!(
+                "{} {} was answered with {status} and no reason.",
+                self.method,
+                self.path.split('?').next().unwrap_or_default()
+            ),
+            target: None,
+            details: Vec::new(),
+        });
+        Err(ClientError::Refused { status, code, message, target })
+    }
+
+    fn json<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
+        // Where the JSON breaks, not what stands there: the body may hold a password.
+        serde_json::from_slice(self.response.body()).map_err(|error| {
+            self.unreadable(format!("its JSON does not fit at line {}, column {}", error.line(), error.column()))
+        })
+    }
+
+    fn unreadable(&self, reason: String) -> ClientError {
+        ClientError::Unreadable { method: self.method.clone(), path: self.path.clone(), reason }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.response.headers().get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

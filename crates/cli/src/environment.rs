@@ -1,0 +1,156 @@
+//! What a run is told about the process that it is in. `main` fills it; nothing else in this room looks at the process.
+
+use crate::failure::Failure;
+use crate::secret::Secret;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// Columns of a window whose width nobody knows: the width of PowerShell's default window.
+const COLUMNS_DEFAULT: usize = 120;
+
+/// The process around a run.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// `argv[0]`, which may be the name of a cmdlet.
+    pub program: OsString,
+    /// The environment variables that count.
+    pub variables: Variables,
+    /// Whether standard input is a terminal.
+    pub stdin_is_terminal: bool,
+    /// Whether standard output is a terminal.
+    pub stdout_is_terminal: bool,
+    /// Whether standard error is a terminal.
+    pub stderr_is_terminal: bool,
+    /// How many columns the terminal has; `None` without a terminal.
+    pub terminal_columns: Option<usize>,
+}
+
+/// Environment variables. One that is empty counts as absent.
+#[derive(Debug, Clone, Default)]
+pub struct Variables {
+    /// `PORTCULLIS_ENDPOINT`: the server that cmdlets talk to.
+    pub endpoint: Option<String>,
+    /// `PORTCULLIS_DATA`: the data folder.
+    pub data: Option<PathBuf>,
+    /// `PORTCULLIS_TENANT_ID`: the tenant of the service principal.
+    pub tenant_id: Option<String>,
+    /// `PORTCULLIS_CLIENT_ID`: the service principal to log in with.
+    pub client_id: Option<String>,
+    /// `PORTCULLIS_CLIENT_SECRET`: its secret.
+    pub client_secret: Option<Secret>,
+    /// `XDG_DATA_HOME`
+    pub xdg_data_home: Option<PathBuf>,
+    /// `HOME`
+    pub home: Option<PathBuf>,
+    /// `USER`
+    pub user: Option<String>,
+    /// `NO_COLOR`, whatever its value (<https://no-color.org>).
+    pub no_color: bool,
+    /// `COLUMNS`: the width to write for.
+    pub columns: Option<usize>,
+}
+
+impl Variables {
+    /// Picks the variables that count through `lookup`. Text that is not UTF-8 counts as absent, except in paths.
+    pub fn read(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
+        let any = |name| lookup(name).filter(|value| !value.is_empty());
+        let text = |name| any(name).and_then(|value| value.into_string().ok());
+        let path = |name| any(name).map(PathBuf::from);
+        Self {
+            endpoint: text("PORTCULLIS_ENDPOINT"),
+            data: path("PORTCULLIS_DATA"),
+            tenant_id: text("PORTCULLIS_TENANT_ID"),
+            client_id: text("PORTCULLIS_CLIENT_ID"),
+            client_secret: text("PORTCULLIS_CLIENT_SECRET").map(Secret::new),
+            xdg_data_home: path("XDG_DATA_HOME"),
+            home: path("HOME"),
+            user: text("USER"),
+            no_color: any("NO_COLOR").is_some(),
+            columns: text("COLUMNS").and_then(|value| value.trim().parse().ok()).filter(|columns| *columns > 0),
+        }
+    }
+}
+
+impl Environment {
+    /// The data folder: the flag, else `PORTCULLIS_DATA`, else the user's by the XDG base directory specification.
+    ///
+    /// Errors: a usage failure when nothing says where; it names `--data`.
+    pub fn data_folder(&self, flag: Option<&Path>) -> Result<PathBuf, Failure> {
+        let variables = &self.variables;
+        if let Some(chosen) = flag.or(variables.data.as_deref()) {
+            return Ok(chosen.to_owned());
+        }
+        // "All paths set in these environment variables must be absolute"; one that is not must be ignored.
+        if let Some(base) = variables.xdg_data_home.as_deref().filter(|path| path.is_absolute()) {
+            return Ok(base.join("portcullis"));
+        }
+        match &variables.home {
+            Some(home) => Ok(home.join(".local/share/portcullis")),
+            None => Err(Failure::usage("There is no data folder: neither XDG_DATA_HOME nor HOME is set.")
+                .hint("Say where the data is with --data DIR, or set PORTCULLIS_DATA.")),
+        }
+    }
+
+    /// The width to write for: `COLUMNS`, else the terminal's, else 120.
+    pub fn columns(&self) -> usize {
+        self.variables.columns.or(self.terminal_columns).unwrap_or(COLUMNS_DEFAULT)
+    }
+
+    /// Whether standard output may be coloured.
+    pub fn stdout_in_colour(&self) -> bool {
+        self.stdout_is_terminal && !self.variables.no_color
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn variables(pairs: &[(&str, &str)]) -> Variables {
+        Variables::read(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value)))
+    }
+
+    fn folder(flag: Option<&str>, pairs: &[(&str, &str)]) -> Result<PathBuf, Failure> {
+        let environment = Environment { variables: variables(pairs), ..Environment::default() };
+        environment.data_folder(flag.map(Path::new))
+    }
+
+    #[rstest]
+    #[case(Some("d"), &[("PORTCULLIS_DATA", "/p"), ("HOME", "/h")], "d")]
+    #[case(None, &[("PORTCULLIS_DATA", "/p"), ("XDG_DATA_HOME", "/x")], "/p")]
+    #[case(None, &[("XDG_DATA_HOME", "/x"), ("HOME", "/h")], "/x/portcullis")]
+    #[case(None, &[("XDG_DATA_HOME", "relative"), ("HOME", "/h")], "/h/.local/share/portcullis")]
+    #[case(None, &[("XDG_DATA_HOME", ""), ("HOME", "/h")], "/h/.local/share/portcullis")]
+    fn the_data_folder_follows_flag_variable_and_xdg(
+        #[case] flag: Option<&str>,
+        #[case] pairs: &[(&str, &str)],
+        #[case] expected: &str,
+    ) {
+        assert_eq!(folder(flag, pairs).unwrap(), PathBuf::from(expected));
+    }
+
+    #[test]
+    fn without_a_home_the_data_flag_is_named() {
+        assert!(folder(None, &[]).unwrap_err().to_string().contains("--data"));
+    }
+
+    #[rstest]
+    #[case(&[("COLUMNS", "80")], Some(200), 80)]
+    #[case(&[("COLUMNS", "0")], Some(200), 200)]
+    #[case(&[("COLUMNS", "wide")], None, 120)]
+    fn the_width_is_columns_then_the_terminal(
+        #[case] pairs: &[(&str, &str)],
+        #[case] terminal_columns: Option<usize>,
+        #[case] expected: usize,
+    ) {
+        let environment = Environment { variables: variables(pairs), terminal_columns, ..Environment::default() };
+        assert_eq!(environment.columns(), expected);
+    }
+
+    #[test]
+    fn no_secret_is_in_the_debug_text() {
+        let secret = variables(&[("PORTCULLIS_CLIENT_SECRET", "hunter2")]);
+        assert!(!format!("{secret:?}").contains("hunter2"));
+    }
+}

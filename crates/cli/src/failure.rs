@@ -1,0 +1,82 @@
+//! How a run ends when it does not succeed: a line that says what was wrong, a hint that says what to do, an exit code.
+
+use crate::output::text::printable;
+use std::fmt;
+
+/// Exit codes, as `--help` lists them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// 0: done.
+    Success,
+    /// 1: the service refused, or the operation failed there.
+    Refused,
+    /// 2: the words, files or settings are wrong; nothing was sent.
+    Usage,
+    /// 3: the service was not reached, or its answer makes no sense.
+    Unreachable,
+}
+
+impl ExitStatus {
+    /// The number for the shell.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Refused => 1,
+            Self::Usage => 2,
+            Self::Unreachable => 3,
+        }
+    }
+}
+
+/// What `--help` says about exit codes.
+pub const EXIT_CODES_HELP: &str = "\
+Exit codes:
+  0  done
+  1  the service refused
+  2  the command line, a file or a setting is wrong; nothing was sent
+  3  the service was not reached, or its answer makes no sense";
+
+/// Why a run failed. `Display` is what goes to standard error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// How to exit.
+    pub status: ExitStatus,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// The words, files or settings are wrong.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { status: ExitStatus::Usage, message: message.into(), hint: None }
+    }
+
+    /// The service refused.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self { status: ExitStatus::Refused, message: message.into(), hint: None }
+    }
+
+    /// The service was not reached.
+    pub fn unreachable(message: impl Into<String>) -> Self {
+        Self { status: ExitStatus::Unreachable, message: message.into(), hint: None }
+    }
+
+    /// With a sentence that says what to do.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    /// The message first, alone on its lines; the hint below it. Control characters are replaced: a message may quote a server.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&printable(&self.message))?;
+        match &self.hint {
+            Some(hint) => write!(f, "\nhint: {}", printable(hint)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,177 @@
+//! What the words after the program's name ask for. A cmdlet's words are PowerShell's, everything else is clap's.
+
+use crate::cmdlets::{Cmdlet, Command};
+use crate::environment::Environment;
+use crate::failure::{EXIT_CODES_HELP, Failure};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// What to do.
+#[derive(Debug)]
+pub enum Invocation {
+    /// Run the server.
+    Serve(ServeOptions),
+    /// Make the reference page's example and serve it.
+    Quickstart(QuickstartOptions),
+    /// Run a cmdlet.
+    Cmdlet(Box<Command>),
+    /// Print this: help or the version was asked for.
+    Print(String),
+}
+
+/// Azure Container Registry's token system as one program: the management API, the token service, the registry, and the
+/// command New-AzContainerRegistryToken.
+#[derive(Debug, Parser)]
+#[command(name = "portcullis", version, arg_required_else_help = true)]
+struct Words {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run the server.
+    Serve(ServeOptions),
+    /// Make a registry, a scope map and a token in the data folder, show how to push and pull, and serve them.
+    Quickstart(QuickstartOptions),
+}
+
+/// What `serve` is told. A flag counts more than the configuration file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct ServeOptions {
+    /// The configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The data folder [default: PORTCULLIS_DATA, else $XDG_DATA_HOME/portcullis, else $HOME/.local/share/portcullis]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The address and port to listen on, such as 127.0.0.1:5000
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// What clients see in front of every path: https:// and a host name
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// A registry's login server is its name below this domain
+    #[arg(long, value_name = "DOMAIN")]
+    pub domain: Option<String>,
+    /// The registry that any other host name means
+    #[arg(long, value_name = "NAME")]
+    pub default_registry: Option<String>,
+    /// Speak TLS with this certificate, and those between it and its authority (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The key of --tls-cert (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Speak TLS with a certificate of a local authority, made in the data folder and kept there
+    #[arg(long, conflicts_with_all = ["tls_cert", "tls_key"])]
+    pub tls_self_signed: bool,
+    /// The form of the log
+    #[arg(long, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// What is logged, such as info or info,server=debug
+    #[arg(long, value_name = "FILTER")]
+    pub log_filter: Option<String>,
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// What `quickstart` is told.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct QuickstartOptions {
+    /// The data folder [default: PORTCULLIS_DATA, else $XDG_DATA_HOME/portcullis, else $HOME/.local/share/portcullis]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The address and port to serve the registry on
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5000")]
+    pub listen: SocketAddr,
+    /// Make a new password1; the old one stops working
+    #[arg(long)]
+    pub new_password: bool,
+}
+
+impl Invocation {
+    /// Understands the words after the program's name. The name itself may be a cmdlet's, when the program is called through
+    /// a link.
+    ///
+    /// Errors: a usage failure that says which word is wrong.
+    pub fn parse(environment: &Environment, words: Vec<OsString>) -> Result<Self, Failure> {
+        if let Some(cmdlet) = called_as_cmdlet(&environment.program) {
+            return cmdlet_with(cmdlet, words);
+        }
+        match find_cmdlet(&words) {
+            Some((cmdlet, index)) => {
+                let mut words = words;
+                words.remove(index);
+                if words.first().is_some_and(|word| word == "help") {
+                    words = vec![OsString::from("--help")];
+                }
+                cmdlet_with(cmdlet, words)
+            }
+            None => with_clap(environment, words),
+        }
+    }
+}
+
+/// The cmdlet that the program's file name names, with or without `.exe`.
+fn called_as_cmdlet(program: &OsString) -> Option<Cmdlet> {
+    let name = Path::new(program).file_name()?.to_str()?;
+    // A Windows path may be read on another system, where `\` does not separate.
+    let name = name.rsplit('\\').next().unwrap_or(name);
+    let stem = match name.len().checked_sub(".exe".len()).and_then(|at| name.split_at_checked(at)) {
+        Some((stem, extension)) if extension.eq_ignore_ascii_case(".exe") => stem,
+        _ => name,
+    };
+    Cmdlet::find(stem)
+}
+
+/// The cmdlet among the words: the first, or the first after options of ours or after `help`.
+fn find_cmdlet(words: &[OsString]) -> Option<(Cmdlet, usize)> {
+    let before_are_options = |word: &OsString| word == "help" || word.to_string_lossy().starts_with('-');
+    let (index, cmdlet) =
+        words.iter().enumerate().find_map(|(index, word)| Some((index, Cmdlet::find(word.to_str()?)?)))?;
+    (index == 0 || words.first().is_some_and(before_are_options)).then_some((cmdlet, index))
+}
+
+fn cmdlet_with(cmdlet: Cmdlet, words: Vec<OsString>) -> Result<Invocation, Failure> {
+    let words = words
+        .into_iter()
+        .map(|word| word.into_string().map_err(|word| Failure::usage(format!("{word:?} is not UTF-8 text."))))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Invocation::Cmdlet(Box::new(Command::parse(cmdlet, &words)?)))
+}
+
+fn with_clap(environment: &Environment, words: Vec<OsString>) -> Result<Invocation, Failure> {
+    let cmdlets: String = Cmdlet::ALL.iter().map(|cmdlet| format!("\n  {}", cmdlet.name())).collect();
+    let after = format!("Cmdlets, with PowerShell's words (-? for help):{cmdlets}\n\n{EXIT_CODES_HELP}");
+    let program = std::iter::once(OsString::from("portcullis"));
+    let parsed = Words::command()
+        .after_help(after)
+        .term_width(environment.columns())
+        .try_get_matches_from(program.chain(words))
+        .and_then(|matches| Words::from_arg_matches(&matches));
+    match parsed {
+        Ok(Words { verb: Verb::Serve(options) }) => Ok(Invocation::Serve(options)),
+        Ok(Words { verb: Verb::Quickstart(options) }) => Ok(Invocation::Quickstart(options)),
+        Err(error) => match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Invocation::Print(error.render().to_string())),
+            _ => {
+                let text = error.render().to_string();
+                Err(Failure::usage(text.strip_prefix("error: ").unwrap_or(&text).trim_end()))
+            }
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! The command line: the cmdlets, quickstart, and what a person sees of them.
+//!
+//! Speaks `wire` shapes over a [`transport::Transport`] that is handed in. Knows nothing of the server, the stores and the rules, and
+//! reads nothing of the process: that comes in as an [`environment::Environment`].
+
+pub mod client;
+pub mod cmdlet;
+pub mod cmdlets;
+pub mod environment;
+pub mod failure;
+pub mod invocation;
+pub mod limits;
+pub mod output;
+pub mod quickstart;
+pub mod secret;
+pub mod transport;
+pub mod trust;

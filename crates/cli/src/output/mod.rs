@@ -1,0 +1,87 @@
+//! What a person or a script sees: tables as PowerShell makes them, JSON, YAML, tab-separated values.
+
+pub mod table;
+pub mod text;
+pub mod tokens;
+pub mod yaml;
+
+use crate::environment::Environment;
+use crate::failure::{ExitStatus, Failure};
+use std::io::Write;
+
+/// Where a run writes, and for what window.
+pub struct Console<'a> {
+    /// Data.
+    pub stdout: &'a mut dyn Write,
+    /// Everything else.
+    pub stderr: &'a mut dyn Write,
+    /// The width of the window, in characters.
+    pub columns: usize,
+    /// Whether standard output may be coloured.
+    pub colour: bool,
+}
+
+/// A form of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A table cut to the window, and what was just made below it.
+    Table,
+    /// One JSON object over several lines.
+    Json,
+    /// One JSON object on one line, which is what a pipe gets unless it asks for something else.
+    JsonLines,
+    /// YAML.
+    Yaml,
+    /// The columns of the table with tabs between them, then name and value of each password just made.
+    Tsv,
+}
+
+impl Format {
+    /// By its name in `--output`.
+    pub fn parse(name: &str) -> Result<Self, Failure> {
+        match name.to_ascii_lowercase().as_str() {
+            "table" => Ok(Self::Table),
+            "json" => Ok(Self::Json),
+            "yaml" => Ok(Self::Yaml),
+            "tsv" => Ok(Self::Tsv),
+            _ => Err(Failure::usage(format!("'{name}' is not a form of output."))
+                .hint("--output is json, yaml, tsv or table.")),
+        }
+    }
+
+    /// What fits the place where output goes.
+    pub fn default_for(environment: &Environment) -> Self {
+        if environment.stdout_is_terminal { Self::Table } else { Self::JsonLines }
+    }
+}
+
+impl<'a> Console<'a> {
+    /// For the process that `environment` tells of.
+    pub fn new(environment: &Environment, stdout: &'a mut dyn Write, stderr: &'a mut dyn Write) -> Self {
+        Self { stdout, stderr, columns: environment.columns(), colour: environment.stdout_in_colour() }
+    }
+
+    /// Writes text as it is to standard output.
+    pub fn print(&mut self, text: &str) -> Result<(), Failure> {
+        self.stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| self.stdout.flush())
+            .map_err(|error| Failure::unreachable(format!("Cannot write to standard output: {error}.")))
+    }
+
+    /// Writes a line to standard error. Nothing can be done when even that fails.
+    pub fn note(&mut self, line: &str) {
+        let _ = writeln!(self.stderr, "{line}");
+    }
+
+    /// Says why a run failed, if it did, and how to exit.
+    pub fn finish(&mut self, outcome: Result<(), Failure>) -> ExitStatus {
+        match outcome {
+            Ok(()) => ExitStatus::Success,
+            Err(failure) => {
+                self.note(&failure.to_string());
+                failure.status
+            }
+        }
+    }
+}

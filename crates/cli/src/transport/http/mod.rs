@@ -1,0 +1,189 @@
+//! A management API over the network: logs in with client credentials (RFC 6749, section 4.4) at the endpoint itself, keeps
+//! the bearer for the life of the process, and sends it nowhere else.
+
+use super::login::ServicePrincipal;
+use super::{BoxFuture, Transport, TransportError};
+use crate::failure::Failure;
+use crate::limits::{ANSWER_BYTES_MAX, CONNECT_TIMEOUT, REQUEST_TIMEOUT};
+use crate::secret::Secret;
+use ::http::{HeaderValue, Request, Response, StatusCode, header};
+use bytes::{Bytes, BytesMut};
+use reqwest::{Client, Url};
+use serde::Serialize;
+use std::error::Error;
+use std::net::IpAddr;
+use tokio::sync::OnceCell;
+use wire::oauth::{LoginAnswer, LoginError};
+
+/// A transport over HTTP.
+pub struct HttpTransport {
+    client: Client,
+    endpoint: Endpoint,
+    principal: ServicePrincipal,
+    bearer: OnceCell<Secret>,
+}
+
+/// Scheme, host and port.
+struct Endpoint(Url);
+
+impl HttpTransport {
+    /// To `endpoint`, such as `https://management.azure.com` or `http://127.0.0.1:5000`.
+    ///
+    /// Errors: a usage failure when the endpoint is no such URL, or is plain HTTP to another machine: whoever reads the wire
+    /// would read the secret.
+    pub fn new(endpoint: &str, principal: ServicePrincipal) -> Result<Self, Failure> {
+        let endpoint = Endpoint::parse(endpoint)?;
+        let mut builder = Client::builder()
+            .user_agent(concat!("portcullis/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT);
+        if endpoint.is_loopback() {
+            // A proxy cannot know what this machine calls itself, and must not see what never leaves it.
+            builder = builder.no_proxy();
+        }
+        if endpoint.0.scheme() == "http" {
+            // Nothing to verify; a machine without any certificates can still talk to itself.
+            builder = builder.tls_certs_only([]);
+        }
+        let client =
+            builder.build().map_err(|error| Failure::unreachable(format!("There is no HTTP client: {error}.")))?;
+        Ok(Self { client, endpoint, principal, bearer: OnceCell::new() })
+    }
+
+    async fn authorized(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let bearer = self.bearer.get_or_try_init(|| self.log_in()).await?;
+        if let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", bearer.reveal())) {
+            value.set_sensitive(true);
+            request.headers_mut().insert(header::AUTHORIZATION, value);
+        }
+        let (parts, body) = request.into_parts();
+        let url = self.endpoint.join(parts.uri.path_and_query().map_or("/", |path| path.as_str()));
+        self.exchange(self.client.request(parts.method, url).headers(parts.headers).body(body)).await
+    }
+
+    async fn log_in(&self) -> Result<Secret, TransportError> {
+        let mut url = self.endpoint.0.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.clear().extend([self.principal.tenant_id.as_str(), "oauth2", "v2.0", "token"]);
+        }
+        let form = LoginForm {
+            grant_type: "client_credentials",
+            client_id: &self.principal.client_id,
+            client_secret: self.principal.client_secret.reveal(),
+            scope: &format!("{}/.default", self.endpoint.shown()),
+        };
+        let answer = self.exchange(self.client.post(url).form(&form)).await?;
+        if answer.status() == StatusCode::OK
+            && let Ok(LoginAnswer { access_token, .. }) = serde_json::from_slice(answer.body())
+        {
+            return Ok(Secret::new(access_token));
+        }
+        Err(match serde_json::from_slice(answer.body()) {
+            Ok(LoginError { error, error_description, .. }) => {
+                TransportError::LoginRefused { code: error, message: error_description }
+            }
+            Err(_) => {
+                TransportError::LoginUnreadable { endpoint: self.endpoint.shown(), status: answer.status().as_u16() }
+            }
+        })
+    }
+
+    async fn exchange(&self, request: reqwest::RequestBuilder) -> Result<Response<Bytes>, TransportError> {
+        let mut answer = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let mut body = BytesMut::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| self.unreachable(&error))? {
+            if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+                let endpoint = self.endpoint.shown();
+                return Err(TransportError::AnswerTooLong { endpoint, bytes_max: ANSWER_BYTES_MAX });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let mut response = Response::new(body.freeze());
+        *response.status_mut() = answer.status();
+        *response.headers_mut() = std::mem::take(answer.headers_mut());
+        Ok(response)
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> TransportError {
+        let endpoint = self.endpoint.shown();
+        if error.is_timeout() {
+            return TransportError::TimedOut {
+                endpoint,
+                waited: if error.is_connect() { CONNECT_TIMEOUT } else { REQUEST_TIMEOUT },
+            };
+        }
+        // The outer errors only say "error sending request"; the innermost says what happened.
+        let mut innermost: &dyn Error = error;
+        while let Some(source) = innermost.source() {
+            innermost = source;
+        }
+        TransportError::Unreachable { endpoint, reason: innermost.to_string().trim_end_matches('.').to_owned() }
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send<'a>(&'a self, request: Request<Bytes>) -> BoxFuture<'a, Result<Response<Bytes>, TransportError>> {
+        Box::pin(self.authorized(request))
+    }
+}
+
+/// The request of RFC 6749, section 4.4.2.
+#[derive(Serialize)]
+struct LoginForm<'a> {
+    grant_type: &'static str,
+    client_id: &'a str,
+    client_secret: &'a str,
+    scope: &'a str,
+}
+
+impl Endpoint {
+    fn parse(text: &str) -> Result<Self, Failure> {
+        let not_an_endpoint = || {
+            Failure::usage(format!("'{text}' is not an endpoint.")).hint(
+                "An endpoint is scheme, host and port, such as https://portcullis.example or http://127.0.0.1:5000.",
+            )
+        };
+        let url = Url::parse(text).map_err(|_| not_an_endpoint())?;
+        let bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+        let anonymous = url.username().is_empty() && url.password().is_none();
+        if !bare || !anonymous || !url.has_host() || !matches!(url.scheme(), "http" | "https") {
+            return Err(not_an_endpoint());
+        }
+        let endpoint = Self(url);
+        if endpoint.0.scheme() == "http" && !endpoint.is_loopback() {
+            return Err(Failure::usage(format!(
+                "{} is plain HTTP to another machine: the secret would be readable on the way.",
+                endpoint.shown()
+            ))
+            .hint("Use https://. Plain HTTP is for this machine only (127.0.0.1, [::1], localhost)."));
+        }
+        Ok(endpoint)
+    }
+
+    fn is_loopback(&self) -> bool {
+        let host = self.0.host_str().unwrap_or_default();
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        address.map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
+    }
+
+    /// Without the slash at its end.
+    fn shown(&self) -> String {
+        self.0.as_str().trim_end_matches('/').to_owned()
+    }
+
+    /// The same host, whatever the path says: only path and query are replaced.
+    fn join(&self, path_and_query: &str) -> Url {
+        let (path, query) = match path_and_query.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (path_and_query, None),
+        };
+        let mut url = self.0.clone();
+        url.set_path(path);
+        url.set_query(query);
+        url
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! Which service principal to log in with, and where it is written down.
+
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::limits::CREDENTIALS_FILE_BYTES_MAX;
+use crate::secret::Secret;
+use serde::Deserialize;
+use std::io::Read;
+use std::path::Path;
+
+/// The file in the data folder that a server's first start writes.
+pub const SERVICE_PRINCIPAL_FILE: &str = "service-principal.json";
+
+/// The tenant when none is named: Entra's word for "whichever the client belongs to".
+const TENANT_DEFAULT: &str = "common";
+
+/// A service principal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServicePrincipal {
+    /// Its tenant: the first segment of the login path.
+    pub tenant_id: String,
+    /// Its client id.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: Secret,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CredentialsFile {
+    tenant_id: String,
+    client_id: String,
+    client_secret: String,
+}
+
+impl ServicePrincipal {
+    /// The one to use: `--credentials-file`, else `PORTCULLIS_CLIENT_ID` and `PORTCULLIS_CLIENT_SECRET`, else the file that a
+    /// server on this machine left in the data folder.
+    ///
+    /// Errors: a usage failure when there is none, when a variable of the pair is missing, when the file cannot be read.
+    pub fn find(environment: &Environment, file: Option<&Path>, data_flag: Option<&Path>) -> Result<Self, Failure> {
+        if let Some(file) = file {
+            return Self::read(file);
+        }
+        let variables = &environment.variables;
+        match (&variables.client_id, &variables.client_secret) {
+            (Some(client_id), Some(client_secret)) => {
+                return Ok(Self {
+                    tenant_id: variables.tenant_id.clone().unwrap_or_else(|| TENANT_DEFAULT.to_owned()),
+                    client_id: client_id.clone(),
+                    client_secret: client_secret.clone(),
+                });
+            }
+            (Some(_), None) => {
+                return Err(Failure::usage("PORTCULLIS_CLIENT_ID is set and PORTCULLIS_CLIENT_SECRET is not."));
+            }
+            (None, Some(_)) => {
+                return Err(Failure::usage("PORTCULLIS_CLIENT_SECRET is set and PORTCULLIS_CLIENT_ID is not."));
+            }
+            (None, None) => {}
+        }
+        let left_by_server = environment.data_folder(data_flag).ok().map(|folder| folder.join(SERVICE_PRINCIPAL_FILE));
+        match left_by_server.filter(|file| file.exists()) {
+            Some(file) => Self::read(&file),
+            None => Err(Failure::usage("There is no service principal to log in with.").hint(
+                "Give --credentials-file FILE, or set PORTCULLIS_CLIENT_ID and PORTCULLIS_CLIENT_SECRET. A server's first \
+                 start writes such a file into its data folder.",
+            )),
+        }
+    }
+
+    /// Reads `{"tenantId":…,"clientId":…,"clientSecret":…}`; other members do not matter.
+    fn read(file: &Path) -> Result<Self, Failure> {
+        let shown = file.display();
+        let mut text = String::new();
+        std::fs::File::open(file)
+            .and_then(|opened| opened.take(CREDENTIALS_FILE_BYTES_MAX).read_to_string(&mut text))
+            .map_err(|error| Failure::usage(format!("Cannot read the credentials file {shown}: {error}.")))?;
+        // The text of a JSON error can quote what it stumbled over, which may be the secret: only the place is told.
+        let CredentialsFile { tenant_id, client_id, client_secret } = serde_json::from_str(&text).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            Failure::usage(format!(
+                "The credentials file {shown} is not as it should be (line {line}, column {column})."
+            ))
+            .hint(r#"It holds {"tenantId":"…","clientId":"…","clientSecret":"…"}."#)
+        })?;
+        Ok(Self { tenant_id, client_id, client_secret: Secret::new(client_secret) })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! The way to a management API. One code path, three destinations: a Portcullis server, Azure, or the router in this process.
+
+pub mod http;
+pub mod login;
+
+use crate::failure::Failure;
+use ::http::{Request, Response};
+use bytes::Bytes;
+use std::pin::Pin;
+use std::time::Duration;
+
+/// A future that can be named.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Carries requests to one management API, and whatever login it asks for.
+///
+/// A request's URI is path and query only: a transport has one destination, so that an answer cannot send credentials elsewhere.
+pub trait Transport: Send + Sync {
+    /// Sends a request and reads the whole answer, whatever its status. Redirects are answers, never followed.
+    fn send<'a>(&'a self, request: Request<Bytes>) -> BoxFuture<'a, Result<Response<Bytes>, TransportError>>;
+}
+
+/// Why there is no answer. Never holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant's message says what it is")]
+pub enum TransportError {
+    #[error("Cannot reach {endpoint}: {reason}.")]
+    Unreachable { endpoint: String, reason: String },
+    #[error("{endpoint} did not answer within {} seconds.", waited.as_secs())]
+    TimedOut { endpoint: String, waited: Duration },
+    #[error("{endpoint} answers with more than {bytes_max} bytes; the answer was dropped.")]
+    AnswerTooLong { endpoint: String, bytes_max: usize },
+    #[error("[{code}] : {message}")]
+    LoginRefused { code: String, message: String },
+    #[error("The login at {endpoint} answers {status} and no bearer.")]
+    LoginUnreadable { endpoint: String, status: u16 },
+}
+
+impl From<TransportError> for Failure {
+    fn from(error: TransportError) -> Self {
+        let message = error.to_string();
+        match error {
+            TransportError::LoginRefused { .. } => {
+                Self::refused(message).hint("Check the tenant, client id and secret of the service principal.")
+            }
+            TransportError::Unreachable { .. } | TransportError::TimedOut { .. } => Self::unreachable(message)
+                .hint("Is the server running, and is --endpoint (or PORTCULLIS_ENDPOINT) its address?"),
+            TransportError::AnswerTooLong { .. } | TransportError::LoginUnreadable { .. } => Self::unreachable(message)
+                .hint("Is --endpoint (or PORTCULLIS_ENDPOINT) the address of a management API?"),
+        }
+    }
+}
