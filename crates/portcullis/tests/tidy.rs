@@ -1,0 +1,107 @@
+//! House rules that neither the compiler nor clippy checks.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why and fails")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A file that is longer has more than one subject.
+const FILE_LINES_MAX: usize = 600;
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crates folder").to_owned()
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            rust_files(&entry, found);
+        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            found.push(entry);
+        }
+    }
+}
+
+fn source_files() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for member in fs::read_dir(crates()).expect("crates") {
+        rust_files(&member.expect("a crate").path(), &mut found);
+    }
+    assert!(found.len() > 50, "the search for source files is broken: it found {}", found.len());
+    found
+}
+
+fn check(complaint: &str, is_wrong: impl Fn(&Path, &str) -> bool) {
+    let wrong: Vec<PathBuf> =
+        source_files().into_iter().filter(|path| is_wrong(path, &fs::read_to_string(path).expect("UTF-8"))).collect();
+    assert!(wrong.is_empty(), "{complaint}: {wrong:#?}");
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    // A `tests.rs` is for what its folder is for.
+    check("these files do not begin with //!", |path, text| !path.ends_with("tests.rs") && !text.starts_with("//!"));
+}
+
+#[test]
+fn every_file_has_one_subject() {
+    check(&format!("these files are longer than {FILE_LINES_MAX} lines"), |_, text| {
+        text.lines().count() > FILE_LINES_MAX
+    });
+}
+
+#[test]
+fn no_file_is_outside_the_build() {
+    check("no module declares these files", |path, _| {
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("a name");
+        let folder = path.parent().expect("a folder");
+        let is_root = matches!(stem, "lib" | "main")
+            || folder.ends_with("tests") && folder.parent().is_some_and(|p| p.join("Cargo.toml").exists());
+        if is_root {
+            return false;
+        }
+        // `a/mod.rs` is declared one folder up as `a`; `a/b.rs` in `a/mod.rs`, `a.rs`, or the crate's root.
+        let (name, declared_in) = if stem == "mod" {
+            (folder.file_name().and_then(|name| name.to_str()).expect("a name"), folder.parent().expect("a folder"))
+        } else {
+            (stem, folder)
+        };
+        // Any file of that folder may declare it: test binaries share modules.
+        let outer = declared_in.with_extension("rs");
+        let mut beside = vec![outer.clone()];
+        rust_files(declared_in, &mut beside);
+        beside.retain(|file| file.parent() == Some(declared_in) || *file == outer);
+        let declaration = format!("mod {name};");
+        !beside.iter().any(|file| fs::read_to_string(file).is_ok_and(|text| text.contains(&declaration)))
+    });
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    // Spelled in two parts so that this file does not find itself.
+    let marks = [concat!("to", "do!"), concat!("unimple", "mented!"), concat!("FIX", "ME"), concat!("#[ign", "ore")];
+    check("these files leave something unfinished", |_, text| marks.iter().any(|mark| text.contains(mark)));
+}
+
+#[test]
+fn the_map_of_the_rules_is_right() {
+    let text = fs::read_to_string(crates().join("../ARCHITECTURE.md")).expect("UTF-8");
+    let (_, table) = text.split_once("## Where a rule lives").expect("the section");
+    let (table, _) = table.split_once("\n## ").expect("a section after it");
+    let named: Vec<&str> = table.split('`').skip(1).step_by(2).collect();
+    assert!(named.len() > 15, "the table is not read right: {named:?}");
+    let is_there = |path: &str| {
+        let (room, rest) = path.split_once('/').expect("a room and a file");
+        ["src", ""].iter().any(|folder| crates().join(room).join(folder).join(rest).exists())
+    };
+    let wrong: Vec<&str> = named.into_iter().filter(|path| !is_there(path)).collect();
+    assert!(wrong.is_empty(), "ARCHITECTURE.md names files that are not there: {wrong:?}");
+}
+
+#[test]
+fn no_junk_drawers() {
+    let names = ["util", "utils", "helper", "helpers", "common", "misc", "manager"];
+    check("these names say nothing", |path, _| {
+        path.file_stem().and_then(|stem| stem.to_str()).is_some_and(|stem| names.contains(&stem))
+    });
+}
