@@ -59,7 +59,12 @@ async fn push_until_killed(
             tokio::spawn(async move {
                 for image in 0.. {
                     let tag = format!("r{round}p{pusher}i{image}");
-                    let Ok(image) = push(&address, &world, &tag).await else { return };
+                    let image = match push(&address, &world, &tag).await {
+                        Ok(image) => image,
+                        Err(error) => {
+                            return assert!(!error.is_timeout(), "{tag}: the server does not answer: {error:?}");
+                        }
+                    };
                     acknowledged.lock().expect("not poisoned").push(image);
                     if done.fetch_add(1, Ordering::Relaxed) + 1 >= PUSHES_BEFORE_KILL {
                         let _ = enough.send(());

@@ -5,13 +5,19 @@ use sha2::{Digest, Sha256};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+/// Far above what a start or a request takes on a busy machine. What exceeds it never ends, and the test says which it was.
+const LIMIT: Duration = Duration::from_secs(60);
 
 const API: &str = "api-version=2022-02-01-preview";
 const REPOSITORY: &str = "samples/crash";
 
-/// A running server. Killed when dropped.
+/// A running server. Killed when dropped; its log is printed when that happens because a test failed.
 pub(crate) struct Server {
     child: Child,
+    log: Arc<Mutex<String>>,
     /// Host and port.
     pub(crate) address: String,
     /// Its data folder.
@@ -24,21 +30,26 @@ impl Server {
         let mut child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
             .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--data"])
             .arg(data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
-        let address = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| {
-                let entry: Value = serde_json::from_str(&line).ok()?;
-                entry["address"].as_str().map(str::to_owned)
-            })
-            .expect("the server says where it listens");
+        let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+        let (said, heard) = mpsc::channel();
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut server = Self { child, log: Arc::clone(&log), address: String::new(), data: data.to_owned() };
         // The pipe is read to its end, so that a full one never stops the server.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address, data: data.to_owned() }
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if let Some(address) = address_in(&line) {
+                    let _ = said.send(address);
+                }
+                log.lock().expect("not poisoned").extend([line.as_str(), "\n"]);
+            }
+        });
+        server.address = heard.recv_timeout(LIMIT).expect("the server says where it listens");
+        server
     }
 
     /// SIGKILL: no handler runs, nothing is flushed.
@@ -49,10 +60,21 @@ impl Server {
 }
 
 impl Drop for Server {
+    #[expect(clippy::print_stderr, reason = "what a failed test has to say goes where the test runner shows it")]
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking()
+            && let Ok(log) = self.log.lock()
+        {
+            eprintln!("the log of the server:\n{log}");
+        }
     }
+}
+
+fn address_in(line: &str) -> Option<String> {
+    let entry: Value = serde_json::from_str(line).ok()?;
+    entry["address"].as_str().map(str::to_owned)
 }
 
 /// A client that holds a token for `samples/*`.
@@ -64,7 +86,9 @@ pub(crate) struct World {
 impl World {
     /// Signs in as the service principal of the first start and makes a group, a registry, a scope map and a token.
     pub(crate) async fn make(server: &Server) -> Self {
-        let http = reqwest::Client::new();
+        // No proxy of the machine stands between this process and its child.
+        let client = reqwest::Client::builder().no_proxy().timeout(LIMIT);
+        let http = client.build().expect("a client");
         let principal: Value = serde_json::from_slice(
             &std::fs::read(server.data.join("service-principal.json")).expect("first start writes it"),
         )
