@@ -2,6 +2,7 @@
 //! is refused with its path.
 
 use super::errors::Failure;
+use super::members::Members;
 use crate::body::read;
 use crate::limits;
 use axum::body::Body;
@@ -26,20 +27,19 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, InvalidJson> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(InvalidJson { target: None, message: "the request has no body".to_owned() });
     }
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        // Where the text is no JSON at all, the path says nothing.
-        let path = error.inner().is_data().then(|| error.path().to_string()).filter(|path| path != ".");
+    let value = serde_json::from_slice(bytes)
+        .map_err(|error: serde_json::Error| InvalidJson { target: None, message: error.to_string() })?;
+    serde_path_to_error::deserialize(Members(value)).map_err(|error| {
+        let path = Some(error.path().to_string()).filter(|path| path != ".");
         InvalidJson { target: path, message: error.inner().to_string() }
-    })?;
-    deserializer.end().map_err(|error| InvalidJson { target: None, message: error.to_string() })?;
-    Ok(value)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use rstest::rstest;
+    use wire::arm::registries::Registry;
     use wire::arm::tokens::Token;
 
     #[rstest]
@@ -54,6 +54,13 @@ mod tests {
         Some("properties.credentials.password"),
         "unknown field `password`"
     )]
+    #[case::a_list_for_an_object(r#"{"properties":["enabled"]}"#, Some("properties"), "invalid type: sequence")]
+    #[case::a_list_for_the_whole("[]", None, "invalid type: sequence")]
+    #[case::twice_in_different_case(
+        r#"{"properties":{"status":"enabled","STATUS":"disabled"}}"#,
+        Some("properties"),
+        "duplicate field `status`"
+    )]
     #[case::not_json("{", None, "EOF")]
     #[case::two(r"{} {}", None, "trailing characters")]
     #[case::nothing(" \r\n", None, "no body")]
@@ -61,6 +68,19 @@ mod tests {
         let error = parse::<Token>(text.as_bytes()).err();
         assert_eq!(error.as_ref().and_then(|error| error.target.as_deref()), target, "{error:?}");
         assert!(error.is_some_and(|error| error.message.contains(message)));
+    }
+
+    #[test]
+    fn names_are_compared_without_case() {
+        let text =
+            r#"{"Properties":{"STATUS":"disabled","credentials":{"Passwords":[{"NAME":"password1","Expiry":"x"}]}}}"#;
+        let token = parse::<Token>(text.as_bytes()).expect("a token");
+        let properties = token.properties.expect("properties");
+        assert_eq!(properties.status.as_deref(), Some("disabled"));
+        let passwords = properties.credentials.and_then(|credentials| credentials.passwords).expect("passwords");
+        assert_eq!((passwords[0].name.as_deref(), passwords[0].expiry.as_deref()), (Some("password1"), Some("x")));
+        let registry = parse::<Registry>(br#"{"tags":{"Name":"a","name":"b"}}"#).expect("a registry");
+        assert_eq!(registry.tags.map(|tags| tags.len()), Some(2), "the keys of tags are data");
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod dispatch;
 mod errors;
 mod headers;
 mod locations;
+mod members;
 mod name_check;
 mod operations;
 mod principal;
