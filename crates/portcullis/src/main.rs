@@ -67,7 +67,8 @@ async fn serve(options: &ServeOptions, environment: &Environment, console: &mut 
     start_log(config.log.format, &config.log.filter, environment)?;
     let listener = Listener::bind(config.listen).map_err(not_started)?;
     let (server, first_start) = Server::open(config, Outside::system()).await.map_err(not_started)?;
-    if let Some(first_start) = first_start {
+    // Without a terminal the log names the secret's file.
+    if let Some(first_start) = first_start.filter(|_| environment.stderr_is_terminal) {
         show_principal(&first_start, console);
     }
     if let Some(authority) = server.authority_file() {
@@ -92,7 +93,11 @@ async fn quickstart(
     };
     let (server, first_start) = Server::open(config, Outside::system()).await.map_err(not_started)?;
     if let Some(first_start) = first_start {
-        show_principal(&first_start, console);
+        if environment.stderr_is_terminal {
+            show_principal(&first_start, console);
+        } else {
+            name_principal(&first_start, console);
+        }
     }
     let stop = stop_signal()?;
     let transport = Embedded { server: &server, user: local_user(environment) };
@@ -113,9 +118,8 @@ async fn cmdlet(command: &Command, environment: &Environment, console: &mut Cons
             start_log(config::LogFormat::Text, EMBEDDED_LOG_FILTER, environment)?;
             let config = Config { data: Some(data), ..Config::default() };
             let (server, first_start) = Server::open(config, Outside::system()).await.map_err(not_started)?;
-            if let Some(FirstStart { secret_file, .. }) = first_start {
-                // Scripts keep standard error in their logs: the secret itself stays in its file.
-                console.note(&format!("A new store; its service principal is in {}.", secret_file.display()));
+            if let Some(first_start) = first_start {
+                name_principal(&first_start, console);
             }
             let transport = Embedded { server: &server, user: local_user(environment) };
             command.run(Client::new(&transport, &TimerSleeper), environment, console).await
@@ -185,6 +189,7 @@ fn not_started(error: StartError) -> Failure {
     }
 }
 
+/// For a person alone: standard error that is no terminal is a log, and keeps what it is told.
 fn show_principal(first_start: &FirstStart, console: &mut Console<'_>) {
     let FirstStart { tenant, client_id, client_secret, secret_file } = first_start;
     console.note(&format!(
@@ -193,6 +198,11 @@ fn show_principal(first_start: &FirstStart, console: &mut Console<'_>) {
         client_secret.reveal(),
         secret_file.display()
     ));
+}
+
+/// Says where the secret is, without it.
+fn name_principal(first_start: &FirstStart, console: &mut Console<'_>) {
+    console.note(&format!("A new store; its service principal is in {}.", first_start.secret_file.display()));
 }
 
 /// Whoever may open the data folder's files manages in their own name (decision D8).

@@ -134,6 +134,10 @@ impl Server {
             tls,
             grace: Duration::from_secs(config.shutdown_grace_seconds),
         };
+        if let Some(FirstStart { client_id, secret_file, .. }) = &first_start {
+            let file = secret_file.display();
+            tracing::info!(client_id, %file, "first start: the secret of the service principal {client_id} is in {file}");
+        }
         Ok((server, first_start))
     }
 
