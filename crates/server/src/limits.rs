@@ -8,8 +8,12 @@ pub(crate) const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// A client must have shaken hands for TLS after this long; until then it holds one of the connections below.
 pub(crate) const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A client must have sent the whole of a small body (JSON, a form) after this long. Blobs and manifests have no such bound.
+/// A client must have sent the whole of a small body (JSON, a form) after this long. Blobs and manifests have the bound below.
 pub(crate) const SMALL_BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A client that is in the middle of a body, or of taking an answer, must move a byte within this long: until then it holds a
+/// connection, and an upload that nobody else can go on with. The 60 s are what reverse proxies allow.
+pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Bytes of a request's head: clients put many `scope` parameters in one URL (data-plane-and-auth.md, 8.4: take 32 KiB of it).
 pub(crate) const HEAD_BYTES_MAX: usize = 64 << 10;

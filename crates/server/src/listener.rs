@@ -15,11 +15,13 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 /// A socket that is bound and not served yet.
@@ -105,6 +107,7 @@ struct Connection {
 
 impl Connection {
     async fn run(mut self, stream: TcpStream, tls: Option<Tls>) {
+        let stream = ends_when_stalled(stream);
         let Some(tls) = tls else { return self.serve(stream).await };
         let peer = self.peer;
         let accepted = tokio::select! {
@@ -147,6 +150,13 @@ fn protocol() -> auto::Builder<TokioExecutor> {
     builder
 }
 
+/// Writes fail when the client takes nothing for [`limits::STALL_TIMEOUT`]. Reads have bounds of their own, by what is awaited.
+fn ends_when_stalled(stream: TcpStream) -> Pin<Box<TimeoutStream<TcpStream>>> {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limits::STALL_TIMEOUT));
+    Box::pin(stream)
+}
+
 fn prepared(stream: TcpStream) -> TcpStream {
     // Answers are small and written whole; Nagle's algorithm would hold the last packet for an acknowledgement.
     if let Err(error) = stream.set_nodelay(true) {
@@ -171,4 +181,23 @@ async fn drain(graceful: GracefulShutdown, mut connections: JoinSet<()>, grace: 
         );
     }
     connections.shutdown().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncWriteExt;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_nothing_is_cut_off() -> io::Result<()> {
+        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
+        let client = TcpStream::connect(listener.local_addr()?).await?;
+        let mut stream = ends_when_stalled(listener.accept().await?.0);
+        let more_than_the_kernel_holds = vec![0; 64 << 20];
+        let write = stream.write_all(&more_than_the_kernel_holds);
+        let written = tokio::time::timeout(limits::STALL_TIMEOUT * 2, write).await.expect("it ends");
+        assert_eq!(written.map_err(|error| error.kind()), Err(io::ErrorKind::TimedOut));
+        drop(client);
+        Ok(())
+    }
 }

@@ -9,19 +9,42 @@ use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, EXPECT};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
+use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use tokio::time::{Instant, Sleep};
 
-/// The body of a request, lent to whoever reads it.
+/// The body of a request, lent to whoever reads it. It fails when nothing comes for [`limits::STALL_TIMEOUT`].
 pub(super) struct RequestBody {
     body: Body,
     is_begun: bool,
+    stalled: Stall,
+}
+
+/// The clock of a wait. Made when there is something to wait for: most bodies are there whole.
+#[derive(Default)]
+struct Stall {
+    deadline: Option<Pin<Box<Sleep>>>,
+    is_running: bool,
+}
+
+impl Stall {
+    /// Ready when the wait that began with the first of these calls is too long.
+    fn poll_over(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let end = Instant::now() + limits::STALL_TIMEOUT;
+        let deadline = self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(end)));
+        if !std::mem::replace(&mut self.is_running, true) {
+            deadline.as_mut().reset(end);
+        }
+        deadline.as_mut().poll(context)
+    }
 }
 
 impl RequestBody {
     /// Of which nothing was read.
     pub(super) fn new(body: Body) -> Self {
-        Self { body, is_begun: false }
+        Self { body, is_begun: false, stalled: Stall::default() }
     }
 
     /// Throws away what is left; `false` when some is left unread, so that the connection is of no use any more.
@@ -60,7 +83,13 @@ impl HttpBody for RequestBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         self.is_begun = true;
-        Pin::new(&mut self.body).poll_frame(context)
+        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
+            self.stalled.is_running = false;
+            return Poll::Ready(frame);
+        }
+        let seconds = limits::STALL_TIMEOUT.as_secs();
+        let stalled = || io::Error::new(io::ErrorKind::TimedOut, format!("nothing came for {seconds} seconds"));
+        self.stalled.poll_over(context).map(|()| Some(Err(axum::Error::new(stalled()))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -98,15 +127,30 @@ mod tests {
     ) {
         let headers = headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
         let chunks =
-            futures_util::stream::iter(vec![Bytes::from(vec![0; 1 << 20]); bytes >> 20]).map(Ok::<_, std::io::Error>);
+            futures_util::stream::iter(vec![Bytes::from(vec![0; 1 << 20]); bytes >> 20]).map(Ok::<_, io::Error>);
         let body = if bytes != 10 << 20 { Body::from(vec![0; bytes]) } else { Body::from_stream(chunks) };
         assert_eq!(RequestBody::new(body).discard(&headers).await, expected);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stalled_body_ends_and_a_slow_one_does_not() {
+        let slow = futures_util::stream::unfold(0, |sent| async move {
+            tokio::time::sleep(limits::STALL_TIMEOUT.mul_f32(0.9)).await;
+            (sent < 5).then_some((Ok::<_, io::Error>("x"), sent + 1))
+        });
+        assert!(RequestBody::new(Body::from_stream(slow)).read_to_end().await);
+        let first = futures_util::stream::iter([Ok::<_, io::Error>("x")]);
+        let silent = first.chain(futures_util::stream::pending());
+        let mut body = RequestBody::new(Body::from_stream(silent));
+        assert!(body.frame().await.is_some_and(|frame| frame.is_ok()));
+        let ended = tokio::time::timeout(limits::STALL_TIMEOUT * 2, body.frame()).await.expect("it ends");
+        assert!(ended.is_some_and(|frame| frame.is_err_and(|error| error.to_string().contains("60 seconds"))));
     }
 
     #[tokio::test]
     async fn who_was_told_to_continue_is_read_to_the_end() {
         let headers = HeaderMap::from_iter([(EXPECT, HeaderValue::from_static("100-continue"))]);
-        let chunks = futures_util::stream::iter(["ab", "cd"]).map(Ok::<_, std::io::Error>);
+        let chunks = futures_util::stream::iter(["ab", "cd"]).map(Ok::<_, io::Error>);
         let mut body = RequestBody::new(Body::from_stream(chunks));
         assert!(body.frame().await.is_some());
         assert!(body.discard(&headers).await);
