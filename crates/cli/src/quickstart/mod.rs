@@ -88,6 +88,7 @@ impl Quickstart<'_> {
             console.print("Everything is there already; nothing was changed.\n\n")?;
         }
         let login = Login { registry: lines::reachable(self.address), user: TOKEN, password: password.as_ref() };
+        console.print(&self.about_status(&token))?;
         console.print(&self.about_password(&login))?;
         console.print(&lines::to_paste(&login, self.address))?;
         Ok(Prepared { registry: login.registry, user: TOKEN.to_owned(), password, changed })
@@ -172,24 +173,43 @@ impl Quickstart<'_> {
         }
     }
 
+    /// The password of a disabled token opens nothing, and the lines to paste would fail without saying why.
+    fn about_status(&self, token: &Token) -> String {
+        let Some(properties) = token.properties.as_ref().filter(|it| it.status.as_deref() == Some("disabled")) else {
+            return String::new();
+        };
+        let scope_map = properties.scope_map_id.as_deref().map(|id| format!(" -ScopeMapId {}", lines::word(id)));
+        format!(
+            "{TOKEN} is disabled: nothing opens with it. To enable it, its passwords kept:\n\n    \
+             {} {} -Name {TOKEN} -RegistryName {REGISTRY} -ResourceGroupName {GROUP}{} -Status enabled{}\n\n",
+            self.program(),
+            Cmdlet::NewToken.name(),
+            scope_map.unwrap_or_default(),
+            self.data_words(),
+        )
+    }
+
     fn about_password(&self, login: &Login<'_>) -> String {
         match login.password {
             Some(password) => format!("{PASSWORD} of {TOKEN}, shown this once:\n\n    {}\n\n", password.reveal()),
-            None => {
-                let data = self
-                    .options
-                    .data
-                    .as_deref()
-                    .map(|data| format!(" --data {}", lines::word(&data.to_string_lossy())));
-                format!(
-                    "{PASSWORD} of {TOKEN} was shown when it was made. To get a new one (the old one stops working):\n\n    \
-                     {} quickstart{} --listen {} --new-password\n\n",
-                    lines::word(&self.environment.program.to_string_lossy()),
-                    data.unwrap_or_default(),
-                    self.address,
-                )
-            }
+            None => format!(
+                "{PASSWORD} of {TOKEN} was shown when it was made. To get a new one (the old one stops working), stop this \
+                 server and run:\n\n    {} quickstart{} --listen {} --new-password\n\n",
+                self.program(),
+                self.data_words(),
+                self.address,
+            ),
         }
+    }
+
+    fn program(&self) -> String {
+        lines::word(&self.environment.program.to_string_lossy())
+    }
+
+    /// The data folder as a word of a command, when it is not the usual one.
+    fn data_words(&self) -> String {
+        let data = self.options.data.as_deref();
+        data.map(|data| format!(" --data {}", lines::word(&data.to_string_lossy()))).unwrap_or_default()
     }
 }
 

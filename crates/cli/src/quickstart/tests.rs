@@ -140,6 +140,20 @@ fn a_password_is_made_when_asked_for_or_when_there_is_none(#[case] world: World,
 }
 
 #[test]
+fn a_disabled_token_is_pointed_out() {
+    let mut all = exchanges(World { everything: true, password: true }, false);
+    let mut disabled = token(&json!([{ "name": "password1" }]));
+    disabled["properties"]["status"] = json!("disabled");
+    disabled["properties"]["scopeMapId"] = json!("/s/map");
+    all.pop();
+    all.push(exchange(&format!("GET {REGISTRY_PATH}/tokens/token2"), 200, &disabled));
+    let Ran { stdout, .. } = run(false, all);
+    let command = "\n    target/release/portcullis New-AzContainerRegistryToken -Name token2 -RegistryName lnxcr \
+                   -ResourceGroupName lnxtest -ScopeMapId /s/map -Status enabled --data /d\n";
+    assert!(stdout.contains("token2 is disabled") && stdout.contains(command), "{stdout}");
+}
+
+#[test]
 fn a_refusal_ends_it() {
     let refusal = json!({ "error": { "code": "LimitReached", "message": "No more groups." } });
     let refused = exchange(&format!("PUT {GROUP_PATH}"), 409, &refusal);
