@@ -74,7 +74,7 @@ async fn serve(options: &ServeOptions, environment: &Environment, console: &mut 
     if let Some(authority) = server.authority_file() {
         console.note(&trust::lines(authority, listener.address().port()));
     }
-    server.serve(listener, stop_signal()?).await.map_err(not_started)
+    serve_until_stopped(&server, listener, Stop::listen()?).await
 }
 
 async fn quickstart(
@@ -99,12 +99,28 @@ async fn quickstart(
             name_principal(&first_start, console);
         }
     }
-    let stop = stop_signal()?;
+    let stop = Stop::listen()?;
     let transport = Embedded { server: &server, user: local_user(environment) };
     let client = Client::new(&transport, &TimerSleeper);
     let prepared = Quickstart { client, environment, options, address: listener.address() }.run(console).await?;
     console.print(&format!("Serving {} until Ctrl-C.\n", prepared.registry))?;
-    server.serve(listener, stop).await.map_err(not_started)
+    serve_until_stopped(&server, listener, stop).await
+}
+
+/// The first signal lets requests in progress finish, the second does not: whoever asks twice does not want to wait.
+async fn serve_until_stopped(server: &Server, listener: Listener, stop: Stop) -> Result<(), Failure> {
+    let (drain, asked) = tokio::sync::oneshot::channel();
+    let drained = server.serve(listener, async { drop(asked.await) });
+    let stopped_at_once = async {
+        let mut stop = stop;
+        stop.asked().await;
+        let _ended = drain.send(());
+        stop.asked().await;
+    };
+    tokio::select! {
+        ended = drained => ended.map_err(not_started),
+        () = stopped_at_once => Err(Failure::unreachable("Stopped at once: requests in progress were cut off.")),
+    }
 }
 
 async fn cmdlet(command: &Command, environment: &Environment, console: &mut Console<'_>) -> Result<(), Failure> {
@@ -210,25 +226,40 @@ fn local_user(environment: &Environment) -> LocalUser {
     LocalUser(environment.variables.user.clone().unwrap_or_else(|| "local".to_owned()))
 }
 
-/// Ready when the process is asked to stop: Ctrl-C, and SIGTERM where there is one. Listens from the moment of the call.
-fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
+/// What asks the process to stop: Ctrl-C, and SIGTERM where there is one.
+struct Stop {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let deaf = |error: io::Error| Failure::unreachable(format!("The program cannot listen for signals: {error}."));
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(deaf)?;
-        let mut terminate = signal(SignalKind::terminate()).map_err(deaf)?;
-        Ok(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-        })
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    /// Listens from now on, so that no signal is lost while nobody waits.
+    fn listen() -> Result<Self, Failure> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let deaf =
+                |error: io::Error| Failure::unreachable(format!("The program cannot listen for signals: {error}."));
+            let interrupt = signal(SignalKind::interrupt()).map_err(deaf)?;
+            let terminate = signal(SignalKind::terminate()).map_err(deaf)?;
+            Ok(Self { interrupt, terminate })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
     }
-    #[cfg(not(unix))]
-    Ok(async {
+
+    /// Ready at the next signal.
+    async fn asked(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
         let _ = tokio::signal::ctrl_c().await;
-    })
+    }
 }
 
 /// The server in this process as a destination.
