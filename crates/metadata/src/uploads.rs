@@ -16,6 +16,7 @@ statements! {
     FIND_TOUCHED = "SELECT touched_at FROM uploads WHERE id = $1 AND registry = $2 AND repository = $3 AND token = $4";
     CONTAINS = "SELECT 1 FROM uploads WHERE id = $1";
     LIST_IDLE = "SELECT id FROM uploads WHERE touched_at < $1 ORDER BY touched_at LIMIT $2";
+    LIST_IDLE_OF = "SELECT id FROM uploads WHERE registry = $1 AND token = $2 AND touched_at < $3 ORDER BY touched_at LIMIT $4";
     TOUCH = "UPDATE uploads SET touched_at = $1 WHERE id = $2";
     DELETE = "DELETE FROM uploads WHERE id = $1";
 }
@@ -56,6 +57,16 @@ pub fn contains(tx: &Reading<'_>, id: &str) -> Result<bool, Error> {
 /// The ids of at most `items_max` uploads that were not used since `before`, the longest unused first.
 pub fn list_idle(tx: &Reading<'_>, before: Timestamp, items_max: usize) -> Result<Vec<String>, Error> {
     tx.list(LIST_IDLE, params![before.as_micros(), items_max], |row| Ok(row.get(0)?))
+}
+
+/// As [`list_idle`], of one token in a registry.
+pub fn list_idle_of(
+    tx: &Reading<'_>,
+    (registry, token): (RegistryKey, TokenKey),
+    before: Timestamp,
+    items_max: usize,
+) -> Result<Vec<String>, Error> {
+    tx.list(LIST_IDLE_OF, params![registry.0, token.0, before.as_micros(), items_max], |row| Ok(row.get(0)?))
 }
 
 /// Notes that the upload is used now.

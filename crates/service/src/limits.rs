@@ -48,6 +48,10 @@ pub const REFERRERS_PAGE_BYTES: u64 = 16 << 20;
 /// How long an upload may rest before it is cleared away: a working day and the night after it.
 pub const UPLOAD_IDLE: Duration = Duration::from_secs(24 * 3600);
 
+/// When a token is at [`OPEN_UPLOADS`], its uploads that were last noted as used this long ago make room for new ones. Use is
+/// noted once an hour, so they rested for an hour at least.
+pub const UPLOAD_YIELDS: Duration = Duration::from_secs(2 * 3600);
+
 /// How long an access token lasts: pushes of large layers are checked at their start only, so an hour is ample, and a change of
 /// the token ends it at once anyway (decision D5).
 pub const ACCESS_TOKEN_TTL: Duration = Duration::from_secs(3600);

@@ -44,6 +44,21 @@ impl Service {
         let id = self.new_upload_id()?;
         let repository = permit.operation().repository.clone();
         let holder = UploadHolder { registry: permit.registry(), repository, token: permit.token() };
+        match self.add_upload(&id, holder.clone()).await {
+            Err(Error::LimitReached(_)) => {
+                self.make_room(&holder).await?;
+                self.add_upload(&id, holder).await?;
+            }
+            added => added?,
+        }
+        if let Err(error) = self.inner.blobs.start_upload(&id).await {
+            self.forget_upload(&id).await?;
+            return Err(error.into());
+        }
+        Ok(Upload { id: id.to_string(), offset: 0 })
+    }
+
+    async fn add_upload(&self, id: &UploadId, holder: UploadHolder) -> Result<(), Error> {
         let (row, now) = (id.to_string(), self.inner.clock.now());
         let added = self.inner.metadata.write(move |tx| {
             if uploads::count(tx, holder.registry, holder.token)? >= limits::OPEN_UPLOADS.max {
@@ -52,12 +67,14 @@ impl Service {
             let was_added = uploads::add(tx, &row, &holder, now)?;
             if was_added { Ok(()) } else { Err(Error::RepositoryUnknown(holder.repository)) }
         });
-        added.await?;
-        if let Err(error) = self.inner.blobs.start_upload(&id).await {
-            self.forget_upload(&id).await?;
-            return Err(error.into());
-        }
-        Ok(Upload { id: id.to_string(), offset: 0 })
+        added.await
+    }
+
+    /// What a token left behind must not bar it for a day: its own longest unused uploads go when it needs their room.
+    async fn make_room(&self, holder: &UploadHolder) -> Result<(), Error> {
+        let (whose, before) = ((holder.registry, holder.token), self.inner.clock.now().minus(limits::UPLOAD_YIELDS));
+        let rows = self.inner.metadata.read(move |tx| uploads::list_idle_of(tx, whose, before, CLEARED_AT_START));
+        self.end_all_unless_busy(rows.await?).await
     }
 
     /// Links a blob of `source`'s repository into `target`'s. `None` when the source repository does not hold it, or is of
@@ -146,7 +163,12 @@ impl Service {
 
     async fn clear_idle(&self, items_max: usize) -> Result<(), Error> {
         let before = self.inner.clock.now().minus(limits::UPLOAD_IDLE);
-        for row in self.inner.metadata.read(move |tx| uploads::list_idle(tx, before, items_max)).await? {
+        let rows = self.inner.metadata.read(move |tx| uploads::list_idle(tx, before, items_max)).await?;
+        self.end_all_unless_busy(rows).await
+    }
+
+    async fn end_all_unless_busy(&self, rows: Vec<String>) -> Result<(), Error> {
+        for row in rows {
             let id = UploadId::parse(&row).map_err(Error::internal)?;
             self.end_unless_busy(&id).await?;
         }

@@ -146,6 +146,17 @@ async fn a_token_has_so_many_uploads_open() -> Outcome {
     let one = started.pop().ok_or("none started")??;
     client.service.cancel_upload(&client.continuing("samples/hello", &one.id)?).await?;
     client.start("samples/hello").await??;
+
+    world.clock.advance(limits::UPLOAD_YIELDS - HOUR);
+    let used = started.swap_remove(0)?;
+    client.append(("samples/hello", &used.id), None, "x").await??;
+    world.clock.advance(HOUR);
+    let refused = client.start("samples/hello").await?;
+    assert!(matches!(refused, Err(Error::LimitReached(_))), "none has rested long enough");
+    world.clock.advance(Duration::from_secs(1));
+    client.start("samples/hello").await??;
+    let offset = client.service.get_upload(&client.continuing("samples/hello", &used.id)?).await?.offset;
+    assert_eq!(offset, 1, "the one in use was spared");
     Ok(())
 }
 
