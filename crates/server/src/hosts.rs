@@ -62,6 +62,17 @@ impl Site {
         authority.parse().ok()
     }
 
+    /// A host such as `127.0.0.1` stops meaning a registry when a second one is made; the log says so, and what to do.
+    fn log_no_default(&self) {
+        let domain = &self.domain;
+        match &self.default_registry {
+            Some(name) => tracing::warn!(%name, "default_registry is '{name}', and there is no such registry"),
+            None => tracing::warn!(
+                "the host names no registry, and there is not exactly one: clients use <registry>.{domain}, or default_registry says which"
+            ),
+        }
+    }
+
     /// Scheme and authority that the client sees.
     fn base_url(&self, host: Option<&Authority>) -> String {
         match (&self.public_url, host) {
@@ -78,7 +89,13 @@ impl State {
         match self.site.meaning(host(headers).as_ref()) {
             Meaning::Named(name) => self.service.find_registry(&name).await,
             Meaning::Nothing => Ok(None),
-            Meaning::Default => self.default_registry().await,
+            Meaning::Default => {
+                let found = self.default_registry().await?;
+                if found.is_none() {
+                    self.site.log_no_default();
+                }
+                Ok(found)
+            }
         }
     }
 

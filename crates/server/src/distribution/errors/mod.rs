@@ -54,7 +54,11 @@ impl ErrorAnswer {
 
     /// The host names no registry.
     pub(super) fn no_registry() -> Self {
-        Self::not_found("NAME_UNKNOWN", "no registry is served under this host name")
+        Self::not_found(
+            "NAME_UNKNOWN",
+            "no registry is served under this host name: use the registry's login server, or have the server started with \
+             default_registry",
+        )
     }
 
     /// With further headers.
