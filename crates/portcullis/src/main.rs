@@ -196,8 +196,9 @@ fn not_started(error: StartError) -> Failure {
         source = cause.source();
     }
     match error {
-        StartError::Open { .. } | StartError::Serve(_) => Failure::unreachable(message),
-        StartError::NoDataFolder
+        StartError::Serve(_) => Failure::unreachable(message),
+        StartError::Open { .. }
+        | StartError::NoDataFolder
         | StartError::DefaultRegistry(_)
         | StartError::Tls(_)
         | StartError::AddressInUse(_)
