@@ -90,7 +90,10 @@ pub(super) async fn append(
 ) -> Result<Response, Failure> {
     let at = begins_at(&exchange.parts.headers)?;
     let appended = exchange.state.service.append_upload(&permit, at, bytes_of(body)).await;
-    let upload = appended.map_err(|error| resumable(permit.operation(), error))?;
+    let upload = match appended {
+        Ok(upload) => upload,
+        Err(error) => return Err(refused(exchange, &permit, error).await.into()),
+    };
     Ok(progress(StatusCode::ACCEPTED, &permit.operation().repository, &upload))
 }
 
@@ -104,7 +107,10 @@ pub(super) async fn finish(
     let digest = digest(exchange.query.get("digest").ok_or_else(missing)?)?;
     let at = begins_at(&exchange.parts.headers)?;
     let finished = exchange.state.service.finish_upload(&permit, at, bytes_of(body), &digest).await;
-    let blob = finished.map_err(|error| resumable(permit.operation(), error))?;
+    let blob = match finished {
+        Ok(blob) => blob,
+        Err(error) => return Err(refused(exchange, &permit, error).await.into()),
+    };
     Ok(created(&permit.operation().repository, &blob))
 }
 
@@ -133,8 +139,20 @@ fn begins_at(headers: &HeaderMap) -> Result<Option<u64>, ErrorAnswer> {
 }
 
 /// Clients go on from any refusal that says how far the upload is.
-fn resumable(upload: &ContinueUpload, error: Error) -> ErrorAnswer {
-    let Error::UploadOutOfOrder { offset } = error else { return error.into() };
+async fn refused(exchange: &Exchange<'_>, permit: &Permit<ContinueUpload>, error: Error) -> ErrorAnswer {
+    let offset = match error {
+        Error::UploadOutOfOrder { offset } => Some(offset),
+        // Another request still holds it; without its bytes the refusal is as true, and says less.
+        Error::UploadBusy => exchange.state.service.get_upload(permit).await.ok().map(|upload| upload.offset),
+        _ => None,
+    };
+    match offset {
+        Some(offset) => resumable(permit.operation(), offset, error),
+        None => error.into(),
+    }
+}
+
+fn resumable(upload: &ContinueUpload, offset: u64, error: Error) -> ErrorAnswer {
     let upload_now = Upload { id: upload.upload.clone(), offset };
     let headers = progress_headers(&upload.repository, &upload_now);
     ErrorAnswer::from(error).with_headers(headers.into_iter().filter_map(|(name, value)| Some((name?, value))))
@@ -206,7 +224,7 @@ mod tests {
     fn out_of_order_says_where_to_go_on() {
         let repository = RepositoryName::parse("a").expect("a name");
         let upload = ContinueUpload { repository, upload: "u-1".to_owned() };
-        let error = resumable(&upload, Error::UploadOutOfOrder { offset: 256 });
+        let error = resumable(&upload, 256, Error::UploadOutOfOrder { offset: 256 });
         let names = error.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap_or("")));
         let mut names = names.collect::<Vec<_>>();
         names.sort();

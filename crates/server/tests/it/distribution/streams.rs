@@ -45,6 +45,32 @@ async fn chunks_without_a_length(#[case] chunks: &str, #[case] status: &str, #[c
     Ok(())
 }
 
+/// The server asks for a body once it holds the upload, so the second request comes in the middle of the first.
+#[tokio::test]
+async fn two_at_once_are_told_how_far_it_is() -> Outcome {
+    let harness = Harness::new().await?;
+    let (token, location) = begun(&harness).await?;
+    let first = patch(&token, &location, "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+    let second = patch(&token, &location, "Content-Length: 3\r\n\r\nabc");
+    served(&harness, async |address| {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(first.as_bytes()).await?;
+        let mut go_on = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+        stream.read_exact(&mut go_on).await?;
+        let answer = exchange(address, &second).await?.to_ascii_lowercase();
+        assert!(answer.starts_with("http/1.1 409"), "{answer}");
+        assert!(answer.contains(&format!("location: {location}")) && answer.contains("range: 0-0"), "{answer}");
+        stream.write_all(b"hello").await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+        Ok(())
+    })
+    .await?;
+    assert_eq!(token.basic().get(&location).await?.header("range"), Some("0-4"));
+    Ok(())
+}
+
 /// A client that sends no more still listens.
 #[tokio::test]
 async fn what_arrived_before_an_interruption_is_kept() -> Outcome {
