@@ -27,9 +27,9 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, InvalidJson> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(InvalidJson { target: None, message: "the request has no body".to_owned() });
     }
-    let value = serde_json::from_slice(bytes)
-        .map_err(|error: serde_json::Error| InvalidJson { target: None, message: error.to_string() })?;
-    serde_path_to_error::deserialize(Members(value)).map_err(|error| {
+    let members: Members =
+        serde_json::from_slice(bytes).map_err(|error| InvalidJson { target: None, message: error.to_string() })?;
+    serde_path_to_error::deserialize(members).map_err(|error| {
         let path = Some(error.path().to_string()).filter(|path| path != ".");
         InvalidJson { target: path, message: error.inner().to_string() }
     })
@@ -58,6 +58,11 @@ mod tests {
     #[case::a_list_for_the_whole("[]", None, "invalid type: sequence")]
     #[case::twice_in_different_case(
         r#"{"properties":{"status":"enabled","STATUS":"disabled"}}"#,
+        Some("properties"),
+        "duplicate field `status`"
+    )]
+    #[case::twice(
+        r#"{"properties":{"status":"enabled","status":"disabled"}}"#,
         Some("properties"),
         "duplicate field `status`"
     )]
