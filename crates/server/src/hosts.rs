@@ -10,6 +10,10 @@ use http::uri::Authority;
 use model::arm_name::RegistryName;
 use model::registry::Registry;
 
+/// Said on both planes that containers meet.
+pub(crate) const NO_REGISTRY: &str =
+    "there is no registry under this host name: use a registry's login server, or set default_registry";
+
 /// The names under which the site is reached.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {

@@ -3,6 +3,7 @@
 
 use super::form::Repeated;
 use crate::body::UnreadBody;
+use crate::hosts::NO_REGISTRY;
 use crate::requests::RequestId;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -23,7 +24,7 @@ pub(super) enum Refusal {
     #[error("authentication failed: the user name or the password is wrong or no longer valid")]
     WrongCredentials,
     /// The host names no registry.
-    #[error("there is no registry under this host name: use a registry's login server, or set default_registry")]
+    #[error("{NO_REGISTRY}")]
     NoRegistry,
     /// The request itself is wrong; the sentence says how.
     #[error("{0}")]

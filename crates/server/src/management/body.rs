@@ -1,5 +1,5 @@
-//! JSON bodies of requests. Unknown members are passed over, as Azure does, except inside credentials; a member of a wrong type
-//! is refused with its path.
+//! JSON bodies of requests. Names are compared without case. Unknown members are passed over, as Azure does, except inside
+//! credentials; a member of a wrong type is refused with its path.
 
 use super::errors::Failure;
 use super::members::Members;

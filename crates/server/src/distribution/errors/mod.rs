@@ -3,6 +3,7 @@
 
 use super::challenge::Unauthorized;
 use super::route::RouteError;
+use crate::hosts::NO_REGISTRY;
 use crate::requests::RequestId;
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CONTENT_TYPE};
@@ -54,11 +55,7 @@ impl ErrorAnswer {
 
     /// The host names no registry.
     pub(super) fn no_registry() -> Self {
-        Self::not_found(
-            "NAME_UNKNOWN",
-            "no registry is served under this host name: use the registry's login server, or have the server started with \
-             default_registry",
-        )
+        Self::not_found("NAME_UNKNOWN", NO_REGISTRY)
     }
 
     /// With further headers.

@@ -133,6 +133,17 @@ async fn each_host_is_its_registry(#[case] host: &str, #[case] expected: &str) -
     Ok(())
 }
 
+#[tokio::test]
+async fn with_two_registries_a_bare_address_says_what_to_do() -> Outcome {
+    let harness = Harness::new().await?;
+    let bare = harness.stranger("127.0.0.1:5000");
+    assert_eq!(bare.get("/v2/").await?.seen(), "404 NAME_UNKNOWN");
+    let refused = bare.get("/v2/").await?.json()?;
+    let message = refused["errors"][0]["message"].as_str().unwrap_or_default();
+    assert!(message.contains("login server") && message.contains("default_registry"), "{message}");
+    Ok(())
+}
+
 #[rstest]
 #[case(Method::GET, "/v2/A/tags/list", "400 NAME_INVALID")]
 #[case(Method::GET, "/v2/a%00b/tags/list", "400 NAME_INVALID")]
