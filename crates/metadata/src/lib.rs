@@ -12,6 +12,7 @@ mod store;
 mod system_data;
 mod transaction;
 
+pub mod admin_user;
 pub mod blob_links;
 pub mod management_version;
 pub mod manifests;

@@ -73,7 +73,8 @@ fn read(row: &Row<'_>) -> Result<TokenPassword, Error> {
     })
 }
 
-fn read_name(row: &Row<'_>) -> Result<PasswordName, Error> {
+/// Reads a column `name` that holds the name of a password.
+pub(crate) fn read_name(row: &Row<'_>) -> Result<PasswordName, Error> {
     let name: String = row.get("name")?;
     PasswordName::parse(&name).ok_or_else(|| Error::corrupt(format_args!("'{name}' is not the name of a password")))
 }

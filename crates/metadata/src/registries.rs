@@ -1,7 +1,7 @@
 //! Registries.
 
 use crate::statements::statements;
-use crate::{Error, Managing, Reading, Writing, resource_groups, system_data};
+use crate::{Error, Managing, Reading, Writing, admin_user, resource_groups, system_data};
 use model::arm_name::{RegistryName, ResourceGroupName};
 use model::caller::SystemData;
 use model::registry::{Registry, RegistryKey, Sku};
@@ -75,7 +75,7 @@ pub fn list(tx: &Reading<'_>, group: Option<&ResourceGroupName>) -> Result<Vec<R
     }
 }
 
-/// Adds a registry whose name is not taken, without its system scope maps.
+/// Adds a registry whose name is not taken, without its system scope maps and its admin user.
 pub fn add(tx: &Managing<'_>, registry: NewRegistry) -> Result<Registry, Error> {
     let NewRegistry { id, location, sku, labels, created_at, system_data } = registry;
     let values = params![
@@ -94,7 +94,7 @@ pub fn add(tx: &Managing<'_>, registry: NewRegistry) -> Result<Registry, Error> 
     ];
     let key = tx.get(ADD, values, |row| Ok(RegistryKey(row.get(0)?)))?;
     set_labels(tx, key, &labels)?;
-    Ok(Registry { key, id, location, sku, labels, created_at, system_data })
+    Ok(Registry { key, id, location, sku, labels, admin_user_enabled: false, created_at, system_data })
 }
 
 /// Stores tier, labels and system data of a registry that is there; the rest never changes.
@@ -139,6 +139,7 @@ fn read(tx: &Reading<'_>, row: &Row<'_>) -> Result<Registry, Error> {
         location: row.get("location")?,
         sku: Sku::parse(&sku).ok_or_else(|| Error::corrupt(format_args!("'{sku}' is not a tier")))?,
         labels: tx.list(LABELS, [key], |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect(),
+        admin_user_enabled: admin_user::is_enabled(tx, RegistryKey(key))?,
         created_at: system_data::timestamp(row, "created_at")?,
         system_data: system_data::read(row)?,
     })

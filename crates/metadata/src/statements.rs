@@ -44,6 +44,7 @@ mod tests {
             ($($noun:ident),* $(,)?) => { vec![$((stringify!($noun), crate::$noun::STATEMENTS)),*] };
         }
         of![
+            admin_user,
             blob_links,
             management_version,
             manifests,

@@ -17,8 +17,8 @@ statements! {
     FIND = "SELECT t.*, m.name AS scope_map_name FROM tokens t LEFT JOIN scope_maps m ON m.key = t.scope_map
         WHERE t.registry = $1 AND t.name_key = $2";
     LIST = "SELECT t.*, m.name AS scope_map_name FROM tokens t LEFT JOIN scope_maps m ON m.key = t.scope_map
-        WHERE t.registry = $1 ORDER BY t.key";
-    COUNT = "SELECT count(*) FROM tokens WHERE registry = $1";
+        WHERE t.registry = $1 AND t.kind = 'token' ORDER BY t.key";
+    COUNT = "SELECT count(*) FROM tokens WHERE registry = $1 AND kind = 'token'";
     ADD = "INSERT INTO tokens (registry, name, name_key, status, scope_map, generation, created_at,
             system_created_by, system_created_by_kind, system_created_at,
             system_modified_by, system_modified_by_kind, system_modified_at)
@@ -157,7 +157,8 @@ fn read_status(row: &Row<'_>) -> Result<TokenStatus, Error> {
     TokenStatus::parse(&status).ok_or_else(|| Error::corrupt(format_args!("'{status}' is not a status")))
 }
 
-fn read_facts(tx: &Reading<'_>, row: &Row<'_>) -> Result<TokenFacts, Error> {
+/// Reads a row of tokens with the actions of its scope map.
+pub(crate) fn read_facts(tx: &Reading<'_>, row: &Row<'_>) -> Result<TokenFacts, Error> {
     let key = TokenKey(row.get("key")?);
     let actions: Option<String> = row.get("actions")?;
     let actions = scope_maps::read_actions(actions.as_deref().unwrap_or_default())?;

@@ -17,8 +17,9 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 const BODY_CHARS: usize = 43;
 /// 62^6 > 2^32.
 const CHECKSUM_CHARS: usize = 6;
-// Separates these hashes from any other use of the same key.
+// Separate these uses of the same key from each other.
 const HASH_CONTEXT: &[u8] = b"portcullis token password v1\0";
+const DERIVE_CONTEXT: &[u8] = b"portcullis derived password v1\0";
 
 /// Which of a token's two passwords (swagger, TokenPasswordName).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,6 +125,39 @@ impl Pepper {
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
+
+    /// Makes the password of a salt, the same every time: for passwords that are shown more than once, so that none is stored.
+    pub fn derive(&self, salt: &Salt) -> Password {
+        Password::from_entropy(self.mac(&[DERIVE_CONTEXT, &salt.0]))
+    }
+
+    fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        // RFC 2104 section 2: a key shorter than the block is padded with zeros.
+        let mut block = [0; 64];
+        block[..32].copy_from_slice(&self.0);
+        let mut mac = Hmac::<Sha256>::new(&block.into());
+        block.zeroize();
+        for part in parts {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// What a derived password is derived from, besides the pepper: 256 random bits, of no use alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Salt([u8; 32]);
+
+impl Salt {
+    /// From a random source, or from the store.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// For the store.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Pepper {
@@ -140,14 +174,7 @@ pub struct PasswordHash([u8; 32]);
 impl PasswordHash {
     /// Hashes a password that was made or presented.
     pub fn of(pepper: &Pepper, password: &Password) -> Self {
-        // RFC 2104 section 2: a key shorter than the block is padded with zeros.
-        let mut block = [0; 64];
-        block[..32].copy_from_slice(&pepper.0);
-        let mut mac = Hmac::<Sha256>::new(&block.into());
-        block.zeroize();
-        mac.update(HASH_CONTEXT);
-        mac.update(password.0.as_bytes());
-        Self(mac.finalize().into_bytes().into())
+        Self(pepper.mac(&[HASH_CONTEXT, password.0.as_bytes()]))
     }
 
     /// From the store.

@@ -22,6 +22,8 @@ pub struct Registry {
     pub sku: Sku,
     /// Tags of the management plane (not image tags).
     pub labels: BTreeMap<String, String>,
+    /// Whether its admin user may sign in.
+    pub admin_user_enabled: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// Who made and last changed it.

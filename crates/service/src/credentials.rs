@@ -4,10 +4,10 @@ use crate::tokens::token_of;
 use crate::{Error, Inner, PasswordSpec, Service, random, registries};
 use metadata::Managing;
 use model::caller::Caller;
-use model::password::{Password, PasswordHash, PasswordName};
+use model::password::{Password, PasswordHash, PasswordName, Salt};
 use model::resource_id::{RegistryId, TokenId};
 use model::timestamp::Timestamp;
-use model::token::{Token, TokenPassword};
+use model::token::{Token, TokenKey, TokenPassword};
 use std::sync::Arc;
 
 /// What `generateCredentials` asks for.
@@ -99,6 +99,18 @@ impl Mint {
         let row = TokenPassword { name: spec.name, created_at: self.now, expires_at: spec.expires_at };
         metadata::passwords::put(tx, token.key, &row, &hash)?;
         Ok(GeneratedPassword { name: spec.name, password })
+    }
+
+    /// Makes a password of the admin user, which [`Mint::derived`] makes again, in the place of the one of that name.
+    pub(crate) fn derive(&self, tx: &Managing<'_>, admin: TokenKey, name: PasswordName) -> Result<(), Error> {
+        let salt = random::salt(&*self.inner.random);
+        let hash = PasswordHash::of(&self.inner.keys.pepper, &self.derived(&salt));
+        Ok(metadata::admin_user::put_password(tx, admin, (name, &salt), &hash, self.now)?)
+    }
+
+    /// The password of a salt.
+    pub(crate) fn derived(&self, salt: &Salt) -> Password {
+        self.inner.keys.pepper.derive(salt)
     }
 
     fn check_expiry(&self, target: &str, expires_at: Option<Timestamp>) -> Result<(), Error> {

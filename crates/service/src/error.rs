@@ -21,6 +21,9 @@ pub enum Error {
     /// No such registry, of which a child was asked for.
     #[error("parent resource '{0}' not found")]
     ParentRegistryMissing(RegistryName),
+    /// The registry's admin user is disabled, or was never enabled.
+    #[error("the admin user of {0} is disabled")]
+    AdminUserDisabled(RegistryId),
     /// No such scope map.
     #[error("the resource {0} could not be found")]
     ScopeMapMissing(ScopeMapName),

@@ -4,6 +4,7 @@
 //! registry and the repository from it.
 
 mod access_tokens;
+mod admin_user;
 mod blobs;
 mod clock;
 mod credentials;
@@ -28,6 +29,7 @@ mod uploads;
 mod usage;
 
 pub use access_tokens::{AccessToken, BearerRefusal, SignedIn, VerificationKey};
+pub use admin_user::{AdminCredentials, AdminPassword};
 pub use blobs::{BlobInfo, OpenBlob};
 pub use clock::{Clock, SystemClock};
 pub use credentials::{CredentialsSpec, GeneratedCredentials, GeneratedPassword};
@@ -35,7 +37,7 @@ pub use error::Error;
 pub use manifests::StoredManifest;
 pub use principals::{PrincipalBearer, PrincipalRefusal};
 pub use random::{Random, SystemRandom};
-pub use registries::RegistrySpec;
+pub use registries::{RegistryChange, RegistrySpec};
 pub use repositories::{Page, PageRequest};
 pub use resource_groups::ResourceGroupSpec;
 pub use scope_maps::{ScopeMapChange, ScopeMapSpec};

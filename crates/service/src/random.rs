@@ -1,6 +1,6 @@
 //! Where random bytes come from.
 
-use model::password::Password;
+use model::password::{Password, Salt};
 use zeroize::Zeroizing;
 
 /// Gives random bytes. Tests hand in a seeded one, so that they repeat.
@@ -35,4 +35,11 @@ pub(crate) fn password(random: &dyn Random) -> Password {
     let mut entropy = Zeroizing::new([0; 32]);
     random.fill(entropy.as_mut());
     Password::from_entropy(*entropy)
+}
+
+/// A new salt for a derived password.
+pub(crate) fn salt(random: &dyn Random) -> Salt {
+    let mut bytes = [0; 32];
+    random.fill(&mut bytes);
+    Salt::new(bytes)
 }

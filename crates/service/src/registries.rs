@@ -1,8 +1,9 @@
 //! Registries.
 
+use crate::credentials::Mint;
 use crate::resource_groups::{check_location, group_of};
 use crate::token_table::WhichRegistry;
-use crate::{Error, Service, Written};
+use crate::{Error, Service, Written, admin_user};
 use metadata::registries::NewRegistry;
 use metadata::{Managing, Reading};
 use model::arm_name::{RegistryName, ResourceGroupName, ScopeMapName, SubscriptionId};
@@ -22,6 +23,21 @@ pub struct RegistrySpec {
     pub sku: Sku,
     /// Tags of the management plane.
     pub labels: BTreeMap<String, String>,
+    /// Whether the admin user may sign in; `None` keeps what is, and means no for a new one.
+    pub admin_user_enabled: Option<bool>,
+}
+
+/// What a PATCH of a registry asks for; `None` leaves as it is.
+#[derive(Debug, Clone, Default)]
+pub struct RegistryChange {
+    /// Where it says it is, which cannot change.
+    pub location: Option<String>,
+    /// The tier it says it has.
+    pub sku: Option<Sku>,
+    /// Tags of the management plane, all of them.
+    pub labels: Option<BTreeMap<String, String>>,
+    /// Whether the admin user may sign in.
+    pub admin_user_enabled: Option<bool>,
 }
 
 /// When the system scope maps of every registry say they were made: one instant in the past for all, as at Azure
@@ -40,14 +56,32 @@ impl Service {
         spec: RegistrySpec,
     ) -> Result<(Registry, Written), Error> {
         self.check_subscription(&id.group.subscription)?;
-        let (caller, id, now) = (caller.clone(), id.clone(), self.inner.clock.now());
+        let (caller, id, mint) = (caller.clone(), id.clone(), self.mint());
         self.manage(move |tx| {
             let group = group_of(tx, &id.group.name)?;
+            let write = Write { tx, caller: &caller, mint: &mint };
             match metadata::registries::find(tx, &id.name)? {
-                Some(found) if found.id == id => change(tx, found, spec, &caller, now),
+                Some(found) if found.id == id => Ok((write.change(found, spec.into())?, Written::Updated)),
                 Some(found) => Err(Error::RegistryNameTaken(found.id.name)),
-                None => make(tx, RegistryId { group: group.id, name: id.name }, spec, &caller, now),
+                None => Ok((write.make(RegistryId { group: group.id, name: id.name }, spec)?, Written::Created)),
             }
+        })
+        .await
+    }
+
+    /// Changes a registry. Errors: `SubscriptionMissing`, `ResourceGroupMissing`, `RegistryMissing`, `Invalid` when the location
+    /// would change.
+    pub async fn update_registry(
+        &self,
+        caller: &Caller,
+        id: &RegistryId,
+        change: RegistryChange,
+    ) -> Result<Registry, Error> {
+        self.check_subscription(&id.group.subscription)?;
+        let (caller, id, mint) = (caller.clone(), id.clone(), self.mint());
+        self.manage(move |tx| {
+            let found = existing(tx, &id)?;
+            Write { tx, caller: &caller, mint: &mint }.change(found, change)
         })
         .await
     }
@@ -126,43 +160,60 @@ fn find(tx: &Reading<'_>, id: &RegistryId) -> Result<Option<Registry>, Error> {
     Ok(metadata::registries::find(tx, &id.name)?.filter(|found| found.id == *id))
 }
 
-fn make(
-    tx: &Managing<'_>,
-    id: RegistryId,
-    spec: RegistrySpec,
-    caller: &Caller,
-    now: Timestamp,
-) -> Result<(Registry, Written), Error> {
-    let RegistrySpec { location, sku, labels } = spec;
-    let system_data = SystemData::new(caller, now);
-    let new = NewRegistry { id, location, sku, labels, created_at: now, system_data };
-    let registry = metadata::registries::add(tx, new)?;
-    for system in SYSTEM_SCOPE_MAPS {
-        let name = ScopeMapName::parse(system.name).map_err(Error::internal)?;
-        let scope_map = ScopeMap {
-            id: ScopeMapId { registry: registry.id.clone(), name },
-            description: system.description.to_owned(),
-            kind: ScopeMapKind::SystemDefined,
-            actions: system.entries(),
-            created_at: Timestamp::from_micros(SYSTEM_SCOPE_MAPS_MADE_MICROS),
-            system_data: None,
-        };
-        metadata::scope_maps::add(tx, registry.key, &scope_map)?;
+impl From<RegistrySpec> for RegistryChange {
+    fn from(spec: RegistrySpec) -> Self {
+        let RegistrySpec { location, sku, labels, admin_user_enabled } = spec;
+        Self { location: Some(location), sku: Some(sku), labels: Some(labels), admin_user_enabled }
     }
-    Ok((registry, Written::Created))
 }
 
-fn change(
-    tx: &Managing<'_>,
-    found: Registry,
-    spec: RegistrySpec,
-    caller: &Caller,
-    now: Timestamp,
-) -> Result<(Registry, Written), Error> {
-    check_location(&found.location, &spec.location)?;
-    // Unlike its children, a registry keeps who made it (management-api.md, 0.12).
-    let system_data = found.system_data.changed(caller, now);
-    let registry = Registry { sku: spec.sku, labels: spec.labels, system_data, ..found };
-    metadata::registries::update(tx, &registry)?;
-    Ok((registry, Written::Updated))
+/// One write of a registry.
+struct Write<'a> {
+    tx: &'a Managing<'a>,
+    caller: &'a Caller,
+    mint: &'a Mint,
+}
+
+impl Write<'_> {
+    fn make(&self, id: RegistryId, spec: RegistrySpec) -> Result<Registry, Error> {
+        let RegistrySpec { location, sku, labels, admin_user_enabled } = spec;
+        let now = self.mint.now();
+        let system_data = SystemData::new(self.caller, now);
+        let new = NewRegistry { id, location, sku, labels, created_at: now, system_data };
+        let registry = metadata::registries::add(self.tx, new)?;
+        for system in SYSTEM_SCOPE_MAPS {
+            let name = ScopeMapName::parse(system.name).map_err(Error::internal)?;
+            let scope_map = ScopeMap {
+                id: ScopeMapId { registry: registry.id.clone(), name },
+                description: system.description.to_owned(),
+                kind: ScopeMapKind::SystemDefined,
+                actions: system.entries(),
+                created_at: Timestamp::from_micros(SYSTEM_SCOPE_MAPS_MADE_MICROS),
+                system_data: None,
+            };
+            metadata::scope_maps::add(self.tx, registry.key, &scope_map)?;
+        }
+        self.finish(registry, admin_user_enabled)
+    }
+
+    fn change(&self, found: Registry, change: RegistryChange) -> Result<Registry, Error> {
+        if let Some(location) = &change.location {
+            check_location(&found.location, location)?;
+        }
+        let registry = Registry {
+            sku: change.sku.unwrap_or(found.sku),
+            labels: change.labels.unwrap_or(found.labels),
+            // Unlike its children, a registry keeps who made it (management-api.md, 0.12).
+            system_data: found.system_data.changed(self.caller, self.mint.now()),
+            ..found
+        };
+        metadata::registries::update(self.tx, &registry)?;
+        self.finish(registry, change.admin_user_enabled)
+    }
+
+    fn finish(&self, registry: Registry, admin_user_enabled: Option<bool>) -> Result<Registry, Error> {
+        let Some(wanted) = admin_user_enabled else { return Ok(registry) };
+        admin_user::set_enabled(self.tx, self.mint, &registry, wanted)?;
+        Ok(Registry { admin_user_enabled: wanted, ..registry })
+    }
 }

@@ -17,6 +17,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub(crate) enum WhichToken {
     /// By the user name of a sign-in.
     Name(RegistryKey, TokenName),
+    /// The admin user, by the registry's name.
+    Admin(RegistryKey),
     /// By the key that a bearer carries.
     Key(TokenKey),
 }
@@ -58,6 +60,7 @@ impl TokenTable {
     pub(crate) async fn token(&self, store: &Store, which: WhichToken) -> Result<Option<Arc<TokenFacts>>, Error> {
         self.find(&self.tokens, store, which, |tx, which| match which {
             WhichToken::Name(registry, name) => metadata::tokens::find_facts(tx, *registry, name),
+            WhichToken::Admin(registry) => metadata::admin_user::find_facts(tx, *registry),
             WhichToken::Key(key) => metadata::tokens::find_facts_by_key(tx, *key),
         })
         .await

@@ -6,8 +6,8 @@ use super::errors::Failure;
 use super::headers::Versions;
 use super::route::{Parent, Target, parse};
 use super::{
-    Context, cloud, credentials, headers, locations, name_check, operations, principal, provider, registries,
-    resource_groups, resources, scope_maps, subscriptions, tokens, unserved, usages,
+    Context, admin_user, cloud, credentials, headers, locations, name_check, operations, principal, provider,
+    registries, resource_groups, resources, scope_maps, subscriptions, tokens, unserved, usages,
 };
 use crate::requests::RequestId;
 use crate::state::State;
@@ -78,6 +78,8 @@ fn versions_of(target: &Target) -> Versions {
         | Target::RegistriesIn(_)
         | Target::Registry(_)
         | Target::Usages(_)
+        | Target::ListCredentials(_)
+        | Target::RegenerateCredential(_)
         | Target::OperationStatus(Parent::Registry(_), _) => Versions::TheOneAsked,
         Target::ScopeMaps(_)
         | Target::ScopeMap(_)
@@ -123,6 +125,14 @@ async fn dispatch(context: &Context, method: &Method, resource: Target, body: Bo
         },
         Target::GenerateCredentials(id) => match *method {
             Method::POST => credentials::generate(context, &id, body).await,
+            _ => refuse(method, "POST"),
+        },
+        Target::ListCredentials(id) => match *method {
+            Method::POST => admin_user::list(context, &id).await,
+            _ => refuse(method, "POST"),
+        },
+        Target::RegenerateCredential(id) => match *method {
+            Method::POST => admin_user::regenerate(context, &id, body).await,
             _ => refuse(method, "POST"),
         },
         Target::CheckNameAvailability(subscription) => match *method {
@@ -171,9 +181,11 @@ async fn read(context: &Context, resource: Target) -> Outcome {
         Target::Registry(id) => registries::get(context, &id).await,
         Target::ScopeMap(id) => scope_maps::get(context, &id).await,
         Target::Token(id) => tokens::get(context, &id).await,
-        Target::GenerateCredentials(_) | Target::CheckNameAvailability(_) | Target::RegisterProvider(_) => {
-            refuse(&Method::GET, "POST")
-        }
+        Target::GenerateCredentials(_)
+        | Target::ListCredentials(_)
+        | Target::RegenerateCredential(_)
+        | Target::CheckNameAvailability(_)
+        | Target::RegisterProvider(_) => refuse(&Method::GET, "POST"),
     }
 }
 

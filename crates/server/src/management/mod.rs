@@ -4,6 +4,7 @@
 //! ([`body`]), 5. the use case (one file a noun), 6. every error through [`errors`], 7. the headers of every answer
 //! ([`headers`]).
 
+mod admin_user;
 mod answer;
 mod api_version;
 mod body;

@@ -3,7 +3,7 @@
 use super::answer::{Outcome, empty, json, without_waiting};
 use super::errors::Failure;
 use super::operations::Kind;
-use super::registry_properties;
+use super::registry_properties::{self, Switches};
 use super::resource_groups::canonical_location;
 use super::{Context, body, system_data};
 use axum::body::Body;
@@ -12,19 +12,20 @@ use model::arm_name::{ResourceGroupName, SubscriptionId};
 use model::registry::{Registry, Sku};
 use model::resource_id::RegistryId;
 use serde_json::Value;
-use service::{Error, RegistrySpec, Written};
+use service::{Error, RegistryChange, RegistrySpec, Written};
 use wire::arm::List;
 use wire::arm::registries as shape;
 
 /// `PUT`: 201 `Creating` with an operation for a new one, 200 `Succeeded` for one that was there (both recorded).
 pub(super) async fn put(context: &Context, id: &RegistryId, body: Body) -> Outcome {
     let request: shape::Registry = body::json(body).await?;
-    check_members(&request)?;
+    let switches = switches(&request)?;
     let sku = sku(request.sku.as_ref())?.ok_or_else(|| Failure::invalid("sku", SKU_RULE))?;
     let spec = RegistrySpec {
         location: canonical_location(request.location.as_deref())?,
         sku,
         labels: request.tags.unwrap_or_default(),
+        admin_user_enabled: switches.admin_user_enabled,
     };
     let (registry, written) = context.state.service.put_registry(&context.caller, id, spec).await?;
     match written {
@@ -36,20 +37,17 @@ pub(super) async fn put(context: &Context, id: &RegistryId, body: Body) -> Outco
     }
 }
 
-/// `PATCH`: tags and tier; 200 at once (recorded).
+/// `PATCH`: tags, tier and the admin user; 200 at once (recorded).
 pub(super) async fn patch(context: &Context, id: &RegistryId, body: Body) -> Outcome {
     let request: shape::Registry = body::json(body).await?;
-    check_members(&request)?;
-    let present = context.state.service.get_registry(id).await?;
-    let spec = RegistrySpec {
-        location: match request.location.as_deref() {
-            Some(location) => canonical_location(Some(location))?,
-            None => present.location,
-        },
-        sku: sku(request.sku.as_ref())?.unwrap_or(present.sku),
-        labels: request.tags.unwrap_or(present.labels),
+    let switches = switches(&request)?;
+    let change = RegistryChange {
+        location: request.location.as_deref().map(|location| canonical_location(Some(location))).transpose()?,
+        sku: sku(request.sku.as_ref())?,
+        labels: request.tags,
+        admin_user_enabled: switches.admin_user_enabled,
     };
-    let (registry, _) = context.state.service.put_registry(&context.caller, &present.id, spec).await?;
+    let registry = context.state.service.update_registry(&context.caller, id, change).await?;
     Ok(without_waiting(json(StatusCode::OK, &of(context, &registry, "Succeeded").await?)?))
 }
 
@@ -103,8 +101,8 @@ fn sku(given: Option<&shape::Sku>) -> Result<Option<Sku>, Failure> {
     name.map(Some).ok_or_else(|| Failure::invalid("sku.name", SKU_RULE))
 }
 
-/// Refuses what would be accepted and ignored: a member that asks for something this service does not do.
-fn check_members(request: &shape::Registry) -> Result<(), Failure> {
+/// What the request switches. Refuses what would be accepted and ignored: a member that asks for something this service does not do.
+fn switches(request: &shape::Registry) -> Result<Switches, Failure> {
     let wants_identity = |identity: &Value| match identity.get("type").and_then(Value::as_str) {
         Some(kind) => !kind.eq_ignore_ascii_case("None"),
         None => !identity.is_null(),
@@ -112,7 +110,7 @@ fn check_members(request: &shape::Registry) -> Result<(), Failure> {
     if request.identity.as_ref().is_some_and(wants_identity) {
         return Err(Failure::invalid("identity", "Managed identities are not available: leave `identity` out."));
     }
-    request.properties.as_ref().map_or(Ok(()), registry_properties::check)
+    request.properties.as_ref().map_or(Ok(Switches::default()), registry_properties::parse)
 }
 
 async fn of(context: &Context, registry: &Registry, provisioning_state: &str) -> Result<shape::Registry, Error> {

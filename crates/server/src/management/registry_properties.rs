@@ -1,5 +1,5 @@
 //! The `properties` of a registry: nearly all of them switch features that this service does not have, so answers say that they
-//! are off, and a request that wants one on is refused by name. Nothing is accepted and ignored.
+//! are off, and a request that wants one on is refused by name. Nothing is accepted and ignored. The admin user can be switched.
 
 use super::errors::Failure;
 use super::system_data::with_z;
@@ -15,6 +15,8 @@ pub(super) fn of(registry: &Registry, login_server: &str, provisioning_state: &s
     });
     if let (Value::Object(properties), Value::Object(features)) = (&mut properties, features()) {
         properties.extend(features);
+        // In its place, which is the service's first.
+        properties.insert(ADMIN_USER_ENABLED.to_owned(), Value::Bool(registry.admin_user_enabled));
         let updated = Value::String(registry.created_at.to_string());
         for policy in ["retentionPolicy", "softDeletePolicy"] {
             if let Some(Value::Object(policy)) = properties.get_mut("policies").and_then(|all| all.get_mut(policy)) {
@@ -25,7 +27,10 @@ pub(super) fn of(registry: &Registry, login_server: &str, provisioning_state: &s
     properties
 }
 
-/// Members that answers have and requests may repeat, with the only value that they can have.
+const ADMIN_USER_ENABLED: &str = "adminUserEnabled";
+
+/// Members that answers have and requests may repeat, with the only value that they can have; but for the admin user, who may be
+/// enabled.
 fn features() -> Value {
     json!({
         "adminUserEnabled": false,
@@ -74,14 +79,25 @@ const READ_ONLY: [&str; 8] = [
     "properties.policies.softDeletePolicy.lastUpdatedTime",
 ];
 
-/// Refuses `properties` that want something else than what is done, naming the member.
-pub(super) fn check(given: &Value) -> Result<(), Failure> {
-    compare("properties", given, &[features(), features_of_other_versions()])
+/// What `properties` can switch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Switches {
+    /// Whether the admin user may sign in; `None` when it is not said.
+    pub(super) admin_user_enabled: Option<bool>,
+}
+
+/// Reads `properties`, and refuses those that want something else than what is done, naming the member.
+pub(super) fn parse(given: &Value) -> Result<Switches, Failure> {
+    compare("properties", given, &[features(), features_of_other_versions()])?;
+    Ok(Switches { admin_user_enabled: member(given, ADMIN_USER_ENABLED).and_then(Value::as_bool) })
 }
 
 /// `known` are the values that the member may have, each with the members that it may have in turn.
 fn compare(path: &str, given: &Value, known: &[Value]) -> Result<(), Failure> {
     if given.is_null() || READ_ONLY.iter().any(|read_only| read_only.eq_ignore_ascii_case(path)) {
+        return Ok(());
+    }
+    if path.eq_ignore_ascii_case("properties.adminUserEnabled") && given.is_boolean() {
         return Ok(());
     }
     let Value::Object(members) = given else {
@@ -147,11 +163,11 @@ mod tests {
     #[case(json!({"loginServer": "x.azurecr.io", "status": {"displayStatus": "Ready"}, "dataEndpointHostNames": ["a"]}))]
     #[case(json!({"policies": {"retentionPolicy": {"days": 7, "lastUpdatedTime": "2023-02-07T15:21:43Z", "status": "disabled"}}}))]
     fn accepted(#[case] given: Value) {
-        assert!(check(&given).is_ok(), "{given}");
+        assert!(parse(&given).is_ok(), "{given}");
     }
 
     #[rstest]
-    #[case(json!({"adminUserEnabled": true}), "properties.adminUserEnabled")]
+    #[case(json!({"adminUserEnabled": "true"}), "properties.adminUserEnabled")]
     #[case(json!({"anonymousPullEnabled": true}), "properties.anonymousPullEnabled")]
     #[case(json!({"policies": {"retentionPolicy": {"days": 30}}}), "properties.policies.retentionPolicy.days")]
     #[case(json!({"networkRuleSet": {"defaultAction": "Deny"}}), "properties.networkRuleSet.defaultAction")]
@@ -161,10 +177,19 @@ mod tests {
     #[case(json!({"teleport": true}), "properties.teleport")]
     #[case(json!([]), "properties")]
     fn refused_by_name(#[case] given: Value, #[case] member: &str) {
-        let target = match check(&given) {
+        let target = match parse(&given) {
             Err(Failure::Service(service::Error::Invalid { target, .. })) => Some(target),
             _ => None,
         };
         assert_eq!(target.as_deref(), Some(member));
+    }
+
+    #[rstest]
+    #[case(json!({}), None)]
+    #[case(json!({"adminUserEnabled": null}), None)]
+    #[case(json!({"adminUserEnabled": true}), Some(true))]
+    #[case(json!({"AdminUserEnabled": false}), Some(false))]
+    fn switches(#[case] given: Value, #[case] admin_user_enabled: Option<bool>) {
+        assert_eq!(parse(&given).ok(), Some(Switches { admin_user_enabled }));
     }
 }

@@ -86,7 +86,12 @@ impl World {
         let spec = ResourceGroupSpec { location: "westus".to_owned(), labels: BTreeMap::new() };
         self.service.put_resource_group(&group, spec).await?;
         let id = RegistryId { group, name: RegistryName::parse(name)? };
-        let spec = RegistrySpec { location: "westus".to_owned(), sku: Sku::Premium, labels: BTreeMap::new() };
+        let spec = RegistrySpec {
+            location: "westus".to_owned(),
+            sku: Sku::Premium,
+            labels: BTreeMap::new(),
+            admin_user_enabled: None,
+        };
         Ok(self.service.put_registry(&caller(), &id, spec).await?.0)
     }
 

@@ -1,9 +1,11 @@
-//! `generateCredentials` (swagger 2022-02-01-preview: GenerateCredentialsParameters, GenerateCredentialsResult).
+//! Credentials of tokens and of the admin user (swagger 2022-02-01-preview: GenerateCredentialsParameters,
+//! GenerateCredentialsResult, RegenerateCredentialParameters, RegistryListCredentialsResult).
 
 use super::tokens::TokenPassword;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
-/// The request.
+/// What `generateCredentials` is asked.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GenerateCredentials {
@@ -18,7 +20,7 @@ pub struct GenerateCredentials {
     pub name: Option<String>,
 }
 
-/// The answer: every password that the token now has, in order, `value` only on those just generated.
+/// What it answers: every password that the token now has, in order, `value` only on those just generated.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GeneratedCredentials {
@@ -26,4 +28,39 @@ pub struct GeneratedCredentials {
     pub username: String,
     /// `password1` before `password2`.
     pub passwords: Vec<TokenPassword>,
+}
+
+/// What `regenerateCredential` is asked.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RegenerateCredential {
+    /// `password` or `password2`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// What the admin user signs in with: the answer of `listCredentials` and `regenerateCredential`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RegistryCredentials {
+    /// The registry's name.
+    pub username: String,
+    /// `password` before `password2`.
+    pub passwords: Vec<RegistryPassword>,
+}
+
+/// A password of the admin user (swagger, RegistryPassword). Its `Debug` hides the value.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RegistryPassword {
+    /// `password` or `password2`.
+    pub name: String,
+    /// The secret.
+    pub value: String,
+}
+
+impl fmt::Debug for RegistryPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegistryPassword").field("name", &self.name).finish_non_exhaustive()
+    }
 }

@@ -182,6 +182,7 @@ impl From<service::Error> for ErrorAnswer {
             // Of the management plane: no use case of this one answers so.
             E::SubscriptionMissing(_)
             | E::ResourceGroupMissing(_)
+            | E::AdminUserDisabled(_)
             | E::ScopeMapMissing(_)
             | E::TokenMissing(_)
             | E::RegistryNameTaken(_)

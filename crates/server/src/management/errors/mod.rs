@@ -238,6 +238,13 @@ fn service_error(error: &service::Error, id: RequestId) -> Described {
             "ParentResourceNotFound",
             format!("Can not perform requested operation on nested resource. Parent resource '{registry}' not found."),
         ),
+        Error::AdminUserDisabled(registry) => provider(
+            StatusCode::BAD_REQUEST,
+            "UnAuthorizedForCredentialOperations",
+            format!(
+                "Cannot perform credential operations for {registry} as admin user is disabled. Kindly enable admin user as per docs: https://docs.microsoft.com/en-us/azure/container-registry/container-registry-authentication#admin-account"
+            ),
+        ),
         Error::ScopeMapMissing(name) => child_missing(name.as_str()),
         Error::TokenMissing(name) => child_missing(name.as_str()),
         Error::RegistryNameTaken(name) => {

@@ -48,6 +48,10 @@ pub(super) enum Target {
     Token(TokenId),
     /// `…/registries/{registry}/generateCredentials`
     GenerateCredentials(RegistryId),
+    /// `…/registries/{registry}/listCredentials`
+    ListCredentials(RegistryId),
+    /// `…/registries/{registry}/regenerateCredential`
+    RegenerateCredential(RegistryId),
     /// `…/registries/{registry}/listUsages`
     Usages(RegistryId),
     /// `…/registries/{registry}/{collection}`, of a kind that this service does not have
@@ -213,6 +217,8 @@ fn of_registry(registry: RegistryId, rest: &[&str]) -> Result<Target, UnknownPat
         [last] if is(last, "scopeMaps") => Ok(Target::ScopeMaps(registry)),
         [last] if is(last, "tokens") => Ok(Target::Tokens(registry)),
         [last] if is(last, "generateCredentials") => Ok(Target::GenerateCredentials(registry)),
+        [last] if is(last, "listCredentials") => Ok(Target::ListCredentials(registry)),
+        [last] if is(last, "regenerateCredential") => Ok(Target::RegenerateCredential(registry)),
         [last] if is(last, "listUsages") => Ok(Target::Usages(registry)),
         [statuses, operation] if is_status(statuses) => {
             Ok(Target::OperationStatus(Parent::Registry(registry), operation.to_owned()))

@@ -35,6 +35,8 @@ fn named(path: &str) -> Result<String, UnknownPath> {
         Target::Tokens(id) => format!("tokens {id}"),
         Target::Token(id) => format!("token {id}"),
         Target::GenerateCredentials(id) => format!("generate {id}"),
+        Target::ListCredentials(id) => format!("admin {id}"),
+        Target::RegenerateCredential(id) => format!("regenerate admin {id}"),
         Target::Usages(id) => format!("usages {id}"),
         Target::Unserved(id, collection) => format!("no {collection} {id}"),
         Target::UnservedChild(id, collection, name) => format!("no {collection} {name} {id}"),
@@ -71,6 +73,8 @@ fn named(path: &str) -> Result<String, UnknownPath> {
 #[case("{r}/tokens/MyToken", "token {r}/tokens/MyToken")]
 #[case("{r}/tokens/my%54oken", "token {r}/tokens/myToken")]
 #[case("{r}/generateCredentials", "generate {r}")]
+#[case("{r}/listCredentials", "admin {r}")]
+#[case("{r}/REGENERATECREDENTIAL", "regenerate admin {r}")]
 #[case("{r}/Webhooks", "no webhooks {r}")]
 #[case("{r}/connectedregistries/one", "no connectedRegistries one {r}")]
 #[case("{r}/listusages", "usages {r}")]

@@ -119,10 +119,10 @@ async fn put_and_patch_of_what_was_read() -> Outcome {
     assert_eq!(patched["tags"], json!({"foo": "bar"}));
     assert_eq!(patched["sku"], json!({"name": "Basic", "tier": "Basic"}));
     // Accepting and ignoring would be a lie.
-    let wish = json!({"properties": {"adminUserEnabled": true}});
+    let wish = json!({"properties": {"anonymousPullEnabled": true}});
     let answer = harness.manage(Method::PATCH, &id, Some(wish)).await?;
     assert_eq!((answer.status, answer.error_code()?.as_str()), (StatusCode::BAD_REQUEST, "InvalidParameter"));
-    assert_eq!(answer.json()?["error"]["target"], "properties.adminUserEnabled");
+    assert_eq!(answer.json()?["error"]["target"], "properties.anonymousPullEnabled");
     Ok(())
 }
 
