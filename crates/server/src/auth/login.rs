@@ -1,5 +1,6 @@
 //! The login of the management API: a service principal's id and secret for a bearer, in the words of Entra ID's v2.0 endpoint,
-//! which `az login --service-principal` and the Azure SDKs use (decision D8; RFC 6749, section 4.4).
+//! which `az login --service-principal` and the Azure SDKs use (decision D8; RFC 6749, section 4.4). Under `/adfs` once more in the
+//! paths of AD FS, for which Microsoft's login libraries ask nobody but this server (real-clients.md, 1.3).
 
 use super::credentials::{self, Credentials};
 use super::form::{Form, Repeated};
@@ -60,7 +61,20 @@ pub(super) async fn login(
     Path(tenant): Path<String>,
     request: Request,
 ) -> Response {
-    match sign_in(&state, &tenant, request).await {
+    answer(sign_in(&state, &tenant, request).await, id)
+}
+
+/// `POST /adfs/oauth2/token`
+pub(super) async fn adfs_login(
+    Shared(state): Shared<Arc<State>>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Response {
+    answer(sign_in(&state, state.service.tenant(), request).await, id)
+}
+
+fn answer(outcome: Result<PrincipalBearer, Refusal>, id: RequestId) -> Response {
+    match outcome {
         Ok(bearer) => {
             let answer = LoginAnswer {
                 token_type: "Bearer".to_owned(),
@@ -82,6 +96,11 @@ pub(super) async fn authorize(
     check_tenant(&state, &tenant).err().unwrap_or(Refusal::Browser).into_response(id)
 }
 
+/// `/adfs/oauth2/authorize`, likewise.
+pub(super) async fn adfs_authorize(Extension(id): Extension<RequestId>) -> Response {
+    Refusal::Browser.into_response(id)
+}
+
 /// `GET /{tenant}/v2.0/.well-known/openid-configuration`
 pub(super) async fn openid_configuration(
     Shared(state): Shared<Arc<State>>,
@@ -93,11 +112,21 @@ pub(super) async fn openid_configuration(
         return refusal.into_response(id);
     }
     let base = format!("{}/{}", state.base_url(&headers), state.service.tenant());
+    configuration(&base, "/v2.0")
+}
+
+/// `GET /adfs/.well-known/openid-configuration`
+pub(super) async fn adfs_configuration(Shared(state): Shared<Arc<State>>, headers: HeaderMap) -> Response {
+    configuration(&format!("{}/adfs", state.base_url(&headers)), "")
+}
+
+/// `version` is the segment that Entra ID's paths have and those of AD FS have not.
+fn configuration(base: &str, version: &str) -> Response {
     let configuration = OpenIdConfiguration {
-        issuer: format!("{base}/v2.0"),
-        authorization_endpoint: format!("{base}/oauth2/v2.0/authorize"),
-        token_endpoint: format!("{base}/oauth2/v2.0/token"),
-        jwks_uri: format!("{base}/discovery/v2.0/keys"),
+        issuer: format!("{base}{version}"),
+        authorization_endpoint: format!("{base}/oauth2{version}/authorize"),
+        token_endpoint: format!("{base}/oauth2{version}/token"),
+        jwks_uri: format!("{base}/discovery{version}/keys"),
         grant_types_supported: vec![GRANT.to_owned()],
         token_endpoint_auth_methods_supported: vec!["client_secret_post".to_owned(), "client_secret_basic".to_owned()],
     };
@@ -114,6 +143,11 @@ pub(super) async fn keys(
         Ok(()) => keys::answer(state.service.principal_verification_keys()),
         Err(refusal) => refusal.into_response(id),
     }
+}
+
+/// `GET /adfs/discovery/keys`
+pub(super) async fn adfs_keys(Shared(state): Shared<Arc<State>>) -> Response {
+    keys::answer(state.service.principal_verification_keys())
 }
 
 /// `scope` is not looked at: bearers of this site are for its management API, under whatever name the client has for that.
@@ -134,9 +168,9 @@ async fn sign_in(state: &State, tenant: &str, request: Request) -> Result<Princi
 }
 
 fn check_tenant(state: &State, tenant: &str) -> Result<(), Refusal> {
-    // A GUID, whose digits may be in either case (RFC 9562, section 4), or Entra ID's words for "the tenant of whoever signs in":
-    // there is only one here.
-    let known = [state.service.tenant(), "common", "organizations"];
+    // A GUID, whose digits may be in either case (RFC 9562, section 4), or Entra ID's and AD FS's words for "the tenant of whoever signs
+    // in": there is only one here.
+    let known = [state.service.tenant(), "common", "organizations", "adfs"];
     if known.iter().any(|known| known.eq_ignore_ascii_case(tenant)) {
         Ok(())
     } else {

@@ -45,6 +45,36 @@ async fn a_bearer_opens_the_management_api_for_an_hour() -> Outcome {
     Ok(())
 }
 
+/// Where a client goes that takes this server for AD FS, each step from the answer before (real-clients.md, 1.3).
+#[tokio::test]
+async fn as_ad_fs() -> Outcome {
+    let harness = Harness::new().await?;
+    let stranger = harness.stranger("127.0.0.1:5000");
+    let found = stranger.get("/adfs/.well-known/openid-configuration").await?.succeeded()?.json()?;
+    let path = |member: &str| {
+        let url = found[member].as_str().ok_or("a URL")?;
+        url.strip_prefix("http://127.0.0.1:5000").ok_or("a URL of this server")
+    };
+    assert_eq!(path("issuer")?, "/adfs");
+    let body = stranger.post_form(path("token_endpoint")?, &borrowed(&fields(&harness))).await?.succeeded()?.json()?;
+    let bearer = stranger.with_bearer(body["access_token"].as_str().ok_or("a bearer")?);
+    bearer.get(SUBSCRIPTIONS).await?.succeeded()?;
+    let entra = format!("/{}/discovery/v2.0/keys", harness.principal.tenant);
+    assert_eq!(stranger.get(path("jwks_uri")?).await?.json()?, stranger.get(&entra).await?.json()?);
+    let refused = stranger.get(path("authorization_endpoint")?).await?;
+    assert_eq!(
+        (refused.status, &refused.json()?["error"]),
+        (StatusCode::BAD_REQUEST, &"unsupported_response_type".into())
+    );
+    // `az login --tenant adfs` reads the tenant from the issuer.
+    let named = stranger.get("/adfs/adfs/v2.0/.well-known/openid-configuration").await?.succeeded()?.json()?;
+    assert_eq!(named["issuer"], format!("http://127.0.0.1:5000/{}/v2.0", harness.principal.tenant));
+    let mut wrong = fields(&harness);
+    wrong[1].1 = "wrong".to_owned();
+    assert_eq!(stranger.post_form(path("token_endpoint")?, &borrowed(&wrong)).await?.status, StatusCode::UNAUTHORIZED);
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_secret_in_the_header() -> Outcome {
     let harness = Harness::empty().await?;
