@@ -17,6 +17,7 @@ pub mod blob_links;
 pub mod management_version;
 pub mod manifests;
 pub mod passwords;
+pub mod principal_users;
 pub mod principals;
 pub mod registries;
 pub mod repositories;

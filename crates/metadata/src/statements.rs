@@ -49,6 +49,7 @@ mod tests {
             management_version,
             manifests,
             passwords,
+            principal_users,
             principals,
             registries,
             repositories,

@@ -1,5 +1,6 @@
 //! Access tokens: the short-lived bearers of the data plane. Issued here, checked here.
 
+use crate::refresh_tokens::REFRESH_TOKEN_USER;
 use crate::token_table::WhichToken;
 use crate::{Error, Service, limits, random, signing};
 use model::access::Access;
@@ -105,6 +106,11 @@ pub(crate) struct Bearer {
 pub(crate) type BearerCache = Cache<[u8; 32], Arc<Bearer>>;
 
 impl SignedIn {
+    /// Somebody whose credentials end at `expires`, in seconds since the epoch, whatever password stands behind them.
+    pub(crate) fn until(facts: Arc<TokenFacts>, password: PasswordKey, expires: i64) -> Self {
+        Self { facts, password, password_expires_at: Some(Timestamp::from_micros(expires.saturating_mul(1_000_000))) }
+    }
+
     /// What the caller may do with the password itself.
     pub fn access(&self) -> Access {
         Access::by_password(self.facts.registry, self.facts.key, Arc::clone(&self.facts.rules))
@@ -119,6 +125,11 @@ impl Service {
         user: &str,
         password: &Password,
     ) -> Result<Result<SignedIn, SignInRefusal>, Error> {
+        if user == REFRESH_TOKEN_USER
+            && let Ok(signed_in) = self.sign_in_with_refresh_token(registry, password.reveal()).await?
+        {
+            return Ok(Ok(signed_in));
+        }
         let presented = PasswordHash::of(&self.inner.keys.pepper, password);
         let mut admitted = match TokenName::parse(user) {
             Ok(name) => self.admit_any(WhichToken::Name(registry.key, name), &presented).await?,
@@ -158,7 +169,7 @@ impl Service {
         Ok(SignedIn { facts, password, password_expires_at })
     }
 
-    async fn facts(&self, which: WhichToken) -> Result<Option<Arc<TokenFacts>>, Error> {
+    pub(crate) async fn facts(&self, which: WhichToken) -> Result<Option<Arc<TokenFacts>>, Error> {
         self.inner.tokens.token(&self.inner.metadata, which).await
     }
 

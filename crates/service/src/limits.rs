@@ -56,6 +56,9 @@ pub const UPLOAD_YIELDS: Duration = Duration::from_secs(2 * 3600);
 /// the token ends it at once anyway (decision D5).
 pub const ACCESS_TOKEN_TTL: Duration = Duration::from_secs(3600);
 
+/// How long a refresh token lasts: what Azure gives (data-plane-and-auth.md, 1.7).
+pub const REFRESH_TOKEN_TTL: Duration = Duration::from_secs(3 * 3600);
+
 /// The shortest life of an access token: below 60 seconds docker assumes 60 and then uses a dead one
 /// (data-plane-and-auth.md, 1.3).
 pub const ACCESS_TOKEN_TTL_MIN: Duration = Duration::from_secs(60);

@@ -19,6 +19,8 @@ pub(crate) enum WhichToken {
     Name(RegistryKey, TokenName),
     /// The admin user, by the registry's name.
     Admin(RegistryKey),
+    /// A service principal, by its object id.
+    Principal(RegistryKey, Box<str>),
     /// By the key that a bearer carries.
     Key(TokenKey),
 }
@@ -61,6 +63,9 @@ impl TokenTable {
         self.find(&self.tokens, store, which, |tx, which| match which {
             WhichToken::Name(registry, name) => metadata::tokens::find_facts(tx, *registry, name),
             WhichToken::Admin(registry) => metadata::admin_user::find_facts(tx, *registry),
+            WhichToken::Principal(registry, object_id) => {
+                metadata::principal_users::find_facts(tx, *registry, object_id)
+            }
             WhichToken::Key(key) => metadata::tokens::find_facts_by_key(tx, *key),
         })
         .await

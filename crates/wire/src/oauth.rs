@@ -18,6 +18,13 @@ pub struct RegistryTokenAnswer {
     pub issued_at: String,
 }
 
+/// The answer of a registry's `/oauth2/exchange`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ExchangeAnswer {
+    /// For `/oauth2/token`, in the place of a password.
+    pub refresh_token: String,
+}
+
 /// The answer of a login endpoint (`/{tenant}/oauth2/v2.0/token`).
 #[derive(Clone, Serialize, Deserialize)]
 pub struct LoginAnswer {

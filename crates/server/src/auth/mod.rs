@@ -1,6 +1,7 @@
 //! Who is asking: credentials in headers, the token service of the registries, the login of the management API.
 
 pub(crate) mod credentials;
+mod exchange;
 pub(crate) mod form;
 mod keys;
 mod login;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 pub(crate) fn routes() -> Router<Arc<State>> {
     Router::new()
         .route("/oauth2/token", get(token::get).post(token::post))
-        .route("/oauth2/exchange", any(token::exchange))
+        .route("/oauth2/exchange", post(exchange::exchange))
         .route("/oauth2/keys", get(keys::keys))
         .route("/adfs/.well-known/openid-configuration", get(login::adfs_configuration))
         .route("/adfs/oauth2/token", post(login::adfs_login))

@@ -32,11 +32,6 @@ pub(super) enum Refusal {
     /// The body could not be read.
     #[error(transparent)]
     Body(#[from] UnreadBody),
-    /// `/oauth2/exchange`.
-    #[error(
-        "exchanging an identity is not available on this server: sign in with a token's name and one of its passwords"
-    )]
-    ExchangeMissing,
     /// The service failed. The cause goes to the log.
     #[error("internal error")]
     Service(#[from] service::Error),
@@ -56,7 +51,6 @@ impl Refusal {
             Self::NoRegistry => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
             Self::Request(_) => (StatusCode::BAD_REQUEST, "UNSUPPORTED"),
             Self::Body(unread) => (unread.status(), "UNSUPPORTED"),
-            Self::ExchangeMissing => (StatusCode::NOT_FOUND, "UNSUPPORTED"),
             Self::Service(error) => {
                 let cause: &dyn std::error::Error = error;
                 tracing::error!(cause, "the token service failed: {error}");

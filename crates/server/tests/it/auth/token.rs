@@ -197,8 +197,7 @@ async fn without_credentials() -> Outcome {
 }
 
 #[rstest]
-#[case::refresh(&[("grant_type", "refresh_token"), ("refresh_token", "x")], "refresh tokens are not available")]
-#[case::refresh_of_the_python_sdk(&[("refresh_token", "x")], "refresh tokens are not available")]
+#[case::refresh_without_one(&[("grant_type", "refresh_token")], "refresh_token is missing")]
 #[case::unknown(&[("grant_type", "authorization_code")], "grant_type=authorization_code is not available")]
 #[case::missing(&[("username", "token2")], "grant_type is missing")]
 #[case::twice(&[("grant_type", "password"), ("username", "a"), ("username", "b")], "username is given more than once")]
@@ -268,18 +267,6 @@ async fn hosts_without_a_registry() -> Outcome {
     for service in ["127.0.0.1:5000".to_owned(), format!("{REGISTRY}.localhost")] {
         client.get(&format!("/oauth2/token?service={service}")).await?.succeeded()?;
     }
-    Ok(())
-}
-
-#[rstest]
-#[case(Method::POST)]
-#[case(Method::GET)]
-#[tokio::test]
-async fn exchange_is_refused_as_missing(#[case] method: Method) -> Outcome {
-    let harness = Harness::new().await?;
-    let answer = harness.stranger("lnxcr.localhost").ask(method, "/oauth2/exchange").await?;
-    assert_eq!((answer.status, answer.error_code()?.as_str()), (StatusCode::NOT_FOUND, "UNSUPPORTED"));
-    assert!(answer.error_message()?.contains("sign in with a token's name"), "{answer:?}");
     Ok(())
 }
 

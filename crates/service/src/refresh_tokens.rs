@@ -1,0 +1,128 @@
+//! Refresh tokens: with one, a service principal gets access tokens of a registry without its secret (data-plane-and-auth.md, 2.1).
+//!
+//! `az acr login` and Azure's SDKs exchange a bearer of the management API for one. Tokens have passwords, and get none.
+
+use crate::access_tokens::SignedIn;
+use crate::token_table::WhichToken;
+use crate::{Error, Service, limits, random, signing};
+use model::caller::Caller;
+use model::password::PasswordHash;
+use model::registry::{Registry, RegistryKey};
+use model::token::{Generation, PasswordKey, TokenFacts, TokenKey};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The user name that stands for "the password is a refresh token" (data-plane-and-auth.md, 1.7).
+pub(crate) const REFRESH_TOKEN_USER: &str = "00000000-0000-0000-0000-000000000000";
+
+const GRANT: &str = "refresh_token";
+
+/// What a refresh token says. It has `grant_type` and no `access`, and an access token the other way round, so that neither is ever
+/// taken for the other. The last four are ours, as in access tokens.
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: String,
+    exp: i64,
+    nbf: i64,
+    iat: i64,
+    jti: String,
+    grant_type: String,
+    rid: i64,
+    tok: i64,
+    r#gen: i64,
+    pwd: i64,
+}
+
+impl Service {
+    /// Issues a refresh token of a registry to whoever manages it.
+    pub async fn issue_refresh_token(&self, registry: &Registry, caller: &Caller) -> Result<String, Error> {
+        let facts = self.principal_facts(registry, caller).await?;
+        let password =
+            facts.passwords.first().ok_or_else(|| Error::internal("a principal without its password row"))?;
+        let now = self.inner.clock.now();
+        let not_before = now.minus(limits::CLOCK_SKEW).as_unix_seconds();
+        tracing::info!(
+            target: "audit", registry = %registry.id.name, caller = caller.name,
+            "{} signed in to registry {}", caller.name, registry.id.name
+        );
+        self.inner.keys.access.sign(&Claims {
+            iss: signing::ISSUER.to_owned(),
+            sub: facts.name.to_string(),
+            aud: registry.id.name.key(),
+            exp: now.plus(limits::REFRESH_TOKEN_TTL).as_unix_seconds(),
+            nbf: not_before,
+            iat: not_before,
+            jti: random::guid(&*self.inner.random),
+            grant_type: GRANT.to_owned(),
+            rid: facts.registry.0,
+            tok: facts.key.0,
+            r#gen: facts.generation.0,
+            pwd: password.id.0,
+        })
+    }
+
+    async fn principal_facts(&self, registry: &Registry, caller: &Caller) -> Result<Arc<TokenFacts>, Error> {
+        let which = WhichToken::Principal(registry.key, caller.name.as_str().into());
+        if let Some(facts) = self.facts(which.clone()).await? {
+            return Ok(facts);
+        }
+        let (key, name, now) = (registry.key, caller.name.clone(), self.inner.clock.now());
+        let mut unknown = [0; 32];
+        self.inner.random.fill(&mut unknown);
+        let unknown = PasswordHash::from_bytes(unknown);
+        self.manage(move |tx| Ok(metadata::principal_users::add(tx, key, &name, &unknown, now)?)).await?;
+        // Nothing was added when the registry was deleted meanwhile.
+        self.facts(which).await?.ok_or_else(|| Error::RegistryMissing(registry.id.clone()))
+    }
+
+    /// Checks a refresh token. `Err` inside when it does not count; the reason is in the audit log.
+    pub async fn sign_in_with_refresh_token(
+        &self,
+        registry: &Registry,
+        text: &str,
+    ) -> Result<Result<SignedIn, RefreshTokenRefusal>, Error> {
+        let refused = |reason: &dyn std::fmt::Display| {
+            let registry = &registry.id.name;
+            tracing::info!(
+                target: "audit", %registry, %reason, "a refresh token was refused at registry {registry}: {reason}"
+            );
+            Ok(Err(RefreshTokenRefusal))
+        };
+        let claims = match self.check_refresh_token(registry, text) {
+            Ok(claims) => claims,
+            Err(reason) => return refused(&reason),
+        };
+        let facts = self.facts(WhichToken::Key(TokenKey(claims.tok))).await?;
+        let Some(facts) = facts.filter(|facts| facts.registry == registry.key) else {
+            return refused(&"its principal is gone");
+        };
+        let now = self.inner.clock.now();
+        let admitted = facts.admit_bearer(PasswordKey(claims.pwd), Generation(claims.r#gen), now);
+        match admitted.map(|password| password.id) {
+            Ok(password) => Ok(Ok(SignedIn::until(facts, password, claims.exp))),
+            Err(refusal) => refused(&refusal),
+        }
+    }
+
+    fn check_refresh_token(&self, registry: &Registry, text: &str) -> Result<Claims, &'static str> {
+        if text.len() > limits::BEARER_BYTES_MAX {
+            return Err("it is too long");
+        }
+        let claims: Claims = self.inner.keys.access.verify(text)?;
+        if claims.iss != signing::ISSUER || claims.grant_type != GRANT {
+            return Err("it is no refresh token of this site");
+        }
+        if RegistryKey(claims.rid) != registry.key {
+            return Err("it is for another registry");
+        }
+        signing::check_times(claims.nbf, claims.exp, self.inner.clock.now())?;
+        Ok(claims)
+    }
+}
+
+/// A refresh token does not count. Outside all reasons look alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the refresh token is not valid here")]
+pub struct RefreshTokenRefusal;
