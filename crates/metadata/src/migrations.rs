@@ -5,8 +5,11 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use sha2::{Digest, Sha256};
 
 /// The migrations in order: number 1 is the first. A released file never changes again.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_admin_user.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_admin_user.sql"),
+    include_str!("../migrations/0003_counts.sql"),
+];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL) STRICT";
 const NEWEST: &str = "SELECT coalesce(max(number), 0) FROM migrations";

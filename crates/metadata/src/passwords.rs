@@ -3,15 +3,12 @@
 use crate::statements::statements;
 use crate::{Error, Managing, Reading, system_data};
 use model::password::{PasswordHash, PasswordName};
-use model::registry::RegistryKey;
 use model::timestamp::Timestamp;
 use model::token::{PasswordFacts, PasswordKey, TokenKey, TokenPassword};
 use rusqlite::{Row, params};
 
 statements! {
     LIST = "SELECT name, created_at, expires_at FROM passwords WHERE token = $1 ORDER BY name";
-    LIST_OF_REGISTRY = "SELECT p.token, p.name, p.created_at, p.expires_at
-        FROM passwords p JOIN tokens t ON t.key = p.token WHERE t.registry = $1 ORDER BY p.token, p.name";
     LIST_FACTS = "SELECT key, name, hash, expires_at FROM passwords WHERE token = $1 ORDER BY name";
     ADD = "INSERT INTO passwords (token, name, hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
     DELETE = "DELETE FROM passwords WHERE token = $1 AND name = $2";
@@ -20,14 +17,6 @@ statements! {
 /// The passwords of a token, `password1` before `password2`.
 pub fn list(tx: &Reading<'_>, token: TokenKey) -> Result<Vec<TokenPassword>, Error> {
     tx.list(LIST, [token.0], read)
-}
-
-/// The passwords of all tokens of a registry, by token.
-pub(crate) fn list_of_registry(
-    tx: &Reading<'_>,
-    registry: RegistryKey,
-) -> Result<Vec<(TokenKey, TokenPassword)>, Error> {
-    tx.list(LIST_OF_REGISTRY, [registry.0], |row| Ok((TokenKey(row.get("token")?), read(row)?)))
 }
 
 /// What presented passwords of a token are judged by.

@@ -4,6 +4,7 @@ use crate::statements::statements;
 use crate::{Error, Managing, Reading, system_data};
 use model::arm_name::ScopeMapName;
 use model::caller::SystemData;
+use model::listing::{Cursor, Listed};
 use model::registry::{Registry, RegistryKey};
 use model::resource_id::{RegistryId, ScopeMapId};
 use model::scope_map::{ScopeMap, ScopeMapAction, ScopeMapKind};
@@ -14,8 +15,8 @@ const SYSTEM: &str = "system";
 
 statements! {
     FIND = "SELECT * FROM scope_maps WHERE registry = $1 AND name_key = $2";
-    LIST = "SELECT * FROM scope_maps WHERE registry = $1 ORDER BY CASE kind WHEN 'system' THEN 0 ELSE 1 END, key";
-    COUNT = "SELECT count(*) FROM scope_maps WHERE registry = $1 AND kind = 'user'";
+    LIST = "SELECT * FROM scope_maps WHERE registry = $1 AND key > $2 ORDER BY key LIMIT $3";
+    COUNT = "SELECT scope_map_count FROM registries WHERE key = $1";
     ADD = "INSERT INTO scope_maps (registry, name, name_key, description, kind, actions, created_at,
             system_created_by, system_created_by_kind, system_created_at,
             system_modified_by, system_modified_by_kind, system_modified_at)
@@ -37,9 +38,11 @@ pub fn find(tx: &Reading<'_>, registry: &Registry, name: &ScopeMapName) -> Resul
     tx.find(FIND, params![registry.key.0, name.key()], |row| read(row, &registry.id))
 }
 
-/// The system's first, then in the order in which they were made.
-pub fn list(tx: &Reading<'_>, registry: &Registry) -> Result<Vec<ScopeMap>, Error> {
-    tx.list(LIST, [registry.key.0], |row| read(row, &registry.id))
+/// A page of them in the order in which they were made: the system's first, because they are made with the registry.
+pub fn list(tx: &Reading<'_>, registry: &Registry, after: Cursor, items_max: usize) -> Result<Listed<ScopeMap>, Error> {
+    let values = params![registry.key.0, after.number(), items_max.saturating_add(1)];
+    let scope_maps = tx.list(LIST, values, |row| Ok((row.get("key")?, read(row, &registry.id)?)))?;
+    Ok(Listed::page(scope_maps, items_max))
 }
 
 /// How many a registry has besides the system's.

@@ -4,21 +4,21 @@ use crate::statements::statements;
 use crate::{Error, Managing, Reading, passwords, scope_maps, system_data};
 use model::arm_name::{ScopeMapName, TokenName};
 use model::caller::SystemData;
+use model::listing::{Cursor, Listed};
 use model::registry::{Registry, RegistryKey};
 use model::resource_id::{RegistryId, ScopeMapId, TokenId};
 use model::scope_map::Rules;
 use model::timestamp::Timestamp;
-use model::token::{Generation, Token, TokenFacts, TokenKey, TokenPassword, TokenStatus};
+use model::token::{Generation, Token, TokenFacts, TokenKey, TokenStatus};
 use rusqlite::{Row, params};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 statements! {
     FIND = "SELECT t.*, m.name AS scope_map_name FROM tokens t LEFT JOIN scope_maps m ON m.key = t.scope_map
         WHERE t.registry = $1 AND t.name_key = $2";
     LIST = "SELECT t.*, m.name AS scope_map_name FROM tokens t LEFT JOIN scope_maps m ON m.key = t.scope_map
-        WHERE t.registry = $1 AND t.kind = 'token' ORDER BY t.key";
-    COUNT = "SELECT count(*) FROM tokens WHERE registry = $1 AND kind = 'token'";
+        WHERE t.registry = $1 AND t.kind = 'token' AND t.key > $2 ORDER BY t.key LIMIT $3";
+    COUNT = "SELECT token_count FROM registries WHERE key = $1";
     ADD = "INSERT INTO tokens (registry, name, name_key, status, scope_map, generation, created_at,
             system_created_by, system_created_by_kind, system_created_at,
             system_modified_by, system_modified_by_kind, system_modified_at)
@@ -63,17 +63,18 @@ pub fn find(tx: &Reading<'_>, registry: &Registry, name: &TokenName) -> Result<O
     Ok(Some(token))
 }
 
-/// The tokens of a registry, in the order in which they were made.
-pub fn list(tx: &Reading<'_>, registry: &Registry) -> Result<Vec<Token>, Error> {
-    let mut tokens = tx.list(LIST, [registry.key.0], |row| read(row, &registry.id))?;
-    let mut by_token: HashMap<TokenKey, Vec<TokenPassword>> = HashMap::new();
-    for (token, password) in passwords::list_of_registry(tx, registry.key)? {
-        by_token.entry(token).or_default().push(password);
+/// A page of the tokens of a registry, in the order in which they were made.
+pub fn list(tx: &Reading<'_>, registry: &Registry, after: Cursor, items_max: usize) -> Result<Listed<Token>, Error> {
+    let values = params![registry.key.0, after.number(), items_max.saturating_add(1)];
+    let tokens = tx.list(LIST, values, |row| {
+        let token = read(row, &registry.id)?;
+        Ok((token.key.0, token))
+    })?;
+    let mut page = Listed::page(tokens, items_max);
+    for token in &mut page.items {
+        token.passwords = passwords::list(tx, token.key)?;
     }
-    for token in &mut tokens {
-        token.passwords = by_token.remove(&token.key).unwrap_or_default();
-    }
-    Ok(tokens)
+    Ok(page)
 }
 
 /// How many tokens a registry has.

@@ -8,6 +8,7 @@ pub mod action;
 pub mod arm_name;
 pub mod caller;
 pub mod digest;
+pub mod listing;
 pub mod manifest;
 pub mod operation;
 pub mod password;

@@ -4,6 +4,7 @@ use crate::{Error, Service, Written, limits, registries};
 use metadata::Managing;
 use model::arm_name::ScopeMapName;
 use model::caller::{Caller, SystemData};
+use model::listing::{Cursor, Listed};
 use model::registry::Registry;
 use model::resource_id::{RegistryId, ScopeMapId};
 use model::scope_map::{SCOPE_MAP_DESCRIPTION_CHARS_MAX, ScopeMap, ScopeMapAction, ScopeMapKind};
@@ -96,11 +97,11 @@ impl Service {
     }
 
     /// The system's first, then in the order in which they were made. Errors: `ParentRegistryMissing`.
-    pub async fn list_scope_maps(&self, registry: &RegistryId) -> Result<Vec<ScopeMap>, Error> {
+    pub async fn list_scope_maps(&self, registry: &RegistryId, after: Cursor) -> Result<Listed<ScopeMap>, Error> {
         let id = registry.clone();
         let listed = self.inner.metadata.read(move |tx| {
             let registry = registries::parent(tx, &id)?;
-            Ok(metadata::scope_maps::list(tx, &registry)?)
+            Ok(metadata::scope_maps::list(tx, &registry, after, limits::RESOURCE_PAGE_ITEMS)?)
         });
         listed.await
     }

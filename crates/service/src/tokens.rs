@@ -6,6 +6,7 @@ use metadata::tokens::NewToken;
 use metadata::{Managing, Reading};
 use model::arm_name::TokenName;
 use model::caller::{Caller, SystemData};
+use model::listing::{Cursor, Listed};
 use model::password::PasswordName;
 use model::registry::Registry;
 use model::resource_id::{RegistryId, ScopeMapId, TokenId};
@@ -100,11 +101,11 @@ impl Service {
     }
 
     /// In the order in which they were made. Errors: `ParentRegistryMissing`.
-    pub async fn list_tokens(&self, registry: &RegistryId) -> Result<Vec<Token>, Error> {
+    pub async fn list_tokens(&self, registry: &RegistryId, after: Cursor) -> Result<Listed<Token>, Error> {
         let id = registry.clone();
         let listed = self.inner.metadata.read(move |tx| {
             let registry = registries::parent(tx, &id)?;
-            Ok(metadata::tokens::list(tx, &registry)?)
+            Ok(metadata::tokens::list(tx, &registry, after, limits::RESOURCE_PAGE_ITEMS)?)
         });
         listed.await
     }

@@ -17,6 +17,7 @@ mod locations;
 mod members;
 mod name_check;
 mod operations;
+mod paging;
 mod principal;
 mod provider;
 mod registries;

@@ -49,7 +49,7 @@ impl Context {
 
     /// The answer of a delete that found something: 202, the four bytes `null`, and where its end can be seen.
     pub(super) fn deleted(&self, kind: Kind, registry: &RegistryId, location: &str) -> Outcome {
-        let url = self.absolute(&format!(
+        let url = self.absolute(&format_args!(
             "/subscriptions/{}/providers/{PROVIDER}/locations/{}/operationResults/{}",
             registry.group.subscription,
             location.to_ascii_uppercase(),
@@ -68,7 +68,7 @@ impl Context {
     }
 
     fn status_url(&self, resource: &impl Display, operation: &str) -> String {
-        self.absolute(&format!("{resource}/operationStatuses/{operation}"))
+        self.absolute(&format_args!("{resource}/operationStatuses/{operation}"))
     }
 
     /// The caller's id where it gave one (management-api.md, 0.5): nobody parses it, and it ties the caller's log to ours.
@@ -83,7 +83,8 @@ impl Context {
         }
     }
 
-    fn absolute(&self, path: &str) -> String {
+    /// The URL of a path of this API, in the version that was asked for.
+    pub(super) fn absolute(&self, path: &impl Display) -> String {
         format!("{}{path}?api-version={}", self.state.base_url(&self.headers), self.api_version)
     }
 }

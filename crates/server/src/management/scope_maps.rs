@@ -9,7 +9,6 @@ use http::StatusCode;
 use model::resource_id::{RegistryId, ScopeMapId};
 use model::scope_map::{ScopeMap, ScopeMapAction, ScopeMapKind};
 use service::{ScopeMapChange, ScopeMapSpec};
-use wire::arm::List;
 use wire::arm::scope_maps::{self as shape, ScopeMapProperties};
 
 /// `PUT`: 200 `Succeeded` at once, new or not (recorded). `Retry-After: 0` spares Az PowerShell's 30 seconds
@@ -41,10 +40,10 @@ pub(super) async fn get(context: &Context, id: &ScopeMapId) -> Outcome {
     json(StatusCode::OK, &of(context.state.service.get_scope_map(id).await?, "Succeeded"))
 }
 
-/// `GET` of all: the system's first.
+/// `GET` of a page of all: the system's first.
 pub(super) async fn list(context: &Context, registry: &RegistryId) -> Outcome {
-    let scope_maps = context.state.service.list_scope_maps(registry).await?;
-    json(StatusCode::OK, &List::whole(scope_maps.into_iter().map(|scope_map| of(scope_map, "Succeeded")).collect()))
+    let scope_maps = context.state.service.list_scope_maps(registry, context.cursor()?).await?;
+    context.page(&format_args!("{registry}/scopeMaps"), scope_maps, |scope_map| of(scope_map, "Succeeded"))
 }
 
 /// `DELETE`: 202 and `null`, 204 when there was none.

@@ -9,7 +9,6 @@ use http::StatusCode;
 use model::resource_id::{RegistryId, ScopeMapId, TokenId};
 use model::token::{Token, TokenStatus};
 use service::{GeneratedPassword, TokenChange, TokenSpec, TokenWritten, Written};
-use wire::arm::List;
 use wire::arm::tokens::{self as shape, TokenProperties};
 
 /// `PUT`: 201 `Creating` with an operation for a new one (recorded), 200 `Succeeded` for one that was there.
@@ -48,10 +47,10 @@ pub(super) async fn get(context: &Context, id: &TokenId) -> Outcome {
     json(StatusCode::OK, &of(&context.state.service.get_token(id).await?, &[], "Succeeded"))
 }
 
-/// `GET` of all, in the order in which they were made.
+/// `GET` of a page of all, in the order in which they were made.
 pub(super) async fn list(context: &Context, registry: &RegistryId) -> Outcome {
-    let tokens = context.state.service.list_tokens(registry).await?;
-    json(StatusCode::OK, &List::whole(tokens.iter().map(|token| of(token, &[], "Succeeded")).collect()))
+    let tokens = context.state.service.list_tokens(registry, context.cursor()?).await?;
+    context.page(&format_args!("{registry}/tokens"), tokens, |token| of(&token, &[], "Succeeded"))
 }
 
 /// `DELETE`: 202 and `null`, 204 when there was none.

@@ -1,6 +1,7 @@
 //! Scope maps, the system's own included.
 
 use crate::world::{Outcome, SAMPLES, World, caller, invalid_target, other_caller, parse_actions, registry_id};
+use model::listing::Cursor;
 use model::resource_id::ScopeMapId;
 use model::scope_map::{SYSTEM_SCOPE_MAPS, ScopeMapKind};
 use service::{Error, ScopeMapChange, ScopeMapSpec, Written};
@@ -14,7 +15,7 @@ fn spec(description: &str, actions: &[&str]) -> Result<ScopeMapSpec, crate::worl
 async fn the_systems_come_first_and_stay_as_they_are() -> Outcome {
     let world = World::new().await?;
     world.put_scope_map("another", &[]).await?;
-    let listed = world.service.list_scope_maps(&world.registry.id).await?;
+    let listed = world.service.list_scope_maps(&world.registry.id, Cursor::default()).await?.items;
     let names: Vec<&str> = listed.iter().map(|map| map.id.name.as_str()).collect();
     let system = SYSTEM_SCOPE_MAPS.map(|map| map.name);
     assert_eq!(names, [&system[..], &["newmap", "another"]].concat());

@@ -4,6 +4,7 @@ use crate::world::{
     Failure, Outcome, World, all_actions_on, caller, invalid_target, other_caller, registry_id, registry_spec,
 };
 use model::action::Action;
+use model::listing::Cursor;
 use model::password::{Password, PasswordName};
 use model::resource_id::{ScopeMapId, TokenId};
 use model::timestamp::Timestamp;
@@ -49,7 +50,7 @@ async fn a_new_token_is_enabled_and_has_what_was_asked() -> Outcome {
     assert_eq!((present(&made), generated(&made)), (vec![Password1, Password2], vec![Password1, Password2]));
     assert_eq!(made.token.passwords.iter().map(|password| password.expires_at).collect::<Vec<_>>(), [None, Some(end)]);
     assert_eq!(world.service.get_token(&world.token("ANOTHER-1")?).await?, made.token);
-    let listed = world.service.list_tokens(&world.registry.id).await?;
+    let listed = world.service.list_tokens(&world.registry.id, Cursor::default()).await?.items;
     assert_eq!(listed.iter().map(|token| token.id.name.as_str()).collect::<Vec<_>>(), ["token2", "Another-1"]);
     assert_eq!(listed.last(), Some(&made.token));
     Ok(())

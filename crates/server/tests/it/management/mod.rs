@@ -3,6 +3,7 @@
 mod admin_user;
 mod cloud;
 mod name_check;
+mod paging;
 mod protocol;
 mod provider;
 mod registries;

@@ -22,8 +22,8 @@ fn expected(size: usize, scope_maps: usize, tokens: usize) -> Vec<Value> {
         json!(["IPRules", 0, 0, "Count"]),
         json!(["VNetRules", 0, 0, "Count"]),
         json!(["PrivateEndpointConnections", 0, 0, "Count"]),
-        json!(["ScopeMaps", 50_000, scope_maps, "Count"]),
-        json!(["Tokens", 50_000, tokens, "Count"]),
+        json!(["ScopeMaps", 2_000_000, scope_maps, "Count"]),
+        json!(["Tokens", 2_000_000, tokens, "Count"]),
     ]
 }
 
