@@ -56,7 +56,8 @@ fn no_file_is_outside_the_build() {
         let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("a name");
         let folder = path.parent().expect("a folder");
         let is_root = matches!(stem, "lib" | "main")
-            || folder.ends_with("tests") && folder.parent().is_some_and(|p| p.join("Cargo.toml").exists());
+            || (folder.ends_with("tests") || folder.ends_with("benches"))
+                && folder.parent().is_some_and(|p| p.join("Cargo.toml").exists());
         if is_root {
             return false;
         }
