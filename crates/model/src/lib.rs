@@ -6,9 +6,11 @@
 pub mod access;
 pub mod action;
 pub mod arm_name;
+pub mod attributes;
 pub mod caller;
 pub mod digest;
 pub mod listing;
+pub mod locks;
 pub mod manifest;
 pub mod operation;
 pub mod password;

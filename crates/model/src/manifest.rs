@@ -54,6 +54,52 @@ pub struct Manifest {
     pub subject: Option<Digest>,
     /// Its artifact type: what it says, else the config's media type (OCI distribution 1.1, "Listing Referrers").
     pub artifact_type: Option<String>,
+    /// The config, of an image.
+    pub config: Option<Config>,
+    /// What the config says that the image runs on; nothing where it does not say.
+    pub platform: Platform,
+    /// The size of config and layers together, as the manifest says it; of an index, that of its members' manifests.
+    pub content_bytes: u64,
+}
+
+/// What an image runs on. Either may be unsaid.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Platform {
+    /// Such as `amd64`.
+    pub architecture: Option<String>,
+    /// Such as `linux`.
+    pub os: Option<String>,
+}
+
+/// The words of a platform are at most this long, each; longer ones are not kept. Those in use have up to ten letters.
+const PLATFORM_BYTES_MAX: usize = 64;
+
+impl Platform {
+    /// Keeps what is not empty and not too long.
+    pub fn of(architecture: Option<String>, os: Option<String>) -> Self {
+        let kept = |word: Option<String>| word.filter(|word| !word.is_empty() && word.len() <= PLATFORM_BYTES_MAX);
+        Self { architecture: kept(architecture), os: kept(os) }
+    }
+}
+
+/// The config of an image, as its manifest names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Its digest.
+    pub digest: Digest,
+    /// Its media type; `None` when the manifest does not say, or says more than any media type has (RFC 6838, section 4.2).
+    pub media_type: Option<String>,
+}
+
+/// Type and subtype have at most 127 characters each (RFC 6838, section 4.2).
+const MEDIA_TYPE_BYTES_MAX: usize = 255;
+
+impl Config {
+    /// A config of this media type.
+    pub fn of(digest: Digest, media_type: &str) -> Self {
+        let is_kept = !media_type.is_empty() && media_type.len() <= MEDIA_TYPE_BYTES_MAX;
+        Self { digest, media_type: is_kept.then(|| media_type.to_owned()) }
+    }
 }
 
 /// Layer media types whose bytes need not be in the registry (OCI image specification, layer, "Non-distributable layers").

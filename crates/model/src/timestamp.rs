@@ -58,6 +58,12 @@ impl Timestamp {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// As the data plane writes times: `2018-09-06T06:17:20.9983910Z`, always with seven digits behind the point.
+    pub fn with_seven_digits(self) -> String {
+        let text = format!("{:.6}", self.instant());
+        format!("{}0Z", text.trim_end_matches('Z'))
+    }
+
     fn instant(self) -> jiff::Timestamp {
         jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::MAX)
     }
@@ -90,6 +96,13 @@ mod tests {
     #[case("2026-01-01T08:00:00.5+08:00", "2026-01-01T00:00:00.5+00:00")]
     fn written_as_the_service_writes_it(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(Timestamp::parse(text).map(|t| t.to_string()), Ok(expected.to_owned()));
+    }
+
+    #[rstest]
+    #[case("2018-09-06T06:17:20.998391Z", "2018-09-06T06:17:20.9983910Z")]
+    #[case("2027-01-01T00:00:00Z", "2027-01-01T00:00:00.0000000Z")]
+    fn written_as_the_data_plane_writes_it(#[case] text: &str, #[case] expected: &str) {
+        assert_eq!(Timestamp::parse(text).map(Timestamp::with_seven_digits), Ok(expected.to_owned()));
     }
 
     #[rstest]

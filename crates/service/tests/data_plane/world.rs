@@ -6,7 +6,7 @@ use model::access::{Access, Permit};
 use model::arm_name::{RegistryName, ResourceGroupName, TokenName};
 use model::caller::{Caller, CallerKind};
 use model::digest::{Digest, DigestAlgorithm};
-use model::manifest::{Manifest, ManifestKind};
+use model::manifest::{Manifest, ManifestKind, Platform};
 use model::operation::*;
 use model::reference::Reference;
 use model::registry::{Registry, Sku};
@@ -262,6 +262,9 @@ impl Pushed {
             manifests: Vec::new(),
             subject: None,
             artifact_type: None,
+            config: None,
+            platform: Platform::default(),
+            content_bytes: 0,
         };
         Self { manifest, bytes: bytes.into() }
     }

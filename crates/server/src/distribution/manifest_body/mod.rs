@@ -4,7 +4,7 @@
 //! a config beside a list of manifests, a media type that disagrees) is refused (GHSA-qq97-vm5h-rrhg, GHSA-5j5w-g665-5m35).
 
 use model::digest::{Digest, InvalidDigest};
-use model::manifest::{Manifest, ManifestKind, is_kept_elsewhere};
+use model::manifest::{Config, Manifest, ManifestKind, Platform, is_kept_elsewhere};
 use std::collections::BTreeSet;
 use wire::oci::{self, Descriptor, MemberNames};
 
@@ -83,14 +83,15 @@ fn image(kind: ManifestKind, shape: &oci::Manifest) -> Result<Manifest, InvalidM
     }
     let config = shape.config.as_ref().ok_or(InvalidManifest::ConfigMissing)?;
     let mut blobs = Contents::default();
-    blobs.add(digest(config, "config")?);
+    let config = Config::of(digest(config, "config")?, &config.media_type);
+    blobs.add(config.digest.clone());
     for (position, layer) in layers(shape).iter().enumerate() {
         let digest = digest(layer, &format!("layers[{position}]"))?;
         if !is_elsewhere(layer) {
             blobs.add(digest);
         }
     }
-    manifest(kind, shape, blobs, Contents::default())
+    Ok(Manifest { config: Some(config), ..manifest(kind, shape, blobs, Contents::default())? })
 }
 
 fn index(kind: ManifestKind, shape: &oci::Manifest) -> Result<Manifest, InvalidManifest> {
@@ -125,7 +126,17 @@ fn manifest(
         manifests: manifests.digests,
         subject,
         artifact_type: artifact_type(shape),
+        config: None,
+        platform: Platform::default(),
+        content_bytes: content_bytes(shape),
     })
+}
+
+/// As the manifest says it, which nothing has checked.
+fn content_bytes(shape: &oci::Manifest) -> u64 {
+    let listed = layers(shape).iter().chain(shape.manifests.iter().flatten()).chain(&shape.config);
+    // What a signed column can hold.
+    listed.fold(0_u64, |sum, part| sum.saturating_add(part.size)).min(i64::MAX.unsigned_abs())
 }
 
 /// Digests, each once, in the order of the manifest.
