@@ -1,16 +1,18 @@
 //! Which repository holds which blobs. A blob is kept once for all; only through a link of its own may a repository's reader
 //! have it (CVE-2024-39897).
 
+use crate::locks;
 use crate::repositories::RepositoryKey;
 use crate::statements::statements;
 use crate::{Error, Reading, Writing};
 use model::digest::Digest;
+use model::locks::Locks;
 use model::registry::RegistryKey;
 use model::repository::RepositoryName;
 use rusqlite::params;
 
 statements! {
-    FIND = "SELECT b.size_bytes FROM repositories r
+    FIND = "SELECT b.size_bytes, r.locks FROM repositories r
         JOIN blob_links l ON l.repository = r.key JOIN blobs b ON b.digest = l.digest
         WHERE r.registry = $1 AND r.name = $2 AND l.digest = $3";
     CONTAINS = "SELECT 1 FROM blob_links WHERE repository = $1 AND digest = $2";
@@ -23,14 +25,16 @@ statements! {
     DELETE = "DELETE FROM blob_links WHERE repository = $1 AND digest = $2";
 }
 
-/// The size in bytes of a blob that the repository holds; `None` also when only others hold it.
+/// The size in bytes of a blob that the repository holds, and the repository's locks; `None` also when only others hold it.
 pub fn find_size(
     tx: &Reading<'_>,
     registry: RegistryKey,
     repository: &RepositoryName,
     digest: &Digest,
-) -> Result<Option<u64>, Error> {
-    tx.find(FIND, params![registry.0, repository.as_str(), digest.to_string()], |row| Ok(row.get(0)?))
+) -> Result<Option<(u64, Locks)>, Error> {
+    tx.find(FIND, params![registry.0, repository.as_str(), digest.to_string()], |row| {
+        Ok((row.get("size_bytes")?, locks::read(row)?))
+    })
 }
 
 /// The bytes of all blobs that repositories of the registry hold, each blob once.

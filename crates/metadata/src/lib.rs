@@ -14,6 +14,7 @@ mod transaction;
 
 pub mod admin_user;
 pub mod blob_links;
+pub mod locks;
 pub mod management_version;
 pub mod manifests;
 pub mod passwords;

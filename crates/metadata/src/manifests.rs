@@ -2,9 +2,10 @@
 
 use crate::repositories::RepositoryKey;
 use crate::statements::statements;
-use crate::{Error, Reading, Writing};
+use crate::{Error, Reading, Writing, locks, tags};
+use model::attributes::{ListOrder, ManifestAttributes};
 use model::digest::Digest;
-use model::manifest::{Manifest, ManifestKind};
+use model::manifest::{Manifest, ManifestKind, Platform};
 use model::reference::Reference;
 use model::registry::RegistryKey;
 use model::timestamp::Timestamp;
@@ -16,15 +17,31 @@ statements! {
         FROM tags t JOIN manifests m ON m.repository = t.repository AND m.digest = t.digest
         WHERE t.repository = $1 AND t.name = $2";
     CONTAINS = "SELECT 1 FROM manifests WHERE repository = $1 AND digest = $2";
+    // Lock 8 (list) hides a manifest, here and below.
     LIST_REFERRERS = "SELECT digest, size_bytes FROM manifests
-        WHERE repository = $1 AND subject = $2 AND digest > $3 ORDER BY digest LIMIT $4";
+        WHERE repository = $1 AND subject = $2 AND digest > $3 AND locks & 8 = 0 ORDER BY digest LIMIT $4";
     LIST_REFERRERS_OF_TYPE = "SELECT digest, size_bytes FROM manifests
-        WHERE repository = $1 AND subject = $2 AND digest > $3 AND artifact_type = $4 ORDER BY digest LIMIT $5";
+        WHERE repository = $1 AND subject = $2 AND digest > $3 AND artifact_type = $4 AND locks & 8 = 0
+        ORDER BY digest LIMIT $5";
+    LIST_ALL = "SELECT digest FROM manifests WHERE repository = $1 ORDER BY digest";
+    SHOW = "SELECT digest, media_type, content_bytes, created_at, updated_at, architecture, os, config_media_type, locks
+        FROM manifests WHERE repository = $1 AND digest = $2";
+    SHOW_BY_DIGEST = "SELECT digest, media_type, content_bytes, created_at, updated_at, architecture, os, config_media_type, locks
+        FROM manifests WHERE repository = $1 AND locks & 8 = 0 AND digest > $2 ORDER BY digest LIMIT $3";
+    SHOW_OLDEST_FIRST = "SELECT digest, media_type, content_bytes, created_at, updated_at, architecture, os, config_media_type, locks
+        FROM manifests WHERE repository = $1 AND locks & 8 = 0 AND (updated_at, digest) > ($2, $3)
+        ORDER BY updated_at, digest LIMIT $4";
+    SHOW_NEWEST_FIRST = "SELECT digest, media_type, content_bytes, created_at, updated_at, architecture, os, config_media_type, locks
+        FROM manifests WHERE repository = $1 AND locks & 8 = 0 AND (updated_at, digest) < ($2, $3)
+        ORDER BY updated_at DESC, digest DESC LIMIT $4";
     // The same bytes may come again under another media type when they name none themselves: the last one counts.
-    PUT = "INSERT INTO manifests (repository, digest, media_type, bytes, size_bytes, subject, artifact_type, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    PUT = "INSERT INTO manifests (repository, digest, media_type, bytes, size_bytes, subject, artifact_type,
+            content_bytes, architecture, os, config_media_type, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         ON CONFLICT (repository, digest) DO UPDATE SET
-            media_type = excluded.media_type, subject = excluded.subject, artifact_type = excluded.artifact_type";
+            media_type = excluded.media_type, subject = excluded.subject, artifact_type = excluded.artifact_type,
+            content_bytes = excluded.content_bytes, architecture = excluded.architecture, os = excluded.os,
+            config_media_type = excluded.config_media_type, updated_at = excluded.updated_at";
     CLEAR_REFERENCES = "DELETE FROM manifest_references WHERE repository = $1 AND manifest = $2";
     ADD_REFERENCE = "INSERT INTO manifest_references (repository, manifest, referenced, kind) VALUES ($1, $2, $3, $4)
         ON CONFLICT (repository, manifest, referenced, kind) DO NOTHING";
@@ -89,6 +106,50 @@ pub fn list_referrers(
     }
 }
 
+/// Every manifest, those hidden from lists included, in the order of their digests.
+pub fn list_all(tx: &Reading<'_>, repository: RepositoryKey) -> Result<Vec<Digest>, Error> {
+    tx.list(LIST_ALL, [repository.0], read_digest)
+}
+
+/// What is told of a manifest.
+pub fn show(tx: &Reading<'_>, repository: RepositoryKey, digest: &Digest) -> Result<Option<ManifestAttributes>, Error> {
+    let found = tx.find(SHOW, params![repository.0, digest.to_string()], read_attributes)?;
+    found.map(|found| with_tags(tx, repository, found)).transpose()
+}
+
+/// What is told of each manifest: at most `items_max`, in `order`, behind the digest `after`. One that is not there has a place
+/// among digests, and none in time: there the list begins anew.
+pub fn show_all(
+    tx: &Reading<'_>,
+    repository: RepositoryKey,
+    (order, after): (ListOrder, &str),
+    items_max: usize,
+) -> Result<Vec<ManifestAttributes>, Error> {
+    let place = |row: &Row<'_>| Ok((row.get("updated_at")?, row.get("digest")?));
+    let last = || tx.find(SHOW, params![repository.0, after], place);
+    let found = match order {
+        ListOrder::Name => tx.list(SHOW_BY_DIGEST, params![repository.0, after, items_max], read_attributes)?,
+        ListOrder::OldestFirst => {
+            let (time, digest) = last()?.unwrap_or((i64::MIN, String::new()));
+            tx.list(SHOW_OLDEST_FIRST, params![repository.0, time, digest, items_max], read_attributes)?
+        }
+        ListOrder::NewestFirst => {
+            let (time, digest) = last()?.unwrap_or((i64::MAX, String::new()));
+            tx.list(SHOW_NEWEST_FIRST, params![repository.0, time, digest, items_max], read_attributes)?
+        }
+    };
+    found.into_iter().map(|found| with_tags(tx, repository, found)).collect()
+}
+
+fn with_tags(
+    tx: &Reading<'_>,
+    repository: RepositoryKey,
+    found: ManifestAttributes,
+) -> Result<ManifestAttributes, Error> {
+    let tags = tags::list_of_manifest(tx, repository, &found.digest)?;
+    Ok(ManifestAttributes { tags, ..found })
+}
+
 /// The bytes of all manifests of the registry; every repository keeps its own.
 pub fn total_size(tx: &Reading<'_>, registry: RegistryKey) -> Result<u64, Error> {
     tx.get(TOTAL_SIZE, [registry.0], |row| Ok(row.get(0)?))
@@ -111,6 +172,11 @@ pub fn put(
         content.bytes.len(),
         manifest.subject.as_ref().map(Digest::to_string),
         manifest.artifact_type,
+        manifest.content_bytes,
+        manifest.platform.architecture,
+        manifest.platform.os,
+        manifest.config.as_ref().and_then(|config| config.media_type.as_deref()),
+        now.as_micros(),
         now.as_micros(),
     ];
     tx.execute(PUT, values)?;
@@ -128,13 +194,28 @@ pub fn delete(tx: &Writing<'_>, repository: RepositoryKey, digest: &Digest) -> R
 }
 
 fn read(row: &Row<'_>) -> Result<ManifestContent, Error> {
-    let media_type: String = row.get("media_type")?;
-    Ok(ManifestContent {
+    Ok(ManifestContent { digest: read_digest(row)?, kind: read_kind(row)?, bytes: row.get("bytes")? })
+}
+
+/// Without its tags, which are rows of their own.
+fn read_attributes(row: &Row<'_>) -> Result<ManifestAttributes, Error> {
+    Ok(ManifestAttributes {
         digest: read_digest(row)?,
-        kind: ManifestKind::parse(&media_type)
-            .ok_or_else(|| Error::corrupt(format_args!("'{media_type}' is not a media type of manifests")))?,
-        bytes: row.get("bytes")?,
+        kind: read_kind(row)?,
+        content_bytes: row.get("content_bytes")?,
+        created_at: Timestamp::from_micros(row.get("created_at")?),
+        updated_at: Timestamp::from_micros(row.get("updated_at")?),
+        platform: Platform { architecture: row.get("architecture")?, os: row.get("os")? },
+        config_media_type: row.get("config_media_type")?,
+        tags: Vec::new(),
+        locks: locks::read(row)?,
     })
+}
+
+fn read_kind(row: &Row<'_>) -> Result<ManifestKind, Error> {
+    let media_type: String = row.get("media_type")?;
+    ManifestKind::parse(&media_type)
+        .ok_or_else(|| Error::corrupt(format_args!("'{media_type}' is not a media type of manifests")))
 }
 
 fn read_digest(row: &Row<'_>) -> Result<Digest, Error> {

@@ -2,24 +2,84 @@
 
 use crate::repositories::RepositoryKey;
 use crate::statements::statements;
-use crate::{Error, Reading, Writing};
+use crate::{Error, Reading, Writing, locks};
+use model::attributes::{ListOrder, TagAttributes};
 use model::digest::Digest;
 use model::reference::Tag;
 use model::timestamp::Timestamp;
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 statements! {
-    LIST = "SELECT name FROM tags WHERE repository = $1 AND name > $2 ORDER BY name LIMIT $3";
-    PUT = "INSERT INTO tags (repository, name, digest, updated_at) VALUES ($1, $2, $3, $4)
+    // Lock 8 (list) hides a tag, here and below.
+    LIST = "SELECT name FROM tags WHERE repository = $1 AND name > $2 AND locks & 8 = 0 ORDER BY name LIMIT $3";
+    LIST_ALL = "SELECT name FROM tags WHERE repository = $1 ORDER BY name";
+    LIST_OF_MANIFEST = "SELECT name FROM tags WHERE repository = $1 AND digest = $2 AND locks & 8 = 0 ORDER BY name";
+    SHOW = "SELECT name, digest, created_at, updated_at, locks FROM tags WHERE repository = $1 AND name = $2";
+    SHOW_BY_NAME = "SELECT name, digest, created_at, updated_at, locks FROM tags
+        WHERE repository = $1 AND ($2 = '' OR digest = $2) AND locks & 8 = 0 AND name > $3
+        ORDER BY name LIMIT $4";
+    SHOW_OLDEST_FIRST = "SELECT name, digest, created_at, updated_at, locks FROM tags
+        WHERE repository = $1 AND ($2 = '' OR digest = $2) AND locks & 8 = 0 AND (updated_at, name) > ($3, $4)
+        ORDER BY updated_at, name LIMIT $5";
+    SHOW_NEWEST_FIRST = "SELECT name, digest, created_at, updated_at, locks FROM tags
+        WHERE repository = $1 AND ($2 = '' OR digest = $2) AND locks & 8 = 0 AND (updated_at, name) < ($3, $4)
+        ORDER BY updated_at DESC, name DESC LIMIT $5";
+    PUT = "INSERT INTO tags (repository, name, digest, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (repository, name) DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at";
     DELETE = "DELETE FROM tags WHERE repository = $1 AND name = $2";
 }
 
 /// At most `items_max` tags, those behind `after` in byte order.
 pub fn list(tx: &Reading<'_>, repository: RepositoryKey, after: &str, items_max: usize) -> Result<Vec<Tag>, Error> {
-    tx.list(LIST, params![repository.0, after, items_max], |row| {
-        Tag::parse(&row.get::<_, String>(0)?).map_err(Error::corrupt)
-    })
+    tx.list(LIST, params![repository.0, after, items_max], read_name)
+}
+
+/// Every tag, those hidden from lists included, in byte order.
+pub fn list_all(tx: &Reading<'_>, repository: RepositoryKey) -> Result<Vec<Tag>, Error> {
+    tx.list(LIST_ALL, [repository.0], read_name)
+}
+
+/// The tags that point at a manifest, in byte order.
+pub fn list_of_manifest(tx: &Reading<'_>, repository: RepositoryKey, digest: &Digest) -> Result<Vec<Tag>, Error> {
+    tx.list(LIST_OF_MANIFEST, params![repository.0, digest.to_string()], read_name)
+}
+
+/// What is told of a tag.
+pub fn show(tx: &Reading<'_>, repository: RepositoryKey, tag: &Tag) -> Result<Option<TagAttributes>, Error> {
+    tx.find(SHOW, params![repository.0, tag.as_str()], read)
+}
+
+/// Which tags are asked for.
+#[derive(Debug, Clone)]
+pub struct TagsQuery {
+    /// Only those of this manifest, when it is given.
+    pub digest: Option<Digest>,
+    /// In this order.
+    pub order: ListOrder,
+    /// Begin behind this tag. One that is not there has a place among names, and none in time: there the list begins anew.
+    pub after: Option<String>,
+    /// At most this many.
+    pub items_max: usize,
+}
+
+/// What is told of each tag.
+pub fn show_all(tx: &Reading<'_>, repository: RepositoryKey, query: &TagsQuery) -> Result<Vec<TagAttributes>, Error> {
+    let digest = query.digest.as_ref().map(Digest::to_string).unwrap_or_default();
+    let after = query.after.as_deref().unwrap_or_default();
+    let sql = match query.order {
+        ListOrder::Name => {
+            return tx.list(SHOW_BY_NAME, params![repository.0, digest, after, query.items_max], read);
+        }
+        ListOrder::OldestFirst => SHOW_OLDEST_FIRST,
+        ListOrder::NewestFirst => SHOW_NEWEST_FIRST,
+    };
+    let last = tx.find(SHOW, params![repository.0, after], read)?;
+    let (time, name) = match (&last, query.order) {
+        (Some(last), _) => (last.updated_at.as_micros(), last.name.as_str()),
+        (None, ListOrder::NewestFirst) => (i64::MAX, ""),
+        (None, ListOrder::Name | ListOrder::OldestFirst) => (i64::MIN, ""),
+    };
+    tx.list(sql, params![repository.0, digest, time, name, query.items_max], read)
 }
 
 /// Points a tag, new or not, at a manifest that the repository holds.
@@ -30,10 +90,24 @@ pub fn put(
     digest: &Digest,
     now: Timestamp,
 ) -> Result<(), Error> {
-    tx.execute(PUT, params![repository.0, tag.as_str(), digest.to_string(), now.as_micros()]).map(drop)
+    tx.execute(PUT, params![repository.0, tag.as_str(), digest.to_string(), now.as_micros(), now.as_micros()]).map(drop)
 }
 
 /// Deletes a tag and leaves its manifest; `false` when there was none.
 pub fn delete(tx: &Writing<'_>, repository: RepositoryKey, tag: &Tag) -> Result<bool, Error> {
     Ok(tx.execute(DELETE, params![repository.0, tag.as_str()])? > 0)
+}
+
+fn read_name(row: &Row<'_>) -> Result<Tag, Error> {
+    Tag::parse(&row.get::<_, String>("name")?).map_err(Error::corrupt)
+}
+
+fn read(row: &Row<'_>) -> Result<TagAttributes, Error> {
+    Ok(TagAttributes {
+        name: read_name(row)?,
+        digest: Digest::parse(&row.get::<_, String>("digest")?).map_err(Error::corrupt)?,
+        created_at: Timestamp::from_micros(row.get("created_at")?),
+        updated_at: Timestamp::from_micros(row.get("updated_at")?),
+        locks: locks::read(row)?,
+    })
 }

@@ -82,7 +82,7 @@ impl Service {
     pub(crate) async fn find_blob_size(&self, permit: &Permit<ReadBlob>) -> Result<Option<u64>, Error> {
         let (registry, ReadBlob { repository, digest }) = (permit.registry(), permit.operation().clone());
         let size = self.inner.metadata.read(move |tx| blob_links::find_size(tx, registry, &repository, &digest));
-        Ok(size.await?)
+        Ok(size.await?.map(|(size_bytes, _)| size_bytes))
     }
 }
 

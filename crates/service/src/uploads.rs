@@ -92,7 +92,7 @@ impl Service {
         let StartUpload { repository: name } = target.operation().clone();
         let ReadBlob { repository: source, digest } = source.operation().clone();
         let mounted = self.inner.metadata.write(move |tx| {
-            let Some(size_bytes) = blob_links::find_size(tx, registry, &source, &digest)? else { return Ok(None) };
+            let Some((size_bytes, _)) = blob_links::find_size(tx, registry, &source, &digest)? else { return Ok(None) };
             let Some(repository) = repositories::find_or_add(tx, registry, &name, now)? else {
                 return Err(Error::RepositoryUnknown(name));
             };
