@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_admin_user.sql"),
     include_str!("../migrations/0003_counts.sql"),
     include_str!("../migrations/0004_locks.sql"),
+    include_str!("../migrations/0005_roles.sql"),
 ];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL) STRICT";

@@ -32,7 +32,8 @@ pub(crate) fn read(row: &Row<'_>) -> Result<SystemData, Error> {
     })
 }
 
-fn caller(name: String, kind: rusqlite::types::FromSqlResult<&str>) -> Result<Caller, Error> {
+/// Reads who somebody was from the two columns that say it.
+pub(crate) fn caller(name: String, kind: rusqlite::types::FromSqlResult<&str>) -> Result<Caller, Error> {
     let kind = match kind {
         Ok(USER) => CallerKind::User,
         Ok(APPLICATION) => CallerKind::Application,
