@@ -11,7 +11,9 @@ pub struct PrincipalName(Box<str>);
 
 /// The text is no name of a service principal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not the name of a service principal: it takes 1 to 120 characters, no control characters, and no spaces at its ends")]
+#[error(
+    "'{0}' is not the name of a service principal: it takes 1 to 120 characters, no control characters, and no spaces at its ends"
+)]
 pub struct InvalidPrincipalName(pub String);
 
 /// Azure's limit for the display name of an application.
@@ -127,9 +129,8 @@ mod tests {
             created_at: at(0),
             secrets: vec![secret('1', 1, Some(10)), secret('2', 2, None)],
         };
-        let admitted = |byte, now| {
-            principal.admit(&PasswordHash::from_bytes([byte; 32]), at(now)).map(|secret| secret.id.clone())
-        };
+        let admitted =
+            |byte, now| principal.admit(&PasswordHash::from_bytes([byte; 32]), at(now)).map(|secret| secret.id.clone());
         assert_eq!(admitted(1, 9), Some(guid('1')));
         assert_eq!(admitted(1, 10), None);
         assert_eq!(admitted(2, 10), Some(guid('2')));

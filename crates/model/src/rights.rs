@@ -67,6 +67,30 @@ impl ArmScope {
     }
 }
 
+impl From<&SubscriptionId> for ArmScope {
+    fn from(subscription: &SubscriptionId) -> Self {
+        Self::Subscription(subscription.clone())
+    }
+}
+
+impl From<&ResourceGroupId> for ArmScope {
+    fn from(group: &ResourceGroupId) -> Self {
+        Self::ResourceGroup(group.clone())
+    }
+}
+
+impl From<&RegistryId> for ArmScope {
+    fn from(registry: &RegistryId) -> Self {
+        Self::Registry(registry.clone())
+    }
+}
+
+impl From<&ArmScope> for ArmScope {
+    fn from(scope: &ArmScope) -> Self {
+        scope.clone()
+    }
+}
+
 impl fmt::Display for ArmScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -111,9 +135,7 @@ impl Rights {
     pub fn allow(&self, action: &ManagementAction, scope: &ArmScope) -> bool {
         match &self.0 {
             Held::Everything => true,
-            Held::Granted(grants) => {
-                grants.iter().any(|grant| grant.scope.contains(scope) && grant.role.holds(action))
-            }
+            Held::Granted(grants) => grants.iter().any(|grant| grant.scope.contains(scope) && grant.role.holds(action)),
         }
     }
 
@@ -124,6 +146,16 @@ impl Rights {
             Held::Everything => true,
             Held::Granted(grants) => {
                 grants.iter().any(|grant| grant.scope.contains(scope) || scope.contains(&grant.scope))
+            }
+        }
+    }
+
+    /// Whether a grant gives nothing that is not held: nobody gives or takes more than that.
+    pub fn include(&self, grant: &Grant) -> bool {
+        match &self.0 {
+            Held::Everything => true,
+            Held::Granted(grants) => {
+                grants.iter().any(|held| held.role >= grant.role && held.scope.contains(&grant.scope))
             }
         }
     }

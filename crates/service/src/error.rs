@@ -2,9 +2,12 @@
 
 use model::arm_name::{RegistryName, ResourceGroupName, ScopeMapName, SubscriptionId, TokenName};
 use model::digest::Digest;
+use model::guid::Guid;
+use model::principal::PrincipalName;
 use model::reference::Reference;
 use model::repository::RepositoryName;
 use model::resource_id::RegistryId;
+use model::rights::Grant;
 
 /// Why a use case did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +39,9 @@ pub enum Error {
     /// A system scope map can be neither changed nor deleted.
     #[error("the scope map {0} is defined by the system: it can be neither changed nor deleted")]
     SystemScopeMap(ScopeMapName),
+    /// Of service principals and their roles.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// One member of the request is wrong.
     #[error("{target}: {message}")]
     Invalid {
@@ -93,6 +99,29 @@ pub enum Error {
     /// Anything else: a bug, or a broken disk. The cause goes to the log, never to a client.
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What can be wrong with service principals and their roles.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// No service principal with that object id, client id or name.
+    #[error("the service principal {0} does not exist")]
+    PrincipalMissing(String),
+    /// Another service principal has the name.
+    #[error("a service principal is already named {0}")]
+    PrincipalNameTaken(PrincipalName),
+    /// No role assignment of that name at that scope.
+    #[error("the role assignment {0} was not found")]
+    RoleAssignmentMissing(Guid),
+    /// The principal already holds that role there, by this assignment.
+    #[error("the role assignment already exists: {0}")]
+    RoleAssignmentExists(Guid),
+    /// An assignment of that name gives something else.
+    #[error("the role assignment {0} cannot be changed: delete it and make another")]
+    RoleAssignmentFixed(Guid),
+    /// Nobody gives or takes a role that is greater than what they hold there.
+    #[error("the role {} at {} is more than the caller holds", .0.role, .0.scope)]
+    RoleTooGreat(Grant),
 }
 
 fn list(digests: &[Digest]) -> String {

@@ -11,6 +11,7 @@ mod credentials;
 mod error;
 mod keys;
 pub mod limits;
+mod managers;
 mod manifests;
 mod principals;
 mod private_files;
@@ -19,6 +20,7 @@ mod refresh_tokens;
 mod registries;
 mod repositories;
 mod resource_groups;
+mod role_assignments;
 mod scope_maps;
 mod signing;
 mod site;
@@ -34,14 +36,16 @@ pub use admin_user::{AdminCredentials, AdminPassword};
 pub use blobs::{BlobInfo, OpenBlob};
 pub use clock::{Clock, SystemClock};
 pub use credentials::{CredentialsSpec, GeneratedCredentials, GeneratedPassword};
-pub use error::Error;
+pub use error::{Error, IdentityError};
+pub use managers::{Manager, PrincipalBearer, PrincipalRefusal};
 pub use manifests::StoredManifest;
-pub use principals::{PrincipalBearer, PrincipalRefusal};
+pub use principals::NewSecret;
 pub use random::{Random, SystemRandom};
 pub use refresh_tokens::RefreshTokenRefusal;
 pub use registries::{RegistryChange, RegistrySpec};
 pub use repositories::{Page, PageRequest};
 pub use resource_groups::ResourceGroupSpec;
+pub use role_assignments::{ISSUER_SEPARATOR, RoleAssignmentSpec};
 pub use scope_maps::{ScopeMapChange, ScopeMapSpec};
 pub use tls::{TlsFileError, TlsIdentity};
 pub use tokens::{PasswordSpec, TokenChange, TokenSpec, TokenWritten};
@@ -127,9 +131,9 @@ impl Service {
         let (site, first_start) = match found {
             Some(site) => (site, None),
             None => {
-                let draft = Draft::new(&data, &keys.pepper, &*random)?;
+                let draft = Draft::new(&data, &keys.pepper, &*random, clock.now())?;
                 draft.write_secret_file().map_err(Error::internal)?;
-                let (site, first_start) = draft.keep(&metadata, clock.now()).await?;
+                let (site, first_start) = draft.keep(&metadata).await?;
                 (site, Some(first_start))
             }
         };

@@ -39,6 +39,15 @@ pub const SCOPE_MAPS: Limit = Limit { what: "a registry", max: 2_000_000, unit: 
 /// Uploads that one token may have open in one registry: a client that forgets to finish them must not fill the disk.
 pub const OPEN_UPLOADS: Limit = Limit { what: "a token", max: 1_000, unit: "open uploads in a registry" };
 
+/// Service principals of a site: people and pipelines that manage, each of which is listed whole.
+pub const PRINCIPALS: Limit = Limit { what: "a site", max: 1_000, unit: "service principals" };
+
+/// Secrets of a service principal: two are enough to renew one, ten leave room for several places that hold one each.
+pub const PRINCIPAL_SECRETS: Limit = Limit { what: "a service principal", max: 10, unit: "secrets" };
+
+/// Role assignments of the subscription: Azure's figure.
+pub const ROLE_ASSIGNMENTS: Limit = Limit { what: "a subscription", max: 4_000, unit: "role assignments" };
+
 /// Items of one page of a list: a client may ask for fewer. Unbounded pages exhaust memory (CVE-2023-2253).
 pub const PAGE_ITEMS_MAX: usize = 1_000;
 

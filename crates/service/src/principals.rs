@@ -1,119 +1,134 @@
-//! Service principals: who manages over the network (decision D8).
+//! Service principals: making them, renewing their secrets, deleting them. How they sign in is in `managers.rs`.
+//!
+//! Whatever takes something from a principal also ends what it was issued on the data plane: its rows among the tokens go.
 
-use crate::{Error, Service, VerificationKey, limits, random, signing};
-use metadata::principals::{self, Principal};
-use model::caller::{Caller, CallerKind};
+use crate::{Error, IdentityError, Service, limits, random};
+use metadata::{Managing, Reading, principal_secrets, principal_users, principals, role_assignments};
+use model::guid::Guid;
 use model::password::{Password, PasswordHash};
-use serde::{Deserialize, Serialize};
+use model::principal::{PrincipalName, PrincipalSecret, ServicePrincipal};
+use model::timestamp::Timestamp;
 
-/// A bearer for the management API.
-#[derive(Clone)]
-pub struct PrincipalBearer {
-    /// The signed token (RFC 7519).
-    pub text: String,
-    /// Seconds until it ends.
-    pub expires_in_seconds: u64,
-}
-
-/// Why a principal may not manage. Outside all look alike; the log has the reason.
-#[derive(Debug, thiserror::Error)]
-pub enum PrincipalRefusal {
-    /// Unknown client id or wrong secret.
-    #[error("the client id is not known or its secret is wrong")]
-    WrongSecret,
-    /// The bearer is malformed, expired, or not for this site.
-    #[error("the bearer is not valid here: {0}")]
-    InvalidBearer(&'static str),
-    /// The store did not answer.
-    #[error(transparent)]
-    Unavailable(#[from] Error),
-}
-
-/// Who bearers of the management API are for (RFC 7519 section 4.1.3).
-const AUDIENCE: &str = "management";
-
-/// What a bearer of the management API says. The names are Entra ID's: clients of Azure read them.
-#[derive(Serialize, Deserialize)]
-struct Claims {
-    iss: String,
-    aud: String,
-    sub: String,
-    oid: String,
-    appid: String,
-    tid: String,
-    exp: i64,
-    nbf: i64,
-    iat: i64,
-    jti: String,
+/// A secret that was just made. Its value is shown once.
+pub struct NewSecret {
+    /// What is kept of it.
+    pub secret: PrincipalSecret,
+    /// The value.
+    pub value: Password,
 }
 
 impl Service {
-    /// Exchanges a client id and its secret for a bearer of the management API.
-    pub async fn sign_in_principal(
+    /// Makes a service principal with one secret and without any role. Errors: `PrincipalNameTaken`, `LimitReached`, `Invalid` for an
+    /// expiry in the past.
+    pub async fn create_principal(
         &self,
-        client_id: &str,
-        client_secret: &Password,
-    ) -> Result<PrincipalBearer, PrincipalRefusal> {
-        let presented = PasswordHash::of(&self.inner.keys.pepper, client_secret);
-        let asked = client_id.to_ascii_lowercase();
-        let found = self.inner.metadata.read(move |tx| principals::find(tx, &asked)).await.map_err(Error::from)?;
-        // Every caller pays for the look-up, the hash and the comparison, so that the time tells nobody which ids are known.
-        let expected = found.as_ref().map_or(PasswordHash::from_bytes([0; 32]), |principal| principal.secret_hash);
-        match (expected.matches(&presented), found) {
-            (true, Some(principal)) => Ok(self.issue_principal_bearer(principal)?),
-            (_, found) => {
-                let known = found.is_some();
-                tracing::info!(target: "audit", known, "a service principal was refused: client id known: {known}");
-                Err(PrincipalRefusal::WrongSecret)
+        name: PrincipalName,
+        secret_expires_at: Option<Timestamp>,
+    ) -> Result<(ServicePrincipal, NewSecret), Error> {
+        let made = self.make_secret(secret_expires_at)?;
+        let principal = ServicePrincipal {
+            name,
+            client_id: self.new_guid()?,
+            object_id: self.new_guid()?,
+            created_at: made.secret.created_at,
+            secrets: vec![made.secret.clone()],
+        };
+        let kept = self.inner.metadata.write(move |tx| {
+            if principals::find_by_name(tx, &principal.name)?.is_some() {
+                return Err(IdentityError::PrincipalNameTaken(principal.name).into());
             }
-        }
+            if principals::count(tx)? >= limits::PRINCIPALS.max {
+                return Err(Error::LimitReached(limits::PRINCIPALS));
+            }
+            principals::add(tx, &principal)?;
+            Ok(principal)
+        });
+        Ok((kept.await?, made))
     }
 
-    fn issue_principal_bearer(&self, principal: Principal) -> Result<PrincipalBearer, Error> {
+    /// In the order of their names.
+    pub async fn list_principals(&self) -> Result<Vec<ServicePrincipal>, Error> {
+        Ok(self.inner.metadata.read(principals::list).await?)
+    }
+
+    /// The principal with that object id, client id or name. Errors: `PrincipalMissing`.
+    pub async fn get_principal(&self, reference: &str) -> Result<ServicePrincipal, Error> {
+        let reference = reference.to_owned();
+        self.inner.metadata.read(move |tx| existing(tx, &reference)).await
+    }
+
+    /// Deletes a principal with its secrets and its roles; `false` when there was none.
+    pub async fn delete_principal(&self, reference: &str) -> Result<bool, Error> {
+        let reference = reference.to_owned();
+        let deleted = self.manage(move |tx| {
+            let Some(found) = find(tx, &reference)? else { return Ok(false) };
+            role_assignments::delete_of(tx, found.object_id.as_str())?;
+            principal_users::delete(tx, found.object_id.as_str())?;
+            Ok(principals::delete(tx, &found.object_id)?)
+        });
+        deleted.await
+    }
+
+    /// Gives a principal one more secret. Errors: `PrincipalMissing`, `LimitReached`, `Invalid` for an expiry in the past.
+    pub async fn add_principal_secret(
+        &self,
+        reference: &str,
+        expires_at: Option<Timestamp>,
+    ) -> Result<NewSecret, Error> {
+        let made = self.make_secret(expires_at)?;
+        let (reference, secret) = (reference.to_owned(), made.secret.clone());
+        let kept = self.inner.metadata.write(move |tx| {
+            let found = existing(tx, &reference)?;
+            if found.secrets.len() as u64 >= limits::PRINCIPAL_SECRETS.max {
+                return Err(Error::LimitReached(limits::PRINCIPAL_SECRETS));
+            }
+            Ok::<_, Error>(principal_secrets::add(tx, &found.object_id, &secret)?)
+        });
+        kept.await?;
+        Ok(made)
+    }
+
+    /// Removes a secret of a principal, and ends every bearer of the principal on the data plane; `false` when it has no secret of
+    /// that id. Errors: `PrincipalMissing`.
+    pub async fn remove_principal_secret(&self, reference: &str, id: &Guid) -> Result<bool, Error> {
+        let (reference, id) = (reference.to_owned(), id.clone());
+        let removed = self.manage(move |tx: &Managing<'_>| {
+            let found = existing(tx, &reference)?;
+            principal_users::delete(tx, found.object_id.as_str())?;
+            Ok(principal_secrets::delete(tx, &found.object_id, &id)?)
+        });
+        removed.await
+    }
+
+    fn make_secret(&self, expires_at: Option<Timestamp>) -> Result<NewSecret, Error> {
         let now = self.inner.clock.now();
-        let not_before = now.minus(limits::CLOCK_SKEW).as_unix_seconds();
-        let text = self.inner.keys.management.sign(&Claims {
-            iss: signing::ISSUER.to_owned(),
-            aud: AUDIENCE.to_owned(),
-            sub: principal.object_id.clone(),
-            oid: principal.object_id,
-            appid: principal.client_id,
-            tid: self.tenant().to_owned(),
-            exp: now.plus(limits::PRINCIPAL_BEARER_TTL).as_unix_seconds(),
-            nbf: not_before,
-            iat: not_before,
-            jti: random::guid(&*self.inner.random),
-        })?;
-        Ok(PrincipalBearer { text, expires_in_seconds: limits::PRINCIPAL_BEARER_TTL.as_secs() })
-    }
-
-    /// Every key that signatures of live bearers of the management API can be checked with.
-    pub fn principal_verification_keys(&self) -> Vec<VerificationKey> {
-        self.inner.keys.management.published()
-    }
-
-    /// Checks a bearer of the management API and says whose it is.
-    pub async fn verify_principal(&self, bearer: &str) -> Result<Caller, PrincipalRefusal> {
-        let object_id = self.check_principal_bearer(bearer).map_err(refuse)?;
-        let asked = object_id.clone();
-        let known = self.inner.metadata.read(move |tx| principals::exists(tx, &asked)).await.map_err(Error::from)?;
-        if !known {
-            return Err(refuse("its principal is gone"));
+        if expires_at.is_some_and(|end| end <= now) {
+            return Err(Error::invalid("endDateTime", "It lies in the past: give a time to come, or none for never."));
         }
-        Ok(Caller { name: object_id, kind: CallerKind::Application })
+        let value = random::password(&*self.inner.random);
+        let hash = PasswordHash::of(&self.inner.keys.pepper, &value);
+        Ok(NewSecret { secret: PrincipalSecret { id: self.new_guid()?, created_at: now, expires_at, hash }, value })
     }
 
-    fn check_principal_bearer(&self, bearer: &str) -> Result<String, &'static str> {
-        let claims: Claims = self.inner.keys.management.verify(bearer)?;
-        if claims.iss != signing::ISSUER || claims.aud != AUDIENCE || claims.tid != self.tenant() {
-            return Err("it is for another site");
-        }
-        signing::check_times(claims.nbf, claims.exp, self.inner.clock.now())?;
-        Ok(claims.sub)
+    pub(crate) fn new_guid(&self) -> Result<Guid, Error> {
+        Guid::parse(&random::guid(&*self.inner.random)).map_err(Error::internal)
     }
 }
 
-fn refuse(reason: &'static str) -> PrincipalRefusal {
-    tracing::info!(target: "audit", reason, "a bearer of the management API was refused: {reason}");
-    PrincipalRefusal::InvalidBearer(reason)
+/// The principal with that object id, client id or name.
+pub(crate) fn find(tx: &Reading<'_>, reference: &str) -> Result<Option<ServicePrincipal>, Error> {
+    if let Ok(guid) = Guid::parse(reference) {
+        return Ok(match principals::find(tx, &guid)? {
+            Some(found) => Some(found),
+            None => principals::find_by_client_id(tx, &guid)?,
+        });
+    }
+    match PrincipalName::parse(reference) {
+        Ok(name) => Ok(principals::find_by_name(tx, &name)?),
+        Err(_) => Ok(None),
+    }
+}
+
+fn existing(tx: &Reading<'_>, reference: &str) -> Result<ServicePrincipal, Error> {
+    find(tx, reference)?.ok_or_else(|| IdentityError::PrincipalMissing(reference.to_owned()).into())
 }

@@ -3,9 +3,10 @@
 //! `az acr login` and Azure's SDKs exchange a bearer of the management API for one. Tokens have passwords, and get none.
 
 use crate::access_tokens::SignedIn;
+use crate::managers::{Manager, rights_now};
 use crate::token_table::WhichToken;
 use crate::{Error, Service, limits, random, signing};
-use model::caller::Caller;
+use metadata::principal_users::PrincipalUser;
 use model::password::PasswordHash;
 use model::registry::{Registry, RegistryKey};
 use model::token::{Generation, PasswordKey, TokenFacts, TokenKey};
@@ -36,22 +37,32 @@ struct Claims {
 }
 
 impl Service {
-    /// Issues a refresh token of a registry to whoever manages it.
-    pub async fn issue_refresh_token(&self, registry: &Registry, caller: &Caller) -> Result<String, Error> {
-        let facts = self.principal_facts(registry, caller).await?;
+    /// Issues a refresh token of a registry to whoever manages; `None` to who has no role there.
+    pub async fn issue_refresh_token(&self, registry: &Registry, manager: &Manager) -> Result<Option<String>, Error> {
+        let caller = &manager.caller;
+        let Some(facts) = self.principal_facts(registry, manager).await? else {
+            let registry = &registry.id.name;
+            tracing::info!(
+                target: "audit", %registry, caller = caller.name,
+                "{} was refused at registry {registry}: it has no role there", caller.name
+            );
+            return Ok(None);
+        };
         let password =
             facts.passwords.first().ok_or_else(|| Error::internal("a principal without its password row"))?;
         let now = self.inner.clock.now();
         let not_before = now.minus(limits::CLOCK_SKEW).as_unix_seconds();
+        let longest = now.plus(limits::REFRESH_TOKEN_TTL);
+        let expires = manager.ends_at.map_or(longest, |end| end.min(longest));
         tracing::info!(
             target: "audit", registry = %registry.id.name, caller = caller.name,
             "{} signed in to registry {}", caller.name, registry.id.name
         );
-        self.inner.keys.access.sign(&Claims {
+        let text = self.inner.keys.access.sign(&Claims {
             iss: signing::ISSUER.to_owned(),
             sub: facts.name.to_string(),
             aud: registry.id.name.key(),
-            exp: now.plus(limits::REFRESH_TOKEN_TTL).as_unix_seconds(),
+            exp: expires.as_unix_seconds(),
             nbf: not_before,
             iat: not_before,
             jti: random::guid(&*self.inner.random),
@@ -60,21 +71,31 @@ impl Service {
             tok: facts.key.0,
             r#gen: facts.generation.0,
             pwd: password.id.0,
-        })
+        })?;
+        Ok(Some(text))
     }
 
-    async fn principal_facts(&self, registry: &Registry, caller: &Caller) -> Result<Arc<TokenFacts>, Error> {
-        let which = WhichToken::Principal(registry.key, caller.name.as_str().into());
+    async fn principal_facts(&self, registry: &Registry, manager: &Manager) -> Result<Option<Arc<TokenFacts>>, Error> {
+        let which = WhichToken::Principal(registry.key, manager.caller.name.as_str().into());
+        // A row stands for the roles that the principal has now: what changes them removes it.
         if let Some(facts) = self.facts(which.clone()).await? {
-            return Ok(facts);
+            return Ok(Some(facts));
         }
-        let (key, name, now) = (registry.key, caller.name.clone(), self.inner.clock.now());
         let mut unknown = [0; 32];
         self.inner.random.fill(&mut unknown);
-        let unknown = PasswordHash::from_bytes(unknown);
-        self.manage(move |tx| Ok(metadata::principal_users::add(tx, key, &name, &unknown, now)?)).await?;
+        let (unknown, now) = (PasswordHash::from_bytes(unknown), self.inner.clock.now());
+        let (manager, key, id) = (manager.clone(), registry.key, registry.id.clone());
+        let added = self.manage(move |tx| {
+            let Some(role) = rights_now(tx, &manager)?.role_on(&id) else { return Ok(false) };
+            let user = PrincipalUser { registry: key, principal: manager.caller.name, role, unknown };
+            metadata::principal_users::add(tx, &user, now)?;
+            Ok(true)
+        });
+        if !added.await? {
+            return Ok(None);
+        }
         // Nothing was added when the registry was deleted meanwhile.
-        self.facts(which).await?.ok_or_else(|| Error::RegistryMissing(registry.id.clone()))
+        self.facts(which).await?.ok_or_else(|| Error::RegistryMissing(registry.id.clone())).map(Some)
     }
 
     /// Checks a refresh token. `Err` inside when it does not count; the reason is in the audit log.

@@ -3,15 +3,22 @@
 use crate::private_files;
 use crate::random::{self, Random};
 use crate::{Error, FirstStart};
-use metadata::principals::{self, Principal};
-use metadata::{Reading, settings};
+use metadata::{Reading, principals, role_assignments, settings};
 use model::arm_name::SubscriptionId;
+use model::caller::{Caller, CallerKind};
+use model::guid::Guid;
 use model::password::{Password, PasswordHash, Pepper};
+use model::principal::{PrincipalName, PrincipalSecret, ServicePrincipal};
+use model::rights::{ArmScope, Grant};
+use model::role::Role;
+use model::role_assignment::RoleAssignment;
 use model::timestamp::Timestamp;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 const SECRET_FILE: &str = "service-principal.json";
+/// What the first principal is called, the same as of one that was made before principals had names.
+const PRINCIPAL_NAME: &str = "first-start";
 
 /// What a site is named by.
 pub(crate) struct Site {
@@ -35,7 +42,8 @@ impl Site {
 /// What a first start made up and has yet to keep.
 pub(crate) struct Draft {
     site: Site,
-    principal: Principal,
+    principal: ServicePrincipal,
+    assignment: RoleAssignment,
     secret: Password,
     secret_file: PathBuf,
 }
@@ -50,18 +58,31 @@ struct SecretFile<'a> {
 }
 
 impl Draft {
-    /// Makes up tenant, subscription and principal.
-    pub(crate) fn new(data: &Path, pepper: &Pepper, random: &dyn Random) -> Result<Self, Error> {
+    /// Makes up tenant, subscription and principal, which owns the subscription.
+    pub(crate) fn new(data: &Path, pepper: &Pepper, random: &dyn Random, now: Timestamp) -> Result<Self, Error> {
+        let guid = || Guid::parse(&random::guid(random)).map_err(Error::internal);
         let tenant = random::guid(random);
         let subscription = SubscriptionId::parse(&random::guid(random)).map_err(Error::internal)?;
-        let secret = random::password(random);
-        let principal = Principal {
-            client_id: random::guid(random),
-            object_id: random::guid(random),
-            secret_hash: PasswordHash::of(pepper, &secret),
+        let value = random::password(random);
+        let hash = PasswordHash::of(pepper, &value);
+        let secret = PrincipalSecret { id: guid()?, created_at: now, expires_at: None, hash };
+        let principal = ServicePrincipal {
+            name: PrincipalName::parse(PRINCIPAL_NAME).map_err(Error::internal)?,
+            client_id: guid()?,
+            object_id: guid()?,
+            created_at: now,
+            secrets: vec![secret],
+        };
+        let object_id = principal.object_id.to_string();
+        let assignment = RoleAssignment {
+            id: guid()?,
+            principal: object_id.clone(),
+            grant: Grant { role: Role::Owner, scope: ArmScope::Subscription(subscription.clone()) },
+            created_by: Caller { name: object_id, kind: CallerKind::Application },
+            created_at: now,
         };
         let secret_file = data.join(SECRET_FILE);
-        Ok(Self { site: Site { tenant, subscription }, principal, secret, secret_file })
+        Ok(Self { site: Site { tenant, subscription }, principal, assignment, secret: value, secret_file })
     }
 
     /// Writes the secret's file. Its place in the order is before [`Draft::keep`]: a crash in between leaves a file that opens
@@ -69,7 +90,7 @@ impl Draft {
     pub(crate) fn write_secret_file(&self) -> std::io::Result<()> {
         let content = SecretFile {
             tenant_id: &self.site.tenant,
-            client_id: &self.principal.client_id,
+            client_id: self.principal.client_id.as_str(),
             client_secret: self.secret.reveal(),
         };
         let mut text = zeroize::Zeroizing::new(serde_json::to_string_pretty(&content)?);
@@ -78,18 +99,19 @@ impl Draft {
     }
 
     /// Keeps what was made up, in one transaction.
-    pub(crate) async fn keep(self, metadata: &metadata::Store, now: Timestamp) -> Result<(Site, FirstStart), Error> {
-        let Self { site, principal, secret, secret_file } = self;
+    pub(crate) async fn keep(self, metadata: &metadata::Store) -> Result<(Site, FirstStart), Error> {
+        let Self { site, principal, assignment, secret, secret_file } = self;
         let first = FirstStart {
             tenant: site.tenant.clone(),
-            client_id: principal.client_id.clone(),
+            client_id: principal.client_id.to_string(),
             client_secret: secret,
             secret_file,
         };
         let kept = metadata.write(move |tx| {
             settings::add(tx, settings::TENANT, &site.tenant)?;
             settings::add(tx, settings::SUBSCRIPTION, site.subscription.as_str())?;
-            principals::add(tx, &principal, now)?;
+            principals::add(tx, &principal)?;
+            role_assignments::add(tx, &assignment)?;
             Ok::<_, Error>(site)
         });
         Ok((kept.await?, first))

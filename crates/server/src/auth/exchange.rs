@@ -48,9 +48,9 @@ async fn exchanged(state: &State, request: Request) -> Result<String, Refusal> {
     if let Some(service) = form.get("service")? {
         check_service(service, &state.login_server(&registry).await?, &parts.headers)?;
     }
-    let caller = state.service.verify_principal(bearer).await.map_err(|refusal| match refusal {
+    let manager = state.service.verify_principal(bearer).await.map_err(|refusal| match refusal {
         PrincipalRefusal::WrongSecret | PrincipalRefusal::InvalidBearer(_) => Refusal::WrongCredentials,
         PrincipalRefusal::Unavailable(error) => Refusal::Service(error),
     })?;
-    Ok(state.service.issue_refresh_token(&registry, &caller).await?)
+    state.service.issue_refresh_token(&registry, &manager).await?.ok_or(Refusal::WrongCredentials)
 }

@@ -2,12 +2,14 @@
 
 use super::answer::Outcome;
 use super::api_version::ApiVersion;
+use super::authorization::needs;
 use super::errors::Failure;
 use super::headers::Versions;
-use super::route::{Parent, Target, parse};
+use super::route::{AccessTarget, Parent, Target, parse};
 use super::{
     Context, admin_user, cloud, credentials, headers, locations, name_check, operations, principal, provider,
-    registries, resource_groups, resources, scope_maps, subscriptions, tokens, unserved, usages,
+    registries, resource_groups, resources, role_assignments, role_definitions, scope_maps, service_principals,
+    subscriptions, tokens, unserved, usages,
 };
 use crate::requests::RequestId;
 use crate::state::State;
@@ -37,8 +39,8 @@ pub(crate) async fn handle(state: Arc<State>, request: Request) -> Response {
     response
 }
 
-/// Nothing of the body is read before the caller is known: strangers must not make the server work. They are told where to sign
-/// in, and nothing else.
+/// Nothing of the body is read before the caller is known and may do it: strangers must not make the server work. They are told where
+/// to sign in, and nothing else.
 async fn answer(state: Arc<State>, parts: &Parts, body: Body, request_id: RequestId) -> Outcome {
     if parse(parts.uri.path()) == Ok(Target::CloudEndpoints) {
         ApiVersion::of_query(parts.uri.query().unwrap_or_default())?;
@@ -47,11 +49,12 @@ async fn answer(state: Arc<State>, parts: &Parts, body: Body, request_id: Reques
             _ => refuse(&parts.method, "GET"),
         };
     }
-    let caller = principal::authenticate(&state, parts).await?;
+    let manager = principal::authenticate(&state, parts).await?;
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let api_version = ApiVersion::of_query(&query)?;
     let target = parse(parts.uri.path())?;
-    let context = Context { state, caller, api_version, request_id, headers: parts.headers.clone(), query };
+    needs(&target, &parts.method, state.service.subscription()).check(&manager)?;
+    let context = Context { state, manager, api_version, request_id, headers: parts.headers.clone(), query };
     let versions = versions_of(&target);
     let mut response = dispatch(&context, &parts.method, target, body).await?;
     headers::stamp_versions(&mut response, &context.api_version, versions);
@@ -73,7 +76,8 @@ fn versions_of(target: &Target) -> Versions {
         | Target::ProviderOperations
         | Target::Provider(_)
         | Target::RegisterProvider(_)
-        | Target::CheckNameAvailability(_) => Versions::Unsaid,
+        | Target::CheckNameAvailability(_)
+        | Target::Access(_) => Versions::Unsaid,
         Target::RegistriesOf(_)
         | Target::RegistriesIn(_)
         | Target::Registry(_)
@@ -145,6 +149,7 @@ async fn dispatch(context: &Context, method: &Method, resource: Target, body: Bo
             Method::DELETE => unserved::delete(context, &registry).await,
             _ => refuse(method, "GET, PUT, PATCH, DELETE"),
         },
+        Target::Access(target) => access(context, method, target, body).await,
         Target::RegisterProvider(subscription) => match *method {
             Method::POST => provider::get(context, &subscription),
             _ => refuse(method, "POST"),
@@ -152,6 +157,48 @@ async fn dispatch(context: &Context, method: &Method, resource: Target, body: Bo
         readable => match *method {
             Method::GET => read(context, readable).await,
             _ => refuse(method, "GET"),
+        },
+    }
+}
+
+/// Roles and service principals.
+async fn access(context: &Context, method: &Method, target: AccessTarget, body: Body) -> Outcome {
+    match target {
+        AccessTarget::RoleAssignments(scope) => match *method {
+            Method::GET => role_assignments::list(context, &scope).await,
+            _ => refuse(method, "GET"),
+        },
+        AccessTarget::RoleAssignment(scope, id) => match *method {
+            Method::PUT => role_assignments::put(context, &scope, &id, body).await,
+            Method::GET => role_assignments::get(context, &scope, &id).await,
+            Method::DELETE => role_assignments::delete(context, &scope, &id).await,
+            _ => refuse(method, "GET, PUT, DELETE"),
+        },
+        AccessTarget::RoleDefinitions(scope) => match *method {
+            Method::GET => role_definitions::list(context, &scope),
+            _ => refuse(method, "GET"),
+        },
+        AccessTarget::RoleDefinition(scope, id) => match *method {
+            Method::GET => role_definitions::get(context, &scope, &id),
+            _ => refuse(method, "GET"),
+        },
+        AccessTarget::ServicePrincipals => match *method {
+            Method::GET => service_principals::list(context).await,
+            Method::POST => service_principals::create(context, body).await,
+            _ => refuse(method, "GET, POST"),
+        },
+        AccessTarget::ServicePrincipal(reference) => match *method {
+            Method::GET => service_principals::get(context, &reference).await,
+            Method::DELETE => service_principals::delete(context, &reference).await,
+            _ => refuse(method, "GET, DELETE"),
+        },
+        AccessTarget::AddPassword(reference) => match *method {
+            Method::POST => service_principals::add_password(context, &reference, body).await,
+            _ => refuse(method, "POST"),
+        },
+        AccessTarget::RemovePassword(reference) => match *method {
+            Method::POST => service_principals::remove_password(context, &reference, body).await,
+            _ => refuse(method, "POST"),
         },
     }
 }
@@ -185,6 +232,7 @@ async fn read(context: &Context, resource: Target) -> Outcome {
         | Target::ListCredentials(_)
         | Target::RegenerateCredential(_)
         | Target::CheckNameAvailability(_)
+        | Target::Access(_)
         | Target::RegisterProvider(_) => refuse(&Method::GET, "POST"),
     }
 }

@@ -1,12 +1,13 @@
 //! The management API: Azure Resource Manager's protocol for resource groups, registries, scope maps and tokens.
 //!
-//! One request: 1. who calls ([`principal`]), 2. which version ([`api_version`]), 3. which resource ([`route`]), 4. the body
-//! ([`body`]), 5. the use case (one file a noun), 6. every error through [`errors`], 7. the headers of every answer
-//! ([`headers`]).
+//! One request: 1. who calls ([`principal`]), 2. which version ([`api_version`]), 3. which resource ([`route`]), 4. whether the
+//! caller may ([`authorization`]), 5. the body ([`body`]), 6. the use case (one file a noun), 7. every error through [`errors`], 8. the
+//! headers of every answer ([`headers`]).
 
 mod admin_user;
 mod answer;
 mod api_version;
+mod authorization;
 mod body;
 mod cloud;
 mod credentials;
@@ -24,8 +25,11 @@ mod registries;
 mod registry_properties;
 mod resource_groups;
 mod resources;
+mod role_assignments;
+mod role_definitions;
 mod route;
 mod scope_maps;
+mod service_principals;
 mod subscriptions;
 mod system_data;
 mod token_credentials;
@@ -40,13 +44,13 @@ use crate::requests::RequestId;
 use crate::state::State;
 use api_version::ApiVersion;
 use http::HeaderMap;
-use model::caller::Caller;
+use service::Manager;
 use std::sync::Arc;
 
 /// What every operation knows of its request besides the resource and the body.
 struct Context {
     state: Arc<State>,
-    caller: Caller,
+    manager: Manager,
     api_version: ApiVersion,
     request_id: RequestId,
     headers: HeaderMap,

@@ -5,17 +5,17 @@ use crate::auth::credentials::{self, Credentials};
 use crate::state::State;
 use http::request::Parts;
 use model::caller::Caller;
-use service::PrincipalRefusal;
+use service::{Manager, PrincipalRefusal};
 
 /// An extension of requests that came in process, never of those from the network: who makes them. The right to open the data
 /// folder's files is the right to manage, so there is no bearer.
 #[derive(Debug, Clone)]
 pub(crate) struct Embedded(pub(crate) Caller);
 
-/// Says who calls.
-pub(super) async fn authenticate(state: &State, parts: &Parts) -> Result<Caller, Failure> {
+/// Says who calls, and what they may do.
+pub(super) async fn authenticate(state: &State, parts: &Parts) -> Result<Manager, Failure> {
     if let Some(Embedded(caller)) = parts.extensions.get() {
-        return Ok(caller.clone());
+        return Ok(Manager::owner_of_the_data(caller.clone()));
     }
     let bearer = match credentials::parse(&parts.headers) {
         Ok(Some(Credentials::Bearer(bearer))) => bearer,

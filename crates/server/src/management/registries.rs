@@ -27,7 +27,7 @@ pub(super) async fn put(context: &Context, id: &RegistryId, body: Body) -> Outco
         labels: request.tags.unwrap_or_default(),
         admin_user_enabled: switches.admin_user_enabled,
     };
-    let (registry, written) = context.state.service.put_registry(&context.caller, id, spec).await?;
+    let (registry, written) = context.state.service.put_registry(&context.manager.caller, id, spec).await?;
     match written {
         Written::Created => {
             let response = json(StatusCode::CREATED, &of(context, &registry, "Creating").await?)?;
@@ -47,7 +47,7 @@ pub(super) async fn patch(context: &Context, id: &RegistryId, body: Body) -> Out
         labels: request.tags,
         admin_user_enabled: switches.admin_user_enabled,
     };
-    let registry = context.state.service.update_registry(&context.caller, id, change).await?;
+    let registry = context.state.service.update_registry(&context.manager.caller, id, change).await?;
     Ok(without_waiting(json(StatusCode::OK, &of(context, &registry, "Succeeded").await?)?))
 }
 

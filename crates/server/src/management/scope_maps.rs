@@ -18,7 +18,7 @@ pub(super) async fn put(context: &Context, id: &ScopeMapId, body: Body) -> Outco
     let actions =
         properties.actions.ok_or_else(|| Failure::invalid("properties.actions", "A scope map needs `actions`."))?;
     let spec = ScopeMapSpec { description: properties.description.unwrap_or_default(), actions: parse(&actions)? };
-    let (scope_map, _) = context.state.service.put_scope_map(&context.caller, id, spec).await?;
+    let (scope_map, _) = context.state.service.put_scope_map(&context.manager.caller, id, spec).await?;
     Ok(without_waiting(json(StatusCode::OK, &of(scope_map, "Succeeded"))?))
 }
 
@@ -29,7 +29,7 @@ pub(super) async fn patch(context: &Context, id: &ScopeMapId, body: Body) -> Out
         description: properties.description,
         actions: properties.actions.as_deref().map(parse).transpose()?,
     };
-    let scope_map = context.state.service.update_scope_map(&context.caller, id, change).await?;
+    let scope_map = context.state.service.update_scope_map(&context.manager.caller, id, change).await?;
     let resource = scope_map.id.clone();
     let response = json(StatusCode::CREATED, &of(scope_map, "Updating"))?;
     Ok(context.with_operation(response, Kind::Child, &resource))

@@ -4,12 +4,15 @@ use super::Context;
 use super::answer::{Outcome, json};
 use http::StatusCode;
 use model::arm_name::SubscriptionId;
+use model::rights::ArmScope;
 use wire::arm::List;
 use wire::arm::subscriptions::{Subscription, Tenant};
 
-/// `GET /subscriptions`
+/// `GET /subscriptions`: those in which the caller has any role.
 pub(super) fn list(context: &Context) -> Outcome {
-    json(StatusCode::OK, &List::whole(vec![shape(context)]))
+    let scope = ArmScope::from(context.state.service.subscription());
+    let seen = context.manager.rights.touch(&scope).then(|| shape(context));
+    json(StatusCode::OK, &List::whole(seen.into_iter().collect()))
 }
 
 /// `GET /subscriptions/{id}`

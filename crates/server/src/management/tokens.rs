@@ -19,7 +19,8 @@ pub(super) async fn put(context: &Context, id: &TokenId, body: Body) -> Outcome 
         status: status(&properties)?,
         passwords: token_credentials::parse(context, id, properties.credentials.as_ref()).await?,
     };
-    let TokenWritten { token, written, generated } = context.state.service.put_token(&context.caller, id, spec).await?;
+    let TokenWritten { token, written, generated } =
+        context.state.service.put_token(&context.manager.caller, id, spec).await?;
     match written {
         Written::Created => {
             let response = json(StatusCode::CREATED, &of(&token, &generated, "Creating"))?;
@@ -37,7 +38,7 @@ pub(super) async fn patch(context: &Context, id: &TokenId, body: Body) -> Outcom
         status: status(&properties)?,
         passwords: token_credentials::parse(context, id, properties.credentials.as_ref()).await?,
     };
-    let written = context.state.service.update_token(&context.caller, id, change).await?;
+    let written = context.state.service.update_token(&context.manager.caller, id, change).await?;
     let response = json(StatusCode::CREATED, &of(&written.token, &written.generated, "Updating"))?;
     Ok(context.with_operation(response, Kind::Child, &written.token.id))
 }

@@ -129,7 +129,7 @@ async fn principals_sign_in_and_are_known_by_their_bearer() -> Outcome {
     let first = first.ok_or("no first start")?;
     let bearer = service.sign_in_principal(&first.client_id, &first.client_secret).await?;
     assert_eq!(bearer.expires_in_seconds, 3600);
-    let caller = service.verify_principal(&bearer.text).await?;
+    let caller = service.verify_principal(&bearer.text).await?.caller;
     assert_eq!(caller.kind, CallerKind::Application);
     assert_eq!(caller.name.len(), 36);
     assert_ne!(caller.name, first.client_id);

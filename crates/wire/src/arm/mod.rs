@@ -9,7 +9,10 @@ pub mod providers;
 pub mod registries;
 pub mod resource_groups;
 pub mod resources;
+pub mod role_assignments;
+pub mod role_definitions;
 pub mod scope_maps;
+pub mod service_principals;
 pub mod subscriptions;
 pub mod tokens;
 

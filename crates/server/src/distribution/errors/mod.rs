@@ -186,6 +186,7 @@ impl From<service::Error> for ErrorAnswer {
             | E::ScopeMapMissing(_)
             | E::TokenMissing(_)
             | E::RegistryNameTaken(_)
+            | E::Identity(_)
             | E::SystemScopeMap(_) => Self::server(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", error),
         }
     }

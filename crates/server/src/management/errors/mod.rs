@@ -22,6 +22,21 @@ pub(super) enum Failure {
     SignedOut,
     /// Credentials that do not count.
     InvalidBearer,
+    /// The caller's roles do not hold what it takes.
+    AuthorizationFailed {
+        /// Whom Azure calls the client.
+        client: String,
+        /// Its object id.
+        object_id: String,
+        /// What it takes.
+        action: String,
+        /// Where.
+        scope: String,
+    },
+    /// None of that name: a role definition.
+    RoleDefinitionMissing(String),
+    /// None of that object id, client id or name.
+    ServicePrincipalMissing(String),
     /// The version cannot be used.
     ApiVersion(InvalidApiVersion),
     /// The path names nothing.
@@ -144,6 +159,23 @@ impl Failure {
                 "InvalidAuthenticationToken",
                 "The access token is invalid. Sign in again.".to_owned(),
             ),
+            Self::AuthorizationFailed { client, object_id, action, scope } => gateway(
+                StatusCode::FORBIDDEN,
+                "AuthorizationFailed",
+                format!(
+                    "The client '{client}' with object id '{object_id}' does not have authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials."
+                ),
+            ),
+            Self::RoleDefinitionMissing(id) => gateway(
+                StatusCode::NOT_FOUND,
+                "RoleDefinitionDoesNotExist",
+                format!("The specified role definition with ID '{id}' does not exist."),
+            ),
+            Self::ServicePrincipalMissing(reference) => gateway(
+                StatusCode::NOT_FOUND,
+                "Request_ResourceNotFound",
+                format!("The service principal '{reference}' does not exist."),
+            ),
             Self::ApiVersion(InvalidApiVersion::Missing) => gateway(
                 StatusCode::BAD_REQUEST,
                 "MissingApiVersionParameter",
@@ -199,6 +231,7 @@ fn unknown_path(unknown: &UnknownPath) -> Described {
             "NotFound",
             "The path is not that of a resource which is managed here.".to_owned(),
         ),
+        UnknownPath::Guid(error) => gateway(StatusCode::BAD_REQUEST, "InvalidResourceName", format!("{error}.")),
         UnknownPath::Name(error) => gateway(StatusCode::BAD_REQUEST, "InvalidResourceName", format!("{error}.")),
     }
 }
@@ -255,6 +288,7 @@ fn service_error(error: &service::Error, id: RequestId) -> Described {
             "OperationNotAllowed",
             format!("The scope map {name} is defined by the system: it can be neither changed nor deleted."),
         ),
+        Error::Identity(error) => identity_error(error),
         Error::Invalid { target, message } => Described {
             target: Some(target.clone()),
             ..provider(StatusCode::BAD_REQUEST, "InvalidParameter", message.clone())
@@ -281,6 +315,26 @@ fn service_error(error: &service::Error, id: RequestId) -> Described {
             provider(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", format!("Internal error, request {id}."))
         }
     }
+}
+
+/// Codes of `Microsoft.Authorization` where it has them; its clients know `PrincipalNotFound` and `RoleAssignmentExists`.
+fn identity_error(error: &service::IdentityError) -> Described {
+    use service::IdentityError;
+    let (status, code) = match error {
+        IdentityError::PrincipalMissing(_) => (StatusCode::BAD_REQUEST, "PrincipalNotFound"),
+        IdentityError::PrincipalNameTaken(_) => (StatusCode::CONFLICT, "PrincipalNameTaken"),
+        IdentityError::RoleAssignmentMissing(_) => (StatusCode::NOT_FOUND, "RoleAssignmentNotFound"),
+        IdentityError::RoleAssignmentExists(_) => (StatusCode::CONFLICT, "RoleAssignmentExists"),
+        IdentityError::RoleAssignmentFixed(_) => (StatusCode::CONFLICT, "RoleAssignmentUpdateNotPermitted"),
+        IdentityError::RoleTooGreat(_) => (StatusCode::FORBIDDEN, "AuthorizationFailed"),
+    };
+    gateway(status, code, sentence(&error.to_string()))
+}
+
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
 }
 
 /// Bare name, no quotes (recorded: azcli-token-create.json).

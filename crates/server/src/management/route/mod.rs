@@ -1,8 +1,16 @@
 //! Reads the paths of the management API. Pure. Fixed segments compare without case: azure-cli sends `resourcegroups` and
 //! `resourceGroups` in one command (management-api.md, section 2).
 
+mod access;
+
+pub(super) use access::AccessTarget;
+
+use access::{of_authorization, of_identity};
 use model::arm_name::{InvalidName, RegistryName, ResourceGroupName, ScopeMapName, SubscriptionId, TokenName};
+use model::guid::InvalidGuid;
 use model::resource_id::{PROVIDER, RegistryId, ResourceGroupId, ScopeMapId, TokenId};
+use model::rights::ArmScope;
+use model::role::{AUTHORIZATION, IDENTITY};
 use percent_encoding::percent_decode_str;
 
 /// What a path names.
@@ -58,6 +66,8 @@ pub(super) enum Target {
     Unserved(RegistryId, &'static str),
     /// `…/registries/{registry}/{collection}/{name}`, of a kind that this service does not have
     UnservedChild(RegistryId, &'static str, String),
+    /// Who may manage: roles and service principals.
+    Access(AccessTarget),
     /// `<resource>/operationStatuses/{operation}`
     OperationStatus(Parent, String),
     /// `/subscriptions/{s}/providers/Microsoft.ContainerRegistry/locations/{location}/operationResults/{operation}`
@@ -86,6 +96,14 @@ pub(super) enum UnknownPath {
     Form,
     /// The form is right and one name is not.
     Name(InvalidName),
+    /// The form is right and a name that must be a GUID is none.
+    Guid(InvalidGuid),
+}
+
+impl From<InvalidGuid> for UnknownPath {
+    fn from(error: InvalidGuid) -> Self {
+        Self::Guid(error)
+    }
 }
 
 impl From<InvalidName> for UnknownPath {
@@ -111,6 +129,9 @@ pub(super) fn parse(path: &str) -> Result<Target, UnknownPath> {
         ["locations"] => Ok(Target::Locations(subscription)),
         ["resources"] => Ok(Target::Resources(subscription)),
         ["resourcegroups"] => Ok(Target::ResourceGroups(subscription)),
+        ["providers", namespace, ref rest @ ..] if is(namespace, AUTHORIZATION) => {
+            of_authorization(ArmScope::Subscription(subscription), rest)
+        }
         ["providers", namespace, ref rest @ ..] => {
             check_namespace(namespace)?;
             of_subscription(subscription, rest)
@@ -139,6 +160,9 @@ fn of_site(segments: &[&str]) -> Result<Target, UnknownPath> {
     match *segments {
         [metadata, endpoints] if is(metadata, "metadata") && is(endpoints, "endpoints") => Ok(Target::CloudEndpoints),
         [tenants] if is(tenants, "tenants") => Ok(Target::Tenants),
+        [providers, namespace, ref rest @ ..] if is(providers, "providers") && is(namespace, IDENTITY) => {
+            of_identity(rest)
+        }
         [providers, namespace, ref rest @ ..] if is(providers, "providers") => {
             check_namespace(namespace)?;
             match *rest {
@@ -179,6 +203,9 @@ fn of_group(group: ResourceGroupId, rest: &[&str]) -> Result<Target, UnknownPath
         [providers, namespace, ref rest @ ..] if is(providers, "providers") => (namespace, rest),
         _ => return Err(UnknownPath::Form),
     };
+    if is(namespace, AUTHORIZATION) {
+        return of_authorization(ArmScope::ResourceGroup(group), rest);
+    }
     check_namespace(namespace)?;
     match *rest {
         [registries] if is(registries, "registries") => Ok(Target::RegistriesIn(group)),
@@ -214,6 +241,9 @@ fn of_registry(registry: RegistryId, rest: &[&str]) -> Result<Target, UnknownPat
     let is_status = |segment: &str| is(segment, "operationStatuses");
     match *rest {
         [] => Ok(Target::Registry(registry)),
+        [providers, namespace, ref rest @ ..] if is(providers, "providers") && is(namespace, AUTHORIZATION) => {
+            of_authorization(ArmScope::Registry(registry), rest)
+        }
         [last] if is(last, "scopeMaps") => Ok(Target::ScopeMaps(registry)),
         [last] if is(last, "tokens") => Ok(Target::Tokens(registry)),
         [last] if is(last, "generateCredentials") => Ok(Target::GenerateCredentials(registry)),

@@ -38,6 +38,14 @@ fn named(path: &str) -> Result<String, UnknownPath> {
         Target::ListCredentials(id) => format!("admin {id}"),
         Target::RegenerateCredential(id) => format!("regenerate admin {id}"),
         Target::Usages(id) => format!("usages {id}"),
+        Target::Access(AccessTarget::RoleAssignments(scope)) => format!("role assignments at {scope}"),
+        Target::Access(AccessTarget::RoleAssignment(scope, id)) => format!("role assignment {id} at {scope}"),
+        Target::Access(AccessTarget::RoleDefinitions(scope)) => format!("role definitions at {scope}"),
+        Target::Access(AccessTarget::RoleDefinition(scope, id)) => format!("role definition {id} at {scope}"),
+        Target::Access(AccessTarget::ServicePrincipals) => "service principals".to_owned(),
+        Target::Access(AccessTarget::ServicePrincipal(reference)) => format!("service principal {reference}"),
+        Target::Access(AccessTarget::AddPassword(reference)) => format!("add a password to {reference}"),
+        Target::Access(AccessTarget::RemovePassword(reference)) => format!("remove a password from {reference}"),
         Target::Unserved(id, collection) => format!("no {collection} {id}"),
         Target::UnservedChild(id, collection, name) => format!("no {collection} {name} {id}"),
         Target::OperationStatus(Parent::Registry(id), operation) => format!("status {operation} {id}"),
@@ -66,6 +74,21 @@ fn named(path: &str) -> Result<String, UnknownPath> {
     "name check of 9e223dbe-3399-4e19-88eb-0975f02ac87f"
 )]
 #[case("{g}/providers/Microsoft.ContainerRegistry/registries", "registries in {g}")]
+#[case("{s}/providers/Microsoft.Authorization/roleAssignments", "role assignments at {s}")]
+#[case("{g}/providers/microsoft.authorization/roleassignments", "role assignments at {g}")]
+#[case(
+    "{r}/providers/Microsoft.Authorization/roleAssignments/9E223DBE-3399-4e19-88eb-0975f02ac87f",
+    "role assignment 9e223dbe-3399-4e19-88eb-0975f02ac87f at {r}"
+)]
+#[case("{r}/providers/Microsoft.Authorization/roleDefinitions", "role definitions at {r}")]
+#[case(
+    "{s}/providers/Microsoft.Authorization/roleDefinitions/9e223dbe-3399-4e19-88eb-0975f02ac87f",
+    "role definition 9e223dbe-3399-4e19-88eb-0975f02ac87f at {s}"
+)]
+#[case("/providers/Portcullis.Identity/servicePrincipals", "service principals")]
+#[case("/providers/portcullis.identity/serviceprincipals/first-start", "service principal first-start")]
+#[case("/providers/Portcullis.Identity/servicePrincipals/a%2Fb/addPassword", "add a password to a/b")]
+#[case("/providers/Portcullis.Identity/servicePrincipals/ci/removepassword", "remove a password from ci")]
 #[case("{r}", "registry {r}")]
 #[case("{r}/scopemaps", "scope maps {r}")]
 #[case("{r}/scopeMaps/_repositories_pull", "scope map {r}/scopeMaps/_repositories_pull")]

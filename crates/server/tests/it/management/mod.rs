@@ -1,5 +1,6 @@
 //! The management API, as clients see it.
 
+mod access;
 mod admin_user;
 mod cloud;
 mod name_check;

@@ -1,0 +1,184 @@
+//! Who manages: service principals, which sign in with a secret for a bearer of the management API, and what they may do (decision
+//! D8).
+
+use crate::{Error, Service, VerificationKey, limits, random, signing};
+use metadata::{Reading, principals, role_assignments};
+use model::caller::{Caller, CallerKind};
+use model::guid::Guid;
+use model::password::{Password, PasswordHash};
+use model::principal::{PrincipalSecret, ServicePrincipal};
+use model::rights::Rights;
+use model::role_assignment::RoleAssignment;
+use model::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Whoever makes a management request.
+#[derive(Debug, Clone)]
+pub struct Manager {
+    /// As `systemData` records it.
+    pub caller: Caller,
+    /// What refusals call it: the client id of a service principal, the name of a person.
+    pub client: String,
+    /// What it may do.
+    pub rights: Rights,
+    /// When the credentials behind it end; `None` for never.
+    pub ends_at: Option<Timestamp>,
+}
+
+impl Manager {
+    /// Whoever may open the data folder, and so may do everything.
+    pub fn owner_of_the_data(caller: Caller) -> Self {
+        Self { client: caller.name.clone(), caller, rights: Rights::everything(), ends_at: None }
+    }
+}
+
+/// A bearer for the management API.
+#[derive(Clone)]
+pub struct PrincipalBearer {
+    /// The signed token (RFC 7519).
+    pub text: String,
+    /// Seconds until it ends.
+    pub expires_in_seconds: u64,
+}
+
+/// Why a principal may not manage. Outside all look alike; the log has the reason.
+#[derive(Debug, thiserror::Error)]
+pub enum PrincipalRefusal {
+    /// Unknown client id, or a secret that is wrong or has expired.
+    #[error("the client id is not known or its secret is wrong")]
+    WrongSecret,
+    /// The bearer is malformed, expired, or not for this site.
+    #[error("the bearer is not valid here: {0}")]
+    InvalidBearer(&'static str),
+    /// The store did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Error),
+}
+
+/// Who bearers of the management API are for (RFC 7519 section 4.1.3).
+const AUDIENCE: &str = "management";
+
+/// What a bearer of the management API says. The names are Entra ID's: clients of Azure read them. `sec` is ours: the secret that it
+/// was issued for, without which it is of no use.
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: String,
+    oid: String,
+    appid: String,
+    tid: String,
+    exp: i64,
+    nbf: i64,
+    iat: i64,
+    jti: String,
+    sec: String,
+}
+
+impl Service {
+    /// Exchanges a client id and its secret for a bearer of the management API.
+    pub async fn sign_in_principal(
+        &self,
+        client_id: &str,
+        client_secret: &Password,
+    ) -> Result<PrincipalBearer, PrincipalRefusal> {
+        let presented = PasswordHash::of(&self.inner.keys.pepper, client_secret);
+        // What is no GUID names nobody, and costs what an unknown one costs.
+        let asked = Guid::parse(client_id).or_else(|_| self.new_guid())?;
+        let found = self.inner.metadata.read(move |tx| principals::find_by_client_id(tx, &asked)).await;
+        let found = found.map_err(Error::from)?;
+        // Every caller pays for the look-up, the hash and a comparison, so that the time tells nobody which ids are known.
+        std::hint::black_box(PasswordHash::from_bytes([0; 32]).matches(&presented));
+        let admitted = found.as_ref().and_then(|principal| {
+            let secret = principal.admit(&presented, self.inner.clock.now())?;
+            Some((principal, secret))
+        });
+        let Some((principal, secret)) = admitted else {
+            let known = found.is_some();
+            tracing::info!(target: "audit", known, "a service principal was refused: client id known: {known}");
+            return Err(PrincipalRefusal::WrongSecret);
+        };
+        Ok(self.issue_principal_bearer(principal, secret)?)
+    }
+
+    fn issue_principal_bearer(
+        &self,
+        principal: &ServicePrincipal,
+        secret: &PrincipalSecret,
+    ) -> Result<PrincipalBearer, Error> {
+        let now = self.inner.clock.now();
+        let not_before = now.minus(limits::CLOCK_SKEW).as_unix_seconds();
+        let longest = now.plus(limits::PRINCIPAL_BEARER_TTL);
+        let expires = secret.expires_at.map_or(longest, |end| end.min(longest));
+        let object_id = principal.object_id.to_string();
+        let text = self.inner.keys.management.sign(&Claims {
+            iss: signing::ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: object_id.clone(),
+            oid: object_id,
+            appid: principal.client_id.to_string(),
+            tid: self.tenant().to_owned(),
+            exp: expires.as_unix_seconds(),
+            nbf: not_before,
+            iat: not_before,
+            jti: random::guid(&*self.inner.random),
+            sec: secret.id.to_string(),
+        })?;
+        Ok(PrincipalBearer { text, expires_in_seconds: expires.since(now).as_secs() })
+    }
+
+    /// Every key that signatures of live bearers of the management API can be checked with.
+    pub fn principal_verification_keys(&self) -> Vec<VerificationKey> {
+        self.inner.keys.management.published()
+    }
+
+    /// Checks a bearer of the management API, and says whose it is and what may be done with it now.
+    pub async fn verify_principal(&self, bearer: &str) -> Result<Manager, PrincipalRefusal> {
+        let claims = self.check_principal_bearer(bearer).map_err(refuse)?;
+        let ids = (Guid::parse(&claims.sub), Guid::parse(&claims.sec));
+        let (Ok(object_id), Ok(secret_id)) = ids else { return Err(refuse("its ids are no GUIDs")) };
+        let read = self.inner.metadata.read(move |tx| {
+            let found = principals::find(tx, &object_id)?;
+            Ok::<_, Error>((found, grants_of(tx, object_id.as_str())?))
+        });
+        let (Some(principal), rights) = read.await? else { return Err(refuse("its principal is gone")) };
+        let secret = principal.secrets.iter().find(|secret| secret.id == secret_id);
+        let Some(secret) = secret.filter(|secret| secret.is_current(self.inner.clock.now())) else {
+            return Err(refuse("its secret is gone or has expired"));
+        };
+        Ok(Manager {
+            caller: Caller { name: principal.object_id.to_string(), kind: CallerKind::Application },
+            client: principal.client_id.to_string(),
+            rights,
+            ends_at: secret.expires_at,
+        })
+    }
+
+    fn check_principal_bearer(&self, bearer: &str) -> Result<Claims, &'static str> {
+        let claims: Claims = self.inner.keys.management.verify(bearer)?;
+        if claims.iss != signing::ISSUER || claims.aud != AUDIENCE || claims.tid != self.tenant() {
+            return Err("it is for another site");
+        }
+        signing::check_times(claims.nbf, claims.exp, self.inner.clock.now())?;
+        Ok(claims)
+    }
+}
+
+/// What a principal may do, as the store has it.
+pub(crate) fn grants_of(tx: &Reading<'_>, principal: &str) -> Result<Rights, Error> {
+    let assigned = role_assignments::list_of(tx, principal)?;
+    Ok(Rights::granted(assigned.into_iter().map(|RoleAssignment { grant, .. }| grant).collect()))
+}
+
+/// What a caller may do, as the transaction sees it: what it was allowed when its request began may have been taken since.
+pub(crate) fn rights_now(tx: &Reading<'_>, manager: &Manager) -> Result<Rights, Error> {
+    if manager.rights == Rights::everything() {
+        return Ok(Rights::everything());
+    }
+    grants_of(tx, &manager.caller.name)
+}
+
+fn refuse(reason: &'static str) -> PrincipalRefusal {
+    tracing::info!(target: "audit", reason, "a bearer of the management API was refused: {reason}");
+    PrincipalRefusal::InvalidBearer(reason)
+}
