@@ -15,6 +15,8 @@ pub struct Environment {
     pub program: OsString,
     /// The environment variables that count.
     pub variables: Variables,
+    /// What the clock showed at the start, in microseconds since 1970-01-01T00:00:00Z.
+    pub now_micros: i64,
     /// Whether standard input is a terminal.
     pub stdin_is_terminal: bool,
     /// Whether standard output is a terminal.

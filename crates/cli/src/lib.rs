@@ -11,6 +11,7 @@ pub mod failure;
 pub mod invocation;
 pub mod limits;
 pub mod output;
+pub mod principals;
 pub mod quickstart;
 pub mod secret;
 pub mod transport;

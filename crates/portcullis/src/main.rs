@@ -8,6 +8,7 @@ use cli::environment::{Environment, Variables};
 use cli::failure::Failure;
 use cli::invocation::{Invocation, LogFormat, QuickstartOptions, ServeOptions};
 use cli::output::Console;
+use cli::principals::PrincipalOptions;
 use cli::quickstart::{self, Quickstart};
 use cli::transport::http::HttpTransport;
 use cli::transport::{BoxFuture, Transport, TransportError};
@@ -18,6 +19,7 @@ use server::{Config, FirstStart, Listener, LocalUser, Outside, Server, StartErro
 use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// What the log says of a server that a command starts for itself: its own trouble, not its everyday.
@@ -37,6 +39,7 @@ fn environment(program: OsString) -> Environment {
     Environment {
         program,
         variables: Variables::read(|name| std::env::var_os(name)),
+        now_micros: Outside::system().clock.now().as_micros(),
         stdin_is_terminal: io::stdin().is_terminal(),
         stdout_is_terminal: io::stdout().is_terminal(),
         stderr_is_terminal: io::stderr().is_terminal(),
@@ -57,6 +60,7 @@ fn run(invocation: Invocation, environment: &Environment, console: &mut Console<
             Invocation::Print(_) => Ok(()),
             Invocation::Serve(options) => serve(&options, environment, console).await,
             Invocation::Quickstart(options) => quickstart(&options, environment, console).await,
+            Invocation::Principal(options) => principal(&options, environment, console).await,
             Invocation::Cmdlet(command) => cmdlet(&command, environment, console).await,
         }
     })
@@ -132,15 +136,41 @@ async fn cmdlet(command: &Command, environment: &Environment, console: &mut Cons
         }
         Destination::Local(data) => {
             start_log(config::LogFormat::Text, EMBEDDED_LOG_FILTER, environment)?;
-            let config = Config { data: Some(data), ..Config::default() };
-            let (server, first_start) = Server::open(config, Outside::system()).await.map_err(not_started)?;
-            if let Some(first_start) = first_start {
-                name_principal(&first_start, console);
-            }
+            let server = embedded(data, console).await?;
             let transport = Embedded { server: &server, user: local_user(environment) };
             command.run(Client::new(&transport, &TimerSleeper), environment, console).await
         }
     }
+}
+
+async fn principal(
+    options: &PrincipalOptions,
+    environment: &Environment,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    match options.destination(environment)? {
+        Destination::None => Ok(()),
+        Destination::Server { endpoint, principal } => {
+            let transport = HttpTransport::new(&endpoint, principal)?;
+            options.run(Client::new(&transport, &TimerSleeper), environment, console).await
+        }
+        Destination::Local(data) => {
+            start_log(config::LogFormat::Text, EMBEDDED_LOG_FILTER, environment)?;
+            let server = embedded(data, console).await?;
+            let transport = Embedded { server: &server, user: local_user(environment) };
+            options.run(Client::new(&transport, &TimerSleeper), environment, console).await
+        }
+    }
+}
+
+/// The data folder, served in this process.
+async fn embedded(data: PathBuf, console: &mut Console<'_>) -> Result<Server, Failure> {
+    let config = Config { data: Some(data), ..Config::default() };
+    let (server, first_start) = Server::open(config, Outside::system()).await.map_err(not_started)?;
+    if let Some(first_start) = first_start {
+        name_principal(&first_start, console);
+    }
+    Ok(server)
 }
 
 /// The file, with the flags over it, and the user's data folder when neither names one.

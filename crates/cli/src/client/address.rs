@@ -2,13 +2,16 @@
 
 use http::Uri;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use wire::arm::API_VERSION;
+use wire::arm::{API_VERSION, service_principals};
 
 /// Everything but RFC 3986's unreserved characters.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The version of `Microsoft.Resources` that azure-cli asks subscriptions and resource groups in.
 const RESOURCES_API_VERSION: &str = "2022-12-01";
+
+/// The version of `Microsoft.Authorization` that Azure's clients ask roles in.
+const AUTHORIZATION_API_VERSION: &str = "2022-04-01";
 
 /// Path and query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +31,35 @@ impl Address {
     /// The subscriptions that the caller may see.
     pub fn subscriptions() -> Self {
         Self(format!("/subscriptions?api-version={RESOURCES_API_VERSION}"))
+    }
+
+    /// The service principals of the site.
+    pub fn service_principals() -> Self {
+        Self(format!("{}?api-version={API_VERSION}", service_principals::PATH))
+    }
+
+    /// A service principal, by its name, client id or object id; or an action on it.
+    ///
+    /// Errors: the reference is no name.
+    pub fn service_principal(reference: &str, action: Option<&str>) -> Result<Self, AddressError> {
+        let action = action.map(|action| format!("/{action}")).unwrap_or_default();
+        Ok(Self(format!("{}/{}{action}?api-version={API_VERSION}", service_principals::PATH, segment(reference)?)))
+    }
+
+    /// Roles at a scope: a collection such as `roleAssignments`, or one item of it.
+    ///
+    /// Errors: the scope is not the id of anything.
+    pub fn roles(scope: &str, below: &str) -> Result<Self, AddressError> {
+        Self::given_by_service(&format!(
+            "{scope}/providers/Microsoft.Authorization/{below}?api-version={AUTHORIZATION_API_VERSION}"
+        ))
+    }
+
+    /// A role assignment by the full id that the service gave it.
+    ///
+    /// Errors: it is no id.
+    pub fn role_assignment(id: &str) -> Result<Self, AddressError> {
+        Self::given_by_service(&format!("{id}?api-version={AUTHORIZATION_API_VERSION}"))
     }
 
     /// From an absolute URL that the service gave, or from its path. The host is dropped: a transport has one destination,

@@ -75,6 +75,12 @@ impl From<ClientError> for Failure {
     }
 }
 
+impl From<AddressError> for Failure {
+    fn from(error: AddressError) -> Self {
+        ClientError::from(error).into()
+    }
+}
+
 impl<'a> Client<'a> {
     /// A client over `transport`, which waits through `sleeper`.
     pub fn new(transport: &'a dyn Transport, sleeper: &'a dyn Sleeper) -> Self {
@@ -112,6 +118,17 @@ impl<'a> Client<'a> {
     /// Asks for an action that answers at once.
     pub async fn post<B: Serialize, T: DeserializeOwned>(&self, address: &Address, body: &B) -> Result<T, ClientError> {
         self.request(Method::POST, address, json_bytes(body)?).await?.success()?.json()
+    }
+
+    /// Does what has no answer that counts, and waits for nothing.
+    pub async fn perform<B: Serialize>(
+        &self,
+        method: Method,
+        address: &Address,
+        body: Option<&B>,
+    ) -> Result<(), ClientError> {
+        let body = body.map(json_bytes).transpose()?.unwrap_or_default();
+        self.request(method, address, body).await?.success().map(drop)
     }
 
     /// The id of the one subscription that the caller may see.

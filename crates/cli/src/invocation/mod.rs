@@ -3,6 +3,7 @@
 use crate::cmdlets::{Cmdlet, Command};
 use crate::environment::Environment;
 use crate::failure::{EXIT_CODES_HELP, Failure};
+use crate::principals::PrincipalOptions;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -16,6 +17,8 @@ pub enum Invocation {
     Serve(ServeOptions),
     /// Make the reference page's example and serve it.
     Quickstart(QuickstartOptions),
+    /// Manage service principals.
+    Principal(Box<PrincipalOptions>),
     /// Run a cmdlet.
     Cmdlet(Box<Command>),
     /// Print this: help or the version was asked for.
@@ -37,6 +40,8 @@ enum Verb {
     Serve(ServeOptions),
     /// Make a registry, a scope map and a token in the data folder, show how to push and pull, and serve them.
     Quickstart(QuickstartOptions),
+    /// Manage service principals: who manages over the network, with which secrets and roles.
+    Principal(PrincipalOptions),
 }
 
 /// What `serve` is told. A flag counts more than the configuration file.
@@ -163,6 +168,7 @@ fn with_clap(environment: &Environment, words: Vec<OsString>) -> Result<Invocati
     match parsed {
         Ok(Words { verb: Verb::Serve(options) }) => Ok(Invocation::Serve(options)),
         Ok(Words { verb: Verb::Quickstart(options) }) => Ok(Invocation::Quickstart(options)),
+        Ok(Words { verb: Verb::Principal(options) }) => Ok(Invocation::Principal(Box::new(options))),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Invocation::Print(error.render().to_string())),
             _ => {

@@ -1,0 +1,123 @@
+//! The words of `portcullis principal`.
+
+use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// What `principal` is told.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct PrincipalOptions {
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+    /// The server to ask, such as https://localhost:5000 [default: PORTCULLIS_ENDPOINT, else the data folder itself]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(super) endpoint: Option<String>,
+    /// The data folder [default: PORTCULLIS_DATA, else $XDG_DATA_HOME/portcullis, else $HOME/.local/share/portcullis]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+    /// Whom to log in as at a server: a file such as first start writes
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) credentials_file: Option<PathBuf>,
+    /// The form of the output [default: table at a terminal, else json]
+    #[arg(long, short, global = true, value_name = "FORMAT")]
+    pub(super) output: Option<Form>,
+}
+
+/// A form of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub(super) enum Verb {
+    /// Make a service principal, show its secret once, and give it a role if one is named
+    Create {
+        /// What to call it
+        name: String,
+        #[command(flatten)]
+        end: End,
+        /// The role to give it
+        #[arg(long, value_name = "ROLE")]
+        role: Option<RoleName>,
+        /// Where the role holds: an id of a resource group or a registry [default: the whole subscription]
+        #[arg(long, value_name = "ID", requires = "role")]
+        scope: Option<String>,
+    },
+    /// List the service principals
+    List,
+    /// Show a service principal, its secrets (without values) and its roles
+    Show {
+        /// Its name, client id or object id
+        principal: String,
+    },
+    /// Delete a service principal, its secrets and its roles; it is refused from the next request on
+    Delete {
+        /// Its name, client id or object id
+        principal: String,
+    },
+    /// Give a service principal a new secret, show it once, and end the others
+    Rotate {
+        /// Its name, client id or object id
+        principal: String,
+        #[command(flatten)]
+        end: End,
+        /// Leave the others as they are, to be ended with `remove-secret`
+        #[arg(long)]
+        keep_others: bool,
+    },
+    /// End one secret of a service principal
+    RemoveSecret {
+        /// Its name, client id or object id
+        principal: String,
+        /// The secret's id, as `show` has it
+        secret: String,
+    },
+    /// Give a service principal, or whom a trusted issuer vouches for, a role
+    Grant(Grant),
+    /// Take a role back
+    Revoke(Grant),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub(super) struct Grant {
+    /// Its name, client id or object id; or ISSUER:SUBJECT of a trusted issuer
+    pub(super) principal: String,
+    /// The role
+    #[arg(long, value_name = "ROLE")]
+    pub(super) role: RoleName,
+    /// Where it holds: an id of a resource group or a registry [default: the whole subscription]
+    #[arg(long, value_name = "ID")]
+    pub(super) scope: Option<String>,
+}
+
+/// When a secret ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub(super) struct End {
+    /// How many days the secret is good for [default: it does not end]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub(super) expires_in_days: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum RoleName {
+    /// Reads everything but secrets, and pulls
+    Reader,
+    /// Does everything but give access
+    Contributor,
+    /// Does everything
+    Owner,
+}
+
+impl RoleName {
+    /// As role definitions have it.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Reader => "Reader",
+            Self::Contributor => "Contributor",
+            Self::Owner => "Owner",
+        }
+    }
+}
