@@ -68,14 +68,14 @@ pub(super) fn needs(target: &Target, method: &Method, site: &SubscriptionId) -> 
         Target::Subscription(id) | Target::Locations(id) | Target::Provider(id) | Target::OperationResult(id) => {
             Needs::AnyRole(id.clone())
         }
-        Target::Resources(id) => at(id, "Microsoft.Resources/subscriptions/resources", Read, id).as_list(),
-        Target::ResourceGroups(id) => at(id, RESOURCE_GROUPS, Read, id).as_list(),
+        Target::Resources(id) => at(id, "Microsoft.Resources/subscriptions/resources", Read, id).into_list(),
+        Target::ResourceGroups(id) => at(id, RESOURCE_GROUPS, Read, id).into_list(),
         Target::ResourceGroup(id) => at(id, RESOURCE_GROUPS, verb, id),
         Target::RegisterProvider(id) => at(id, "Microsoft.ContainerRegistry/register", Action, id),
         Target::CheckNameAvailability(id) => at(id, "Microsoft.ContainerRegistry/checkNameAvailability", Read, id),
         Target::Access(target) => of_access(target, method, site),
-        Target::RegistriesOf(id) => at(id, REGISTRIES, Read, id).as_list(),
-        Target::RegistriesIn(id) => at(id, REGISTRIES, Read, id).as_list(),
+        Target::RegistriesOf(id) => at(id, REGISTRIES, Read, id).into_list(),
+        Target::RegistriesIn(id) => at(id, REGISTRIES, Read, id).into_list(),
         Target::Registry(id) => at(id, REGISTRIES, verb, id),
         Target::ScopeMaps(id) => at(id, child("scopeMaps"), Read, id),
         Target::ScopeMap(id) => at(&id.registry, child("scopeMaps"), verb, id),
@@ -106,9 +106,9 @@ fn of_access(target: &AccessTarget, method: &Method, site: &SubscriptionId) -> N
         AccessTarget::RoleAssignment(scope, id) => {
             at(scope, ROLE_ASSIGNMENTS, verb, &below(scope, ROLE_ASSIGNMENTS, id))
         }
-        AccessTarget::RoleDefinitions(scope) => at(scope, ROLE_DEFINITIONS, Read, scope).as_list(),
+        AccessTarget::RoleDefinitions(scope) => at(scope, ROLE_DEFINITIONS, Read, scope).into_list(),
         AccessTarget::RoleDefinition(scope, id) => {
-            at(scope, ROLE_DEFINITIONS, Read, &below(scope, ROLE_DEFINITIONS, id)).as_list()
+            at(scope, ROLE_DEFINITIONS, Read, &below(scope, ROLE_DEFINITIONS, id)).into_list()
         }
         AccessTarget::ServicePrincipals if *method == Method::POST => at(site, PRINCIPALS, Write, site),
         AccessTarget::ServicePrincipals => at(site, PRINCIPALS, Read, site),
@@ -153,7 +153,7 @@ fn at(
 }
 
 impl Needs {
-    fn as_list(self) -> Self {
+    fn into_list(self) -> Self {
         match self {
             Self::Action(action, scope, named) => Self::List(action, scope, named),
             other => other,

@@ -41,7 +41,7 @@ impl Principal {
         })
     }
 
-    async fn sign_in<'a>(&self, harness: &'a Harness) -> Outcome<Answer> {
+    async fn sign_in(&self, harness: &Harness) -> Outcome<Answer> {
         let fields =
             [("grant_type", "client_credentials"), ("client_id", &self.client_id), ("client_secret", &self.secret)];
         harness.stranger(HOST).post_form("/common/oauth2/v2.0/token", &fields).await
@@ -101,161 +101,72 @@ async fn ask(client: &Client<'_>, method: &str, path: &str, body: &Value) -> Out
     client.send(method, &uri, &[(CONTENT_TYPE, "application/json")], body.to_string()).await
 }
 
-/// One request to every route, with the least role that it takes and the action that is missing without.
-fn requests(harness: &Harness) -> Vec<(&'static str, String, usize, &'static str)> {
+const READER: usize = 0;
+const CONTRIBUTOR: usize = 1;
+const OWNER: usize = 2;
+
+/// One request to every route, with the least role that it takes and the action that is missing without, whose namespace is the
+/// registries' where none is named. `{s}` is the subscription's path, `{g}` the group's, `{r}` the registry's.
+#[rustfmt::skip]
+const REQUESTS: [(&str, &str, usize, &str); 45] = [
+    ("GET", "{s}", READER, "Microsoft.Resources/subscriptions/read"),
+    ("GET", "{s}/locations", READER, "Microsoft.Resources/subscriptions/read"),
+    ("GET", "{s}/resources", READER, "Microsoft.Resources/subscriptions/resources/read"),
+    ("GET", "{s}/resourceGroups", READER, "Microsoft.Resources/subscriptions/resourceGroups/read"),
+    ("GET", "{g}", READER, "Microsoft.Resources/subscriptions/resourceGroups/read"),
+    ("HEAD", "{g}", READER, ""),
+    ("PUT", "{g}", CONTRIBUTOR, "Microsoft.Resources/subscriptions/resourceGroups/write"),
+    ("GET", "{s}/providers/Microsoft.ContainerRegistry", READER, "Microsoft.Resources/subscriptions/read"),
+    ("POST", "{s}/providers/Microsoft.ContainerRegistry/register", CONTRIBUTOR, "register/action"),
+    ("POST", "{s}/providers/Microsoft.ContainerRegistry/checkNameAvailability", READER, "checkNameAvailability/read"),
+    ("GET", "{s}/providers/Microsoft.ContainerRegistry/registries", READER, "registries/read"),
+    ("GET", "{g}/providers/Microsoft.ContainerRegistry/registries", READER, "registries/read"),
+    ("GET", "{r}", READER, "registries/read"),
+    ("PUT", "{r}", CONTRIBUTOR, "registries/write"),
+    ("PATCH", "{r}", CONTRIBUTOR, "registries/write"),
+    ("GET", "{r}/listUsages", READER, "registries/listUsages/read"),
+    ("POST", "{r}/listCredentials", CONTRIBUTOR, "registries/listCredentials/action"),
+    ("POST", "{r}/regenerateCredential", CONTRIBUTOR, "registries/regenerateCredential/action"),
+    ("POST", "{r}/generateCredentials", CONTRIBUTOR, "registries/generateCredentials/action"),
+    ("GET", "{r}/scopeMaps", READER, "registries/scopeMaps/read"),
+    ("GET", "{r}/scopeMaps/newmap", READER, "registries/scopeMaps/read"),
+    ("PUT", "{r}/scopeMaps/newmap", CONTRIBUTOR, "registries/scopeMaps/write"),
+    ("PATCH", "{r}/scopeMaps/newmap", CONTRIBUTOR, "registries/scopeMaps/write"),
+    ("GET", "{r}/tokens", READER, "registries/tokens/read"),
+    ("GET", "{r}/tokens/token2", READER, "registries/tokens/read"),
+    ("PUT", "{r}/tokens/token2", CONTRIBUTOR, "registries/tokens/write"),
+    ("PATCH", "{r}/tokens/token2", CONTRIBUTOR, "registries/tokens/write"),
+    ("DELETE", "{r}/tokens/token2", CONTRIBUTOR, "registries/tokens/delete"),
+    ("DELETE", "{r}/scopeMaps/newmap", CONTRIBUTOR, "registries/scopeMaps/delete"),
+    ("GET", "{r}/webhooks", READER, "registries/webhooks/read"),
+    ("PUT", "{r}/webhooks/hook1", CONTRIBUTOR, "registries/webhooks/write"),
+    ("GET", "{r}/providers/Microsoft.Authorization/roleDefinitions", READER, "Microsoft.Authorization/roleDefinitions/read"),
+    ("GET", "{r}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7", READER, "Microsoft.Authorization/roleDefinitions/read"),
+    ("GET", "{r}/providers/Microsoft.Authorization/roleAssignments", READER, "Microsoft.Authorization/roleAssignments/read"),
+    ("GET", "{r}/providers/Microsoft.Authorization/roleAssignments/00000000-0000-0000-0000-000000000077", READER, "Microsoft.Authorization/roleAssignments/read"),
+    ("PUT", "{r}/providers/Microsoft.Authorization/roleAssignments/00000000-0000-0000-0000-000000000077", OWNER, "Microsoft.Authorization/roleAssignments/write"),
+    ("DELETE", "{r}/providers/Microsoft.Authorization/roleAssignments/00000000-0000-0000-0000-000000000077", OWNER, "Microsoft.Authorization/roleAssignments/delete"),
+    ("GET", "/providers/Portcullis.Identity/servicePrincipals", READER, "Portcullis.Identity/servicePrincipals/read"),
+    ("POST", "/providers/Portcullis.Identity/servicePrincipals", OWNER, "Portcullis.Identity/servicePrincipals/write"),
+    ("GET", "/providers/Portcullis.Identity/servicePrincipals/ci", READER, "Portcullis.Identity/servicePrincipals/read"),
+    ("POST", "/providers/Portcullis.Identity/servicePrincipals/ci/addPassword", OWNER, "Portcullis.Identity/servicePrincipals/addPassword/action"),
+    ("POST", "/providers/Portcullis.Identity/servicePrincipals/ci/removePassword", OWNER, "Portcullis.Identity/servicePrincipals/removePassword/action"),
+    ("DELETE", "/providers/Portcullis.Identity/servicePrincipals/nobody", OWNER, "Portcullis.Identity/servicePrincipals/delete"),
+    ("DELETE", "{r}", CONTRIBUTOR, "registries/delete"),
+    ("DELETE", "{g}", CONTRIBUTOR, "Microsoft.Resources/subscriptions/resourceGroups/delete"),
+];
+
+fn requests(harness: &Harness) -> Vec<(&'static str, String, usize, String)> {
     let subscription = format!("/subscriptions/{}", harness.subscription);
     let group = format!("{subscription}/resourceGroups/{GROUP}");
-    let registry = harness.registry_id(REGISTRY);
-    let provider = format!("{subscription}/providers/Microsoft.ContainerRegistry");
-    let roles = format!("{registry}/providers/Microsoft.Authorization");
-    let (reader, contributor, owner) = (0, 1, 2);
-    vec![
-        ("GET", subscription.clone(), reader, "Microsoft.Resources/subscriptions/read"),
-        ("GET", format!("{subscription}/locations"), reader, "Microsoft.Resources/subscriptions/read"),
-        ("GET", format!("{subscription}/resources"), reader, "Microsoft.Resources/subscriptions/resources/read"),
-        (
-            "GET",
-            format!("{subscription}/resourceGroups"),
-            reader,
-            "Microsoft.Resources/subscriptions/resourceGroups/read",
-        ),
-        ("GET", group.clone(), reader, "Microsoft.Resources/subscriptions/resourceGroups/read"),
-        ("HEAD", group.clone(), reader, ""),
-        ("PUT", group.clone(), contributor, "Microsoft.Resources/subscriptions/resourceGroups/write"),
-        ("GET", provider.clone(), reader, "Microsoft.Resources/subscriptions/read"),
-        ("POST", format!("{provider}/register"), contributor, "Microsoft.ContainerRegistry/register/action"),
-        (
-            "POST",
-            format!("{provider}/checkNameAvailability"),
-            reader,
-            "Microsoft.ContainerRegistry/checkNameAvailability/read",
-        ),
-        ("GET", format!("{provider}/registries"), reader, "Microsoft.ContainerRegistry/registries/read"),
-        (
-            "GET",
-            format!("{group}/providers/Microsoft.ContainerRegistry/registries"),
-            reader,
-            "Microsoft.ContainerRegistry/registries/read",
-        ),
-        ("GET", registry.clone(), reader, "Microsoft.ContainerRegistry/registries/read"),
-        ("PUT", registry.clone(), contributor, "Microsoft.ContainerRegistry/registries/write"),
-        ("PATCH", registry.clone(), contributor, "Microsoft.ContainerRegistry/registries/write"),
-        ("GET", format!("{registry}/listUsages"), reader, "Microsoft.ContainerRegistry/registries/listUsages/read"),
-        (
-            "POST",
-            format!("{registry}/listCredentials"),
-            contributor,
-            "Microsoft.ContainerRegistry/registries/listCredentials/action",
-        ),
-        (
-            "POST",
-            format!("{registry}/regenerateCredential"),
-            contributor,
-            "Microsoft.ContainerRegistry/registries/regenerateCredential/action",
-        ),
-        (
-            "POST",
-            format!("{registry}/generateCredentials"),
-            contributor,
-            "Microsoft.ContainerRegistry/registries/generateCredentials/action",
-        ),
-        ("GET", format!("{registry}/scopeMaps"), reader, "Microsoft.ContainerRegistry/registries/scopeMaps/read"),
-        (
-            "GET",
-            format!("{registry}/scopeMaps/newmap"),
-            reader,
-            "Microsoft.ContainerRegistry/registries/scopeMaps/read",
-        ),
-        (
-            "PUT",
-            format!("{registry}/scopeMaps/newmap"),
-            contributor,
-            "Microsoft.ContainerRegistry/registries/scopeMaps/write",
-        ),
-        (
-            "PATCH",
-            format!("{registry}/scopeMaps/newmap"),
-            contributor,
-            "Microsoft.ContainerRegistry/registries/scopeMaps/write",
-        ),
-        ("GET", format!("{registry}/tokens"), reader, "Microsoft.ContainerRegistry/registries/tokens/read"),
-        ("GET", format!("{registry}/tokens/token2"), reader, "Microsoft.ContainerRegistry/registries/tokens/read"),
-        (
-            "PUT",
-            format!("{registry}/tokens/token2"),
-            contributor,
-            "Microsoft.ContainerRegistry/registries/tokens/write",
-        ),
-        (
-            "PATCH",
-            format!("{registry}/tokens/token2"),
-            contributor,
-            "Microsoft.ContainerRegistry/registries/tokens/write",
-        ),
-        (
-            "DELETE",
-            format!("{registry}/tokens/token2"),
-            contributor,
-            "Microsoft.ContainerRegistry/registries/tokens/delete",
-        ),
-        (
-            "DELETE",
-            format!("{registry}/scopeMaps/newmap"),
-            contributor,
-            "Microsoft.ContainerRegistry/registries/scopeMaps/delete",
-        ),
-        ("GET", format!("{registry}/webhooks"), reader, "Microsoft.ContainerRegistry/registries/webhooks/read"),
-        (
-            "PUT",
-            format!("{registry}/webhooks/hook1"),
-            contributor,
-            "Microsoft.ContainerRegistry/registries/webhooks/write",
-        ),
-        ("GET", format!("{roles}/roleDefinitions"), reader, "Microsoft.Authorization/roleDefinitions/read"),
-        (
-            "GET",
-            format!("{roles}/roleDefinitions/{}", ROLES[0].1),
-            reader,
-            "Microsoft.Authorization/roleDefinitions/read",
-        ),
-        ("GET", format!("{roles}/roleAssignments"), reader, "Microsoft.Authorization/roleAssignments/read"),
-        (
-            "GET",
-            format!("{roles}/roleAssignments/{}", guid(77)),
-            reader,
-            "Microsoft.Authorization/roleAssignments/read",
-        ),
-        (
-            "PUT",
-            format!("{roles}/roleAssignments/{}", guid(77)),
-            owner,
-            "Microsoft.Authorization/roleAssignments/write",
-        ),
-        (
-            "DELETE",
-            format!("{roles}/roleAssignments/{}", guid(77)),
-            owner,
-            "Microsoft.Authorization/roleAssignments/delete",
-        ),
-        ("GET", PRINCIPALS.to_owned(), reader, "Portcullis.Identity/servicePrincipals/read"),
-        ("POST", PRINCIPALS.to_owned(), owner, "Portcullis.Identity/servicePrincipals/write"),
-        ("GET", format!("{PRINCIPALS}/ci"), reader, "Portcullis.Identity/servicePrincipals/read"),
-        (
-            "POST",
-            format!("{PRINCIPALS}/ci/addPassword"),
-            owner,
-            "Portcullis.Identity/servicePrincipals/addPassword/action",
-        ),
-        (
-            "POST",
-            format!("{PRINCIPALS}/ci/removePassword"),
-            owner,
-            "Portcullis.Identity/servicePrincipals/removePassword/action",
-        ),
-        ("DELETE", format!("{PRINCIPALS}/nobody"), owner, "Portcullis.Identity/servicePrincipals/delete"),
-        ("DELETE", registry, contributor, "Microsoft.ContainerRegistry/registries/delete"),
-        ("DELETE", group, contributor, "Microsoft.Resources/subscriptions/resourceGroups/delete"),
-    ]
+    let row = |(method, path, least, action): (&'static str, &str, usize, &str)| {
+        let path = path.replace("{s}", &subscription).replace("{g}", &group);
+        let path = path.replace("{r}", &harness.registry_id(REGISTRY));
+        let is_full = ["Microsoft.", "Portcullis."].iter().any(|namespace| action.starts_with(namespace));
+        let action = if is_full { action.to_owned() } else { format!("Microsoft.ContainerRegistry/{action}") };
+        (method, path, least, action)
+    };
+    REQUESTS.into_iter().map(row).collect()
 }
 
 /// Whoever lacks the role is told which action is missing, in Azure's words, and the body is not looked at; whoever has it gets
