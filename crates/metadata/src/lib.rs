@@ -1,4 +1,4 @@
-//! The tables: what is kept of registries, scope maps, tokens, passwords, repositories, manifests, tags and uploads.
+//! The tables: what is kept of registries, scope maps, tokens, passwords, certificates, repositories, manifests, tags and uploads.
 //!
 //! Holds the SQL, the transactions and the migrations. Knows nothing of HTTP, of blob bytes and of who may do what: it stores and
 //! finds what the use cases decided. Each noun's file has its statements beside the functions that run them.
@@ -14,6 +14,7 @@ mod transaction;
 
 pub mod admin_user;
 pub mod blob_links;
+pub mod certificates;
 pub mod locks;
 pub mod management_version;
 pub mod manifests;

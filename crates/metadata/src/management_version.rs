@@ -1,4 +1,4 @@
-//! A counter that every change of registries, scope maps, tokens and passwords advances: how a process learns that another one on
+//! A counter that every change of registries, scope maps, tokens and their credentials advances: how a process learns that another one on
 //! the same store changed what sign-ins are judged by.
 //!
 //! `PRAGMA data_version` would do too, but it also moves with every push of another process, and could then empty the memory of

@@ -46,6 +46,7 @@ mod tests {
         of![
             admin_user,
             blob_links,
+            certificates,
             locks,
             management_version,
             manifests,

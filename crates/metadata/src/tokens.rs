@@ -1,7 +1,7 @@
 //! Tokens, as the management plane shows them and as sign-ins are judged by them.
 
 use crate::statements::statements;
-use crate::{Error, Managing, Reading, passwords, scope_maps, system_data};
+use crate::{Error, Managing, Reading, certificates, passwords, scope_maps, system_data};
 use model::arm_name::{ScopeMapName, TokenName};
 use model::caller::SystemData;
 use model::listing::{Cursor, Listed};
@@ -40,7 +40,7 @@ statements! {
     FACTS_BY_KEY = "SELECT t.*, m.actions FROM tokens t LEFT JOIN scope_maps m ON m.key = t.scope_map WHERE t.key = $1";
 }
 
-/// A token that has neither key nor passwords yet.
+/// A token that has neither key nor credentials yet.
 #[derive(Debug, Clone)]
 pub struct NewToken {
     /// Its resource id.
@@ -59,7 +59,7 @@ pub struct NewToken {
 pub fn find(tx: &Reading<'_>, registry: &Registry, name: &TokenName) -> Result<Option<Token>, Error> {
     let found = tx.find(FIND, params![registry.key.0, name.key()], |row| read(row, &registry.id))?;
     let Some(mut token) = found else { return Ok(None) };
-    token.passwords = passwords::list(tx, token.key)?;
+    read_credentials(tx, &mut token)?;
     Ok(Some(token))
 }
 
@@ -72,7 +72,7 @@ pub fn list(tx: &Reading<'_>, registry: &Registry, after: Cursor, items_max: usi
     })?;
     let mut page = Listed::page(tokens, items_max);
     for token in &mut page.items {
-        token.passwords = passwords::list(tx, token.key)?;
+        read_credentials(tx, token)?;
     }
     Ok(page)
 }
@@ -100,11 +100,11 @@ pub fn add(tx: &Managing<'_>, registry: RegistryKey, token: NewToken) -> Result<
         system_data.modified_at.as_micros(),
     ];
     let key = tx.get(ADD, values, |row| Ok(TokenKey(row.get(0)?)))?;
-    Ok(Token { key, id, status, scope_map, passwords: Vec::new(), created_at, system_data })
+    Ok(Token { key, id, status, scope_map, passwords: Vec::new(), certificates: Vec::new(), created_at, system_data })
 }
 
 /// Stores status, scope map and system data of a token that is there, in a new generation when one of the first two is not what
-/// it was. Its passwords stay.
+/// it was. Its credentials stay.
 pub fn update(tx: &Managing<'_>, token: &Token) -> Result<(), Error> {
     let scope_map = token.scope_map.as_ref().map(|id| id.name.key());
     tx.execute(ADVANCE, params![token.key.0, token.status.as_str(), scope_map])?;
@@ -123,7 +123,7 @@ pub fn update(tx: &Managing<'_>, token: &Token) -> Result<(), Error> {
     tx.execute(UPDATE, values).map(drop)
 }
 
-/// Deletes a token with its passwords; `false` when there was none.
+/// Deletes a token with its credentials; `false` when there was none.
 pub fn delete(tx: &Managing<'_>, registry: RegistryKey, name: &TokenName) -> Result<bool, Error> {
     Ok(tx.execute(DELETE, params![registry.0, name.key()])? > 0)
 }
@@ -148,9 +148,16 @@ fn read(row: &Row<'_>, registry: &RegistryId) -> Result<Token, Error> {
         status: read_status(row)?,
         scope_map: scope_map.map(|name| ScopeMapId { registry: registry.clone(), name }),
         passwords: Vec::new(),
+        certificates: Vec::new(),
         created_at: system_data::timestamp(row, "created_at")?,
         system_data: system_data::read(row)?,
     })
+}
+
+fn read_credentials(tx: &Reading<'_>, token: &mut Token) -> Result<(), Error> {
+    token.passwords = passwords::list(tx, token.key)?;
+    token.certificates = certificates::list(tx, token.key)?;
+    Ok(())
 }
 
 fn read_status(row: &Row<'_>) -> Result<TokenStatus, Error> {

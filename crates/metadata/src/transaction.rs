@@ -18,7 +18,7 @@ pub struct Writing<'c> {
     hooks: RefCell<Vec<Hook>>,
 }
 
-/// A transaction that writes what sign-ins are judged by: registries, scope maps, tokens, passwords.
+/// A transaction that writes what sign-ins are judged by: registries, scope maps, tokens, passwords, certificates.
 ///
 /// Only [`Writing::manage`] makes one, so nothing can change there that other processes do not hear of.
 pub struct Managing<'t> {

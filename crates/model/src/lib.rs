@@ -8,6 +8,7 @@ pub mod action;
 pub mod arm_name;
 pub mod attributes;
 pub mod caller;
+pub mod certificate;
 pub mod digest;
 pub mod guid;
 pub mod listing;

@@ -4,6 +4,7 @@
 //! or removed password, and a bearer issued before the token changed.
 
 use crate::caller::SystemData;
+use crate::certificate::TokenCertificate;
 use crate::password::{PasswordHash, PasswordName};
 use crate::registry::RegistryKey;
 use crate::resource_id::{ScopeMapId, TokenId};
@@ -60,6 +61,8 @@ pub struct Token {
     pub scope_map: Option<ScopeMapId>,
     /// Its passwords, `password1` before `password2`.
     pub passwords: Vec<TokenPassword>,
+    /// Its certificates, `certificate1` before `certificate2`.
+    pub certificates: Vec<TokenCertificate>,
     /// When it was first made; never changes.
     pub created_at: Timestamp,
     /// Who made and last changed it.

@@ -5,6 +5,7 @@
 
 mod auth;
 mod body;
+mod client_certificates;
 pub mod config;
 pub mod distribution;
 mod health;

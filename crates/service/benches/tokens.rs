@@ -104,7 +104,7 @@ impl Site {
         let scope_map =
             ScopeMapId { registry: self.registry.clone(), name: ScopeMapName::parse("_repositories_pull")? };
         let password = PasswordSpec { name: PasswordName::Password1, expires_at: None };
-        let spec = TokenSpec { scope_map: Some(scope_map), status: None, passwords: Some(vec![password]) };
+        let spec = TokenSpec { scope_map: Some(scope_map), passwords: Some(vec![password]), ..TokenSpec::default() };
         self.service.put_token(&caller(), &self.token(number)?, spec).await?;
         Ok(())
     }

@@ -6,6 +6,7 @@
 mod access_tokens;
 mod admin_user;
 mod blobs;
+mod certificates;
 mod clock;
 mod credentials;
 mod error;
@@ -34,6 +35,7 @@ mod usage;
 pub use access_tokens::{AccessToken, BearerRefusal, SignedIn, VerificationKey};
 pub use admin_user::{AdminCredentials, AdminPassword};
 pub use blobs::{BlobInfo, OpenBlob};
+pub use certificates::{InvalidCertificate, read_certificate};
 pub use clock::{Clock, SystemClock};
 pub use credentials::{CredentialsSpec, GeneratedCredentials, GeneratedPassword};
 pub use error::{Error, IdentityError};

@@ -29,6 +29,9 @@ pub const BLOB_BYTES: Limit = Limit { what: "a blob", max: 200 << 30, unit: "byt
 /// Entries of a scope map: 500, Azure's figure.
 pub const SCOPE_MAP_ACTIONS: Limit = Limit { what: "a scope map", max: 500, unit: "actions" };
 
+/// A certificate of a token: 16 KiB. Those in use have one to three, and 64 KiB is what a TLS library takes for a whole chain.
+pub const CERTIFICATE_BYTES: Limit = Limit { what: "a certificate", max: 16 << 10, unit: "bytes" };
+
 /// Tokens of a registry: two million. A million was measured (docs/benchmarks.md); Azure's Premium figure is 50,000.
 pub const TOKENS: Limit = Limit { what: "a registry", max: 2_000_000, unit: "tokens" };
 

@@ -1,11 +1,13 @@
 //! Tokens.
 
+use crate::certificates::{refused, set_certificates};
 use crate::credentials::{Mint, set_passwords};
 use crate::{Error, GeneratedPassword, Service, Written, limits, registries};
 use metadata::tokens::NewToken;
 use metadata::{Managing, Reading};
 use model::arm_name::TokenName;
 use model::caller::{Caller, SystemData};
+use model::certificate::CertificateSpec;
 use model::listing::{Cursor, Listed};
 use model::password::PasswordName;
 use model::registry::Registry;
@@ -22,6 +24,8 @@ pub struct TokenSpec {
     pub status: Option<TokenStatus>,
     /// The passwords it shall have: those that exist are kept, the others are generated, all not named are removed.
     pub passwords: Option<Vec<PasswordSpec>>,
+    /// The certificates it shall have: all not named are removed (see [`model::certificate::plan`]).
+    pub certificates: Option<Vec<CertificateSpec>>,
 }
 
 /// What a PATCH of a token asks for; `None` leaves as it is.
@@ -33,6 +37,8 @@ pub struct TokenChange {
     pub status: Option<TokenStatus>,
     /// The passwords it shall have, as in [`TokenSpec::passwords`].
     pub passwords: Option<Vec<PasswordSpec>>,
+    /// The certificates it shall have, as in [`TokenSpec::certificates`].
+    pub certificates: Option<Vec<CertificateSpec>>,
 }
 
 /// A password that a token shall have.
@@ -59,13 +65,13 @@ impl Service {
     /// Makes or replaces a token, with the passwords that are asked for, in one transaction.
     ///
     /// Errors: `ParentRegistryMissing`, `Invalid` (a scope map that is missing or of another registry, an expiry in the past,
-    /// a password named twice), `LimitReached`.
+    /// a password named twice, a certificate that cannot be had), `LimitReached`.
     pub async fn put_token(&self, caller: &Caller, id: &TokenId, spec: TokenSpec) -> Result<TokenWritten, Error> {
         let (caller, id, mint) = (caller.clone(), id.clone(), self.mint());
         self.manage(move |tx| {
             let registry = registries::parent(tx, &id.registry)?;
-            let TokenSpec { scope_map, status, passwords } = spec;
-            let change = TokenChange { scope_map, status, passwords };
+            let TokenSpec { scope_map, status, passwords, certificates } = spec;
+            let change = TokenChange { scope_map, status, passwords, certificates };
             match metadata::tokens::find(tx, &registry, &id.name)? {
                 Some(found) => Write { tx, registry: &registry, caller: &caller, mint: &mint }.change(found, change),
                 None => Write { tx, registry: &registry, caller: &caller, mint: &mint }.make(id.name, change),
@@ -110,7 +116,7 @@ impl Service {
         listed.await
     }
 
-    /// Deletes a token with its passwords; `false` when there was none. Its bearers are refused from the next request on.
+    /// Deletes a token with its credentials; `false` when there was none. Its bearers are refused from the next request on.
     ///
     /// Errors: `ParentRegistryMissing`.
     pub async fn delete_token(&self, id: &TokenId) -> Result<bool, Error> {
@@ -144,42 +150,45 @@ impl Write<'_> {
         let new = NewToken {
             id: TokenId { registry: self.registry.id.clone(), name },
             status: spec.status.unwrap_or(TokenStatus::Enabled),
-            scope_map: self.check_scope_map(spec.scope_map)?,
+            scope_map: self.check_scope_map(spec.scope_map.as_ref())?,
             created_at: self.mint.now(),
             system_data: SystemData::new(self.caller, self.mint.now()),
         };
         let token = metadata::tokens::add(self.tx, self.registry.key, new)?;
-        self.finish(token, spec.passwords.as_deref(), Written::Created)
+        self.finish(token, &spec, Written::Created)
     }
 
     /// System data begins anew, as at Azure (management-api.md, 0.12).
     fn change(&self, found: Token, change: TokenChange) -> Result<TokenWritten, Error> {
         let token = Token {
             status: change.status.unwrap_or(found.status),
-            scope_map: self.check_scope_map(change.scope_map)?.or_else(|| found.scope_map.clone()),
+            scope_map: self.check_scope_map(change.scope_map.as_ref())?.or_else(|| found.scope_map.clone()),
             system_data: SystemData::new(self.caller, self.mint.now()),
             ..found
         };
         metadata::tokens::update(self.tx, &token)?;
-        self.finish(token, change.passwords.as_deref(), Written::Updated)
+        self.finish(token, &change, Written::Updated)
     }
 
-    fn finish(
-        &self,
-        token: Token,
-        passwords: Option<&[PasswordSpec]>,
-        written: Written,
-    ) -> Result<TokenWritten, Error> {
-        let generated = match passwords {
+    fn finish(&self, token: Token, change: &TokenChange, written: Written) -> Result<TokenWritten, Error> {
+        let generated = match &change.passwords {
             Some(passwords) => set_passwords(self.tx, self.mint, &token, passwords)?,
             None => Vec::new(),
         };
+        if let Some(certificates) = &change.certificates {
+            let present = match written {
+                Written::Created => None,
+                Written::Updated => Some(token.certificates.as_slice()),
+            };
+            let plan = model::certificate::plan(present, certificates, self.mint.now()).map_err(refused)?;
+            set_certificates(self.tx, self.registry, &token, plan, self.mint.now())?;
+        }
         // Read again, so that what is answered is what is stored.
         let token = token_of(self.tx, self.registry, token.id.name)?;
         Ok(TokenWritten { token, written, generated })
     }
 
-    fn check_scope_map(&self, given: Option<ScopeMapId>) -> Result<Option<ScopeMapId>, Error> {
+    fn check_scope_map(&self, given: Option<&ScopeMapId>) -> Result<Option<ScopeMapId>, Error> {
         const TARGET: &str = "properties.scopeMapId";
         let Some(id) = given else { return Ok(None) };
         if id.registry != self.registry.id {

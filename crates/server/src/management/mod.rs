@@ -32,6 +32,7 @@ mod scope_maps;
 mod service_principals;
 mod subscriptions;
 mod system_data;
+mod token_certificates;
 mod token_credentials;
 mod tokens;
 mod unserved;

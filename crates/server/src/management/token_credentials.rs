@@ -2,6 +2,8 @@
 
 use super::Context;
 use super::errors::Failure;
+use super::token_certificates::{self, Detail};
+use model::certificate::CertificateSpec;
 use model::password::PasswordName;
 use model::resource_id::TokenId;
 use model::timestamp::Timestamp;
@@ -10,8 +12,11 @@ use service::{Error, GeneratedPassword, PasswordSpec};
 use wire::arm::tokens::{TokenCredentials, TokenPassword};
 
 /// Every password of the token in order, if only `[]`: Terraform fails without the list. `value` only where just generated.
-pub(super) fn of(token: &Token, generated: &[GeneratedPassword]) -> TokenCredentials {
-    TokenCredentials { certificates: None, passwords: Some(passwords(token, generated)) }
+pub(super) fn of(token: &Token, generated: &[GeneratedPassword], detail: Detail) -> TokenCredentials {
+    TokenCredentials {
+        certificates: token_certificates::of(token, detail),
+        passwords: Some(passwords(token, generated)),
+    }
 }
 
 /// As [`of`], the list alone.
@@ -28,24 +33,26 @@ pub(super) fn passwords(token: &Token, generated: &[GeneratedPassword]) -> Vec<T
     token.passwords.iter().map(shape).collect()
 }
 
-/// Reads what a PUT or PATCH asks for; `None` leaves the passwords as they are (decision D7b).
+/// What a PUT or PATCH asks for; `None` leaves passwords or certificates as they are (decision D7b).
+#[derive(Default)]
+pub(super) struct Wanted {
+    pub(super) passwords: Option<Vec<PasswordSpec>>,
+    pub(super) certificates: Option<Vec<CertificateSpec>>,
+}
+
+/// Reads what a PUT or PATCH asks for.
 pub(super) async fn parse(
     context: &Context,
     id: &TokenId,
     given: Option<&TokenCredentials>,
-) -> Result<Option<Vec<PasswordSpec>>, Failure> {
-    let Some(given) = given else { return Ok(None) };
-    if given.certificates.as_ref().is_some_and(|certificates| !certificates.is_empty()) {
-        return Err(Failure::invalid(
-            "properties.credentials.certificates",
-            "Certificates are not available yet: leave them out, and use passwords.",
-        ));
-    }
-    let Some(passwords) = &given.passwords else { return Ok(None) };
+) -> Result<Wanted, Failure> {
+    let Some(given) = given else { return Ok(Wanted::default()) };
+    let certificates = token_certificates::parse(given.certificates.as_ref())?;
+    let Some(passwords) = &given.passwords else { return Ok(Wanted { passwords: None, certificates }) };
     let specs =
         passwords.iter().enumerate().map(|(index, password)| spec(index, password)).collect::<Result<_, _>>()?;
     refuse_chosen_values(context, id, passwords).await?;
-    Ok(Some(specs))
+    Ok(Wanted { passwords: Some(specs), certificates })
 }
 
 /// Reads an expiry.

@@ -3,6 +3,8 @@
 use super::answer::{Outcome, empty, json, without_waiting};
 use super::errors::Failure;
 use super::operations::Kind;
+use super::token_certificates::Detail;
+use super::token_credentials::Wanted;
 use super::{Context, body, system_data, token_credentials};
 use axum::body::Body;
 use http::StatusCode;
@@ -14,11 +16,9 @@ use wire::arm::tokens::{self as shape, TokenProperties};
 /// `PUT`: 201 `Creating` with an operation for a new one (recorded), 200 `Succeeded` for one that was there.
 pub(super) async fn put(context: &Context, id: &TokenId, body: Body) -> Outcome {
     let properties = properties(body).await?;
-    let spec = TokenSpec {
-        scope_map: scope_map(&properties)?,
-        status: status(&properties)?,
-        passwords: token_credentials::parse(context, id, properties.credentials.as_ref()).await?,
-    };
+    let Wanted { passwords, certificates } =
+        token_credentials::parse(context, id, properties.credentials.as_ref()).await?;
+    let spec = TokenSpec { scope_map: scope_map(&properties)?, status: status(&properties)?, passwords, certificates };
     let TokenWritten { token, written, generated } =
         context.state.service.put_token(&context.manager.caller, id, spec).await?;
     match written {
@@ -33,11 +33,10 @@ pub(super) async fn put(context: &Context, id: &TokenId, body: Body) -> Outcome 
 /// `PATCH`: 201 `Updating` with an operation (recorded).
 pub(super) async fn patch(context: &Context, id: &TokenId, body: Body) -> Outcome {
     let properties = properties(body).await?;
-    let change = TokenChange {
-        scope_map: scope_map(&properties)?,
-        status: status(&properties)?,
-        passwords: token_credentials::parse(context, id, properties.credentials.as_ref()).await?,
-    };
+    let Wanted { passwords, certificates } =
+        token_credentials::parse(context, id, properties.credentials.as_ref()).await?;
+    let change =
+        TokenChange { scope_map: scope_map(&properties)?, status: status(&properties)?, passwords, certificates };
     let written = context.state.service.update_token(&context.manager.caller, id, change).await?;
     let response = json(StatusCode::CREATED, &of(&written.token, &written.generated, "Updating"))?;
     Ok(context.with_operation(response, Kind::Child, &written.token.id))
@@ -51,7 +50,7 @@ pub(super) async fn get(context: &Context, id: &TokenId) -> Outcome {
 /// `GET` of a page of all, in the order in which they were made.
 pub(super) async fn list(context: &Context, registry: &RegistryId) -> Outcome {
     let tokens = context.state.service.list_tokens(registry, context.cursor()?).await?;
-    context.page(&format_args!("{registry}/tokens"), tokens, |token| of(&token, &[], "Succeeded"))
+    context.page(&format_args!("{registry}/tokens"), tokens, |token| shape_of(&token, Detail::Named, &[], "Succeeded"))
 }
 
 /// `DELETE`: 202 and `null`, 204 when there was none.
@@ -86,6 +85,10 @@ fn status(properties: &TokenProperties) -> Result<Option<TokenStatus>, Failure> 
 }
 
 fn of(token: &Token, generated: &[GeneratedPassword], provisioning_state: &str) -> shape::Token {
+    shape_of(token, Detail::Whole, generated, provisioning_state)
+}
+
+fn shape_of(token: &Token, detail: Detail, generated: &[GeneratedPassword], provisioning_state: &str) -> shape::Token {
     shape::Token {
         resource_type: Some(shape::RESOURCE_TYPE.to_owned()),
         id: Some(token.id.to_string()),
@@ -95,7 +98,7 @@ fn of(token: &Token, generated: &[GeneratedPassword], provisioning_state: &str) 
             creation_date: Some(token.created_at.to_string()),
             provisioning_state: Some(provisioning_state.to_owned()),
             scope_map_id: token.scope_map.as_ref().map(ScopeMapId::to_string),
-            credentials: Some(token_credentials::of(token, generated)),
+            credentials: Some(token_credentials::of(token, generated, detail)),
             status: Some(token.status.as_str().to_owned()),
         }),
     }

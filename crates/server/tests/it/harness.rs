@@ -57,7 +57,16 @@ impl Harness {
 
     /// The same, otherwise configured. The data folder is the harness's.
     pub(crate) async fn new_with(config: Config) -> Outcome<Self> {
-        let harness = Self::open(config, Timestamp::from_micros(START_MICROS)).await?;
+        Self::open(config, Timestamp::from_micros(START_MICROS)).await?.furnished().await
+    }
+
+    /// The same at another time.
+    pub(crate) async fn new_at(now: Timestamp) -> Outcome<Self> {
+        Self::empty_at(now).await?.furnished().await
+    }
+
+    async fn furnished(self) -> Outcome<Self> {
+        let harness = self;
         let group = format!("/subscriptions/{}/resourceGroups/{GROUP}", harness.subscription);
         harness.put(&group, json!({"location": "westus"})).await?;
         for registry in [REGISTRY, OTHER_REGISTRY] {

@@ -4,6 +4,7 @@
 
 mod auth;
 mod client;
+mod client_certificate;
 mod distribution;
 mod harness;
 mod management;

@@ -101,7 +101,7 @@ async fn recordings() -> Outcome {
 
 /// Where the reference data are; `None` when they are not on this machine.
 #[expect(clippy::disallowed_methods, reason = "a test has no main that could hand the environment in")]
-fn shared_folder() -> Option<PathBuf> {
+pub(crate) fn shared_folder() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
     let folder = std::env::var("PORTCULLIS_SHARED").map_or(beside, PathBuf::from);
     folder.join("azure/recordings").is_dir().then_some(folder)

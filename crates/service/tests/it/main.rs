@@ -1,6 +1,7 @@
 //! The use cases, through the public door only: a temporary folder, a clock that the test moves, seeded randomness.
 
 mod bearers;
+mod certificates;
 mod first_start;
 mod registries;
 mod revocation;

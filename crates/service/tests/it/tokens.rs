@@ -45,6 +45,7 @@ async fn a_new_token_is_enabled_and_has_what_was_asked() -> Outcome {
         scope_map: Some(world.scope_map("_repositories_pull")?),
         status: Some(TokenStatus::Disabled),
         passwords: Some(vec![wanted(Password2, Some(end)), wanted(Password1, None)]),
+        certificates: None,
     };
     let made = world.service.put_token(&caller(), &world.token("Another-1")?, spec).await?;
     assert_eq!((present(&made), generated(&made)), (vec![Password1, Password2], vec![Password1, Password2]));
@@ -94,7 +95,8 @@ async fn a_wrong_list_of_passwords_changes_nothing() -> Outcome {
     let password = world.put_token("token2").await?;
     let now = world.folder.clock.now();
     let target = |passwords: Vec<PasswordSpec>| async {
-        let change = TokenChange { passwords: Some(passwords), status: Some(TokenStatus::Disabled), scope_map: None };
+        let change =
+            TokenChange { passwords: Some(passwords), status: Some(TokenStatus::Disabled), ..TokenChange::default() };
         invalid_target(world.service.update_token(&caller(), &world.token("token2")?, change).await)
     };
     let twice = vec![wanted(Password2, None), wanted(Password2, None)];

@@ -42,8 +42,8 @@ pub struct TokenCredentials {
     pub passwords: Option<Vec<TokenPassword>>,
 }
 
-/// A certificate of a token (swagger, TokenCertificate).
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// A certificate of a token (swagger, TokenCertificate). Its `Debug` hides what was sent for it: that may be a private key by mistake.
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TokenCertificate {
     /// `certificate1` or `certificate2`.
@@ -76,6 +76,16 @@ pub struct TokenPassword {
     /// The secret; only in the answer that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+}
+
+impl fmt::Debug for TokenCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenCertificate")
+            .field("name", &self.name)
+            .field("expiry", &self.expiry)
+            .field("thumbprint", &self.thumbprint)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for TokenPassword {

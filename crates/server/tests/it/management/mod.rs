@@ -2,6 +2,7 @@
 
 mod access;
 mod admin_user;
+mod certificates;
 mod cloud;
 mod name_check;
 mod paging;

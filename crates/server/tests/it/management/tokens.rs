@@ -190,7 +190,6 @@ async fn generate_refused(
 #[case::twice(json!({"credentials": {"passwords": [{"name": "password1"}, {"name": "password1"}]}}), "properties.credentials.passwords[1].name")]
 #[case::past(json!({"credentials": {"passwords": [{"name": "password1", "expiry": "2020-01-01T00:00:00Z"}]}}), "properties.credentials.passwords[0].expiry")]
 #[case::chosen(json!({"credentials": {"passwords": [{"name": "password1", "value": "hunter2"}]}}), "properties.credentials.passwords[0].value")]
-#[case::certificate(json!({"credentials": {"certificates": [{"name": "certificate1"}]}}), "properties.credentials.certificates")]
 #[tokio::test]
 async fn put_refused(#[case] properties: Value, #[case] target: &str) -> Outcome {
     let (harness, _) = site().await?;
