@@ -3,7 +3,7 @@
 use crate::repositories::RepositoryKey;
 use crate::statements::statements;
 use crate::{Error, Reading, Writing, locks, tags};
-use model::attributes::{ListOrder, ManifestAttributes};
+use model::attributes::{ListOrder, ListPlace, ManifestAttributes};
 use model::digest::Digest;
 use model::manifest::{Manifest, ManifestKind, Platform};
 use model::reference::Reference;
@@ -117,27 +117,28 @@ pub fn show(tx: &Reading<'_>, repository: RepositoryKey, digest: &Digest) -> Res
     found.map(|found| with_tags(tx, repository, found)).transpose()
 }
 
-/// What is told of each manifest: at most `items_max`, in `order`, behind the digest `after`. One that is not there has a place
-/// among digests, and none in time: there the list begins anew.
+/// What is told of each manifest, from a place on: at most `items_max`.
 pub fn show_all(
     tx: &Reading<'_>,
     repository: RepositoryKey,
-    (order, after): (ListOrder, &str),
+    ListPlace { order, after, at }: &ListPlace,
     items_max: usize,
 ) -> Result<Vec<ManifestAttributes>, Error> {
-    let place = |row: &Row<'_>| Ok((row.get("updated_at")?, row.get("digest")?));
-    let last = || tx.find(SHOW, params![repository.0, after], place);
-    let found = match order {
-        ListOrder::Name => tx.list(SHOW_BY_DIGEST, params![repository.0, after, items_max], read_attributes)?,
-        ListOrder::OldestFirst => {
-            let (time, digest) = last()?.unwrap_or((i64::MIN, String::new()));
-            tx.list(SHOW_OLDEST_FIRST, params![repository.0, time, digest, items_max], read_attributes)?
+    let after = after.as_deref().unwrap_or_default();
+    let (sql, first) = match order {
+        ListOrder::Name => {
+            let found = tx.list(SHOW_BY_DIGEST, params![repository.0, after, items_max], read_attributes)?;
+            return found.into_iter().map(|found| with_tags(tx, repository, found)).collect();
         }
-        ListOrder::NewestFirst => {
-            let (time, digest) = last()?.unwrap_or((i64::MAX, String::new()));
-            tx.list(SHOW_NEWEST_FIRST, params![repository.0, time, digest, items_max], read_attributes)?
-        }
+        ListOrder::OldestFirst => (SHOW_OLDEST_FIRST, i64::MIN),
+        ListOrder::NewestFirst => (SHOW_NEWEST_FIRST, i64::MAX),
     };
+    let known = match at {
+        Some(at) => Some(at.as_micros()),
+        None => tx.find(SHOW, params![repository.0, after], |row| Ok(row.get("updated_at")?))?,
+    };
+    let (time, digest) = known.map_or((first, ""), |time| (time, after));
+    let found = tx.list(sql, params![repository.0, time, digest, items_max], read_attributes)?;
     found.into_iter().map(|found| with_tags(tx, repository, found)).collect()
 }
 

@@ -3,7 +3,7 @@
 use crate::repositories::RepositoryKey;
 use crate::statements::statements;
 use crate::{Error, Reading, Writing, locks};
-use model::attributes::{ListOrder, TagAttributes};
+use model::attributes::{ListOrder, ListPlace, TagAttributes};
 use model::digest::Digest;
 use model::reference::Tag;
 use model::timestamp::Timestamp;
@@ -54,32 +54,28 @@ pub fn show(tx: &Reading<'_>, repository: RepositoryKey, tag: &Tag) -> Result<Op
 pub struct TagsQuery {
     /// Only those of this manifest, when it is given.
     pub digest: Option<Digest>,
-    /// In this order.
-    pub order: ListOrder,
-    /// Begin behind this tag. One that is not there has a place among names, and none in time: there the list begins anew.
-    pub after: Option<String>,
+    /// From here on.
+    pub place: ListPlace,
     /// At most this many.
     pub items_max: usize,
 }
 
 /// What is told of each tag.
 pub fn show_all(tx: &Reading<'_>, repository: RepositoryKey, query: &TagsQuery) -> Result<Vec<TagAttributes>, Error> {
-    let digest = query.digest.as_ref().map(Digest::to_string).unwrap_or_default();
-    let after = query.after.as_deref().unwrap_or_default();
-    let sql = match query.order {
-        ListOrder::Name => {
-            return tx.list(SHOW_BY_NAME, params![repository.0, digest, after, query.items_max], read);
-        }
-        ListOrder::OldestFirst => SHOW_OLDEST_FIRST,
-        ListOrder::NewestFirst => SHOW_NEWEST_FIRST,
+    let TagsQuery { digest, place: ListPlace { order, after, at }, items_max } = query;
+    let digest = digest.as_ref().map(Digest::to_string).unwrap_or_default();
+    let after = after.as_deref().unwrap_or_default();
+    let (sql, first) = match order {
+        ListOrder::Name => return tx.list(SHOW_BY_NAME, params![repository.0, digest, after, items_max], read),
+        ListOrder::OldestFirst => (SHOW_OLDEST_FIRST, i64::MIN),
+        ListOrder::NewestFirst => (SHOW_NEWEST_FIRST, i64::MAX),
     };
-    let last = tx.find(SHOW, params![repository.0, after], read)?;
-    let (time, name) = match (&last, query.order) {
-        (Some(last), _) => (last.updated_at.as_micros(), last.name.as_str()),
-        (None, ListOrder::NewestFirst) => (i64::MAX, ""),
-        (None, ListOrder::Name | ListOrder::OldestFirst) => (i64::MIN, ""),
+    let known = match at {
+        Some(at) => Some(at.as_micros()),
+        None => tx.find(SHOW, params![repository.0, after], read)?.map(|tag| tag.updated_at.as_micros()),
     };
-    tx.list(sql, params![repository.0, digest, time, name, query.items_max], read)
+    let (time, name) = known.map_or((first, ""), |time| (time, after));
+    tx.list(sql, params![repository.0, digest, time, name, items_max], read)
 }
 
 /// Points a tag, new or not, at a manifest that the repository holds.

@@ -70,3 +70,14 @@ pub enum ListOrder {
     /// Last pushed last.
     OldestFirst,
 }
+
+/// Where in a list of tags or manifests to begin.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ListPlace {
+    /// The order of the list.
+    pub order: ListOrder,
+    /// Behind this tag or digest. One that is not there has a place among names, and none in time: without `at`, the list begins anew.
+    pub after: Option<String>,
+    /// When that one had last been pushed when it was listed. It may be pushed again or deleted before the next page is asked for.
+    pub at: Option<Timestamp>,
+}
