@@ -3,6 +3,8 @@
 //! On the wire they are the `changeableAttributes` (reference/data-plane-and-auth.md, section 2.4), each `true` until it is turned
 //! off.
 
+use crate::reference::Reference;
+use crate::repository::RepositoryName;
 use std::fmt;
 
 /// One of the four attributes.
@@ -110,6 +112,34 @@ pub struct LocksChange {
     pub read: Option<bool>,
     /// `listEnabled`
     pub list: Option<bool>,
+}
+
+/// Why a deed is refused: what is locked, and by which of its attributes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    /// In which repository.
+    pub repository: RepositoryName,
+    /// The tag or manifest that is locked; `None` when it is the repository.
+    pub reference: Option<Reference>,
+    /// The attribute that is `false`.
+    pub attribute: Attribute,
+}
+
+impl Lock {
+    /// What is locked, as clients write it: `app/web`, `app/web:v1`, `app/web@sha256:…`.
+    pub fn place(&self) -> String {
+        match &self.reference {
+            None => self.repository.to_string(),
+            Some(Reference::Tag(tag)) => format!("{}:{tag}", self.repository),
+            Some(Reference::Digest(digest)) => format!("{}@{digest}", self.repository),
+        }
+    }
+}
+
+impl fmt::Display for Lock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is locked: {} is false", self.place(), self.attribute)
+    }
 }
 
 #[cfg(test)]

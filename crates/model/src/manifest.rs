@@ -100,6 +100,13 @@ impl Config {
         let is_kept = !media_type.is_empty() && media_type.len() <= MEDIA_TYPE_BYTES_MAX;
         Self { digest, media_type: is_kept.then(|| media_type.to_owned()) }
     }
+
+    /// Whether it says what its image runs on; those of other artifacts may use the same words for other things.
+    pub fn is_of_an_image(&self) -> bool {
+        const OF_IMAGES: [&str; 2] =
+            ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"];
+        self.media_type.as_deref().is_some_and(|media_type| OF_IMAGES.contains(&media_type))
+    }
 }
 
 /// Layer media types whose bytes need not be in the registry (OCI image specification, layer, "Non-distributable layers").

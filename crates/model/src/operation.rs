@@ -5,16 +5,16 @@
 
 use crate::action::{Action, ActionSet};
 use crate::digest::Digest;
-use crate::reference::Reference;
+use crate::reference::{Reference, Tag};
 use crate::repository::RepositoryName;
 use crate::scope::repository_scope;
 
-/// Everything that the distribution API can be asked for.
+/// Everything that the distribution API and the metadata API beside it (`/acr/v1`) can be asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operation {
     /// `GET /v2/`
     SignIn(SignIn),
-    /// `GET /v2/_catalog`
+    /// `GET /v2/_catalog`, `GET /acr/v1/_catalog`
     ListCatalog(ListCatalog),
     /// `GET /v2/<name>/tags/list`
     ListTags(ListTags),
@@ -34,6 +34,26 @@ pub enum Operation {
     StartUpload(StartUpload),
     /// `GET|PATCH|PUT|DELETE /v2/<name>/blobs/uploads/<id>`
     ContinueUpload(ContinueUpload),
+    /// `GET|HEAD /acr/v1/<name>`
+    ShowRepository(ShowRepository),
+    /// `PATCH /acr/v1/<name>`
+    ChangeRepository(ChangeRepository),
+    /// `DELETE /acr/v1/<name>`
+    DeleteRepository(DeleteRepository),
+    /// `GET|HEAD /acr/v1/<name>/_tags`
+    ShowTags(ShowTags),
+    /// `GET|HEAD /acr/v1/<name>/_tags/<tag>`
+    ShowTag(ShowTag),
+    /// `PATCH /acr/v1/<name>/_tags/<tag>`
+    ChangeTag(ChangeTag),
+    /// `DELETE /acr/v1/<name>/_tags/<tag>`
+    DeleteTag(DeleteTag),
+    /// `GET|HEAD /acr/v1/<name>/_manifests`
+    ShowManifests(ShowManifests),
+    /// `GET|HEAD /acr/v1/<name>/_manifests/<digest>`
+    ShowManifest(ShowManifest),
+    /// `PATCH /acr/v1/<name>/_manifests/<digest>`
+    ChangeManifest(ChangeManifest),
 }
 
 /// What an operation needs of whoever asks for it.
@@ -181,6 +201,63 @@ repository_operation!(
     }
 );
 
+repository_operation!(
+    /// Tell of a repository: times, counts, locks.
+    ShowRepository needs MetadataRead {}
+);
+repository_operation!(
+    /// Change the locks of a repository.
+    ChangeRepository needs MetadataWrite {}
+);
+repository_operation!(
+    /// Delete a repository with everything in it.
+    DeleteRepository needs ContentDelete {}
+);
+repository_operation!(
+    /// Tell of each tag.
+    ShowTags needs MetadataRead {}
+);
+repository_operation!(
+    /// Tell of a tag.
+    ShowTag needs MetadataRead {
+        /// Which one.
+        tag: Tag
+    }
+);
+repository_operation!(
+    /// Change the locks of a tag.
+    ChangeTag needs MetadataWrite {
+        /// Which one.
+        tag: Tag
+    }
+);
+repository_operation!(
+    /// Delete a tag and leave its manifest. Azure's pages say `metadata/write`; its clients ask for `delete`, and its service
+    /// challenges that (data-plane-and-auth.md, 3.2).
+    DeleteTag needs ContentDelete {
+        /// Which one.
+        tag: Tag
+    }
+);
+repository_operation!(
+    /// Tell of each manifest.
+    ShowManifests needs MetadataRead {}
+);
+repository_operation!(
+    /// Tell of a manifest.
+    ShowManifest needs MetadataRead {
+        /// Which one.
+        digest: Digest
+    }
+);
+repository_operation!(
+    /// Change the locks of a manifest.
+    ChangeManifest needs MetadataWrite {
+        /// Which one.
+        digest: Digest
+    }
+);
+
 impl Needed for Operation {
     fn needs(&self) -> Needs<'_> {
         match self {
@@ -195,6 +272,16 @@ impl Needed for Operation {
             Self::DeleteBlob(operation) => operation.needs(),
             Self::StartUpload(operation) => operation.needs(),
             Self::ContinueUpload(operation) => operation.needs(),
+            Self::ShowRepository(operation) => operation.needs(),
+            Self::ChangeRepository(operation) => operation.needs(),
+            Self::DeleteRepository(operation) => operation.needs(),
+            Self::ShowTags(operation) => operation.needs(),
+            Self::ShowTag(operation) => operation.needs(),
+            Self::ChangeTag(operation) => operation.needs(),
+            Self::DeleteTag(operation) => operation.needs(),
+            Self::ShowManifests(operation) => operation.needs(),
+            Self::ShowManifest(operation) => operation.needs(),
+            Self::ChangeManifest(operation) => operation.needs(),
         }
     }
 }

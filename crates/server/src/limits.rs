@@ -21,6 +21,9 @@ pub(crate) const HEAD_BYTES_MAX: usize = 64 << 10;
 /// Bytes of a JSON body of the management API. The largest sensible one, a scope map of 500 actions, has some 150 KiB.
 pub(crate) const MANAGEMENT_BODY_BYTES_MAX: usize = 1 << 20;
 
+/// Bytes of a JSON body of the metadata API: four words that are true or false.
+pub(crate) const ATTRIBUTES_BODY_BYTES_MAX: usize = 16 << 10;
+
 /// Bytes of a form of the token endpoints: a password, an id token and many scopes fit.
 pub(crate) const FORM_BYTES_MAX: usize = 64 << 10;
 

@@ -104,7 +104,7 @@ fn settle_host(request: &mut Request) -> bool {
 
 /// The body is in the form that the plane's clients read: OCI's for registries, Azure Resource Manager's for management.
 fn panicked(path: &str, id: RequestId) -> Response {
-    let body = if path.starts_with("/v2") || path.starts_with("/oauth2") {
+    let body = if ["/v2", "/acr", "/oauth2"].iter().any(|plane| path.starts_with(plane)) {
         format!(r#"{{"errors":[{{"code":"UNKNOWN","message":"internal error, request {id}"}}]}}"#)
     } else {
         format!(r#"{{"error":{{"code":"InternalServerError","message":"Internal error, request {id}."}}}}"#)

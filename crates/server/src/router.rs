@@ -21,12 +21,13 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .route("/v2", any(registry))
         .route("/v2/", any(registry))
         .route("/v2/{*rest}", any(registry))
+        .route("/acr/v1/{*rest}", any(registry))
         .fallback(elsewhere)
         .layer(from_fn_with_state(Arc::clone(&state), requests::observe))
         .with_state(state)
 }
 
-/// The registry API reads its paths itself, because names of repositories hold slashes.
+/// The registry API, and the metadata API beside it, read their paths themselves, because names of repositories hold slashes.
 async fn registry(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
     distribution::handle(state, request).await
 }
@@ -36,6 +37,6 @@ async fn elsewhere(Shared(state): Shared<Arc<State>>, request: Request) -> Respo
     if management::owns(request.uri().path()) {
         return management::handle(state, request).await;
     }
-    let body = r#"{"error":{"code":"NotFound","message":"There is nothing at this path. Registries are under /v2/, the management API under /subscriptions."}}"#;
+    let body = r#"{"error":{"code":"NotFound","message":"There is nothing at this path. Registries are under /v2/ and /acr/v1/, the management API under /subscriptions."}}"#;
     (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response()
 }

@@ -1,11 +1,13 @@
 //! Blobs of repositories.
 
+use crate::locks::Guard;
 use crate::{Error, Service, limits};
 use bytes::Bytes;
 use futures_util::Stream;
 use metadata::{blob_links, repositories};
 use model::access::Permit;
 use model::digest::Digest;
+use model::locks::{Deed, Lock, Locks};
 use model::operation::{DeleteBlob, ReadBlob};
 use std::fmt;
 use std::ops::Range;
@@ -40,10 +42,13 @@ impl OpenBlob {
 }
 
 impl Service {
-    /// Opens a blob that the repository holds. Errors: `BlobUnknown`, also when only other repositories hold it.
+    /// Opens a blob that the repository holds. Errors: `BlobUnknown`, also when only other repositories hold it; `Locked`.
     pub async fn open_blob(&self, permit: &Permit<ReadBlob>) -> Result<OpenBlob, Error> {
         let ReadBlob { repository, digest } = permit.operation().clone();
-        let Some(size_bytes) = self.find_blob_size(permit).await? else { return Err(Error::BlobUnknown(digest)) };
+        let Some((size_bytes, locks)) = self.find_blob(permit).await? else { return Err(Error::BlobUnknown(digest)) };
+        if let Some(attribute) = locks.forbidding(Deed::Read) {
+            return Err(Error::Locked(Lock { repository, reference: None, attribute }));
+        }
         // Bytes that are lost or cut short are as good as none: told so, a client sends them again, which heals the store.
         match self.inner.blobs.open_blob(&digest).await? {
             Some(blob) if blob.size_bytes() == size_bytes => {
@@ -60,13 +65,14 @@ impl Service {
         }
     }
 
-    /// Takes a blob out of the repository; other repositories keep it. Errors: `BlobUnknown`, `BlobInUse`.
+    /// Takes a blob out of the repository; other repositories keep it. Errors: `BlobUnknown`, `BlobInUse`, `Locked`.
     pub async fn delete_blob(&self, permit: &Permit<DeleteBlob>) -> Result<(), Error> {
-        let (registry, DeleteBlob { repository, digest }) = (permit.registry(), permit.operation().clone());
+        let (registry, DeleteBlob { repository: name, digest }) = (permit.registry(), permit.operation().clone());
         let deleted = self.inner.metadata.write(move |tx| {
-            let Some(repository) = repositories::find(tx, registry, &repository)? else {
+            let Some(repository) = repositories::find(tx, registry, &name)? else {
                 return Err(Error::BlobUnknown(digest));
             };
+            Guard::new(tx, repository, &name).check_repository(Deed::Delete)?;
             if !blob_links::contains(tx, repository, &digest)? {
                 return Err(Error::BlobUnknown(digest));
             }
@@ -78,11 +84,11 @@ impl Service {
         deleted.await
     }
 
-    /// The size of a blob, if the permit's repository holds it.
-    pub(crate) async fn find_blob_size(&self, permit: &Permit<ReadBlob>) -> Result<Option<u64>, Error> {
+    /// The size of a blob, if the permit's repository holds it, and the repository's locks.
+    pub(crate) async fn find_blob(&self, permit: &Permit<ReadBlob>) -> Result<Option<(u64, Locks)>, Error> {
         let (registry, ReadBlob { repository, digest }) = (permit.registry(), permit.operation().clone());
-        let size = self.inner.metadata.read(move |tx| blob_links::find_size(tx, registry, &repository, &digest));
-        Ok(size.await?.map(|(size_bytes, _)| size_bytes))
+        let found = self.inner.metadata.read(move |tx| blob_links::find_size(tx, registry, &repository, &digest));
+        Ok(found.await?)
     }
 }
 

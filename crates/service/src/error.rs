@@ -3,8 +3,9 @@
 use model::arm_name::{RegistryName, ResourceGroupName, ScopeMapName, SubscriptionId, TokenName};
 use model::digest::Digest;
 use model::guid::Guid;
+use model::locks::Lock;
 use model::principal::PrincipalName;
-use model::reference::Reference;
+use model::reference::{Reference, Tag};
 use model::repository::RepositoryName;
 use model::resource_id::RegistryId;
 use model::rights::Grant;
@@ -60,6 +61,12 @@ pub enum Error {
     /// No such manifest or tag.
     #[error("manifest {0} is not found")]
     ManifestUnknown(Reference),
+    /// No such tag, of which more than its manifest was asked for.
+    #[error("the specified tag does not exist")]
+    TagUnknown(Tag),
+    /// A lock forbids it, whatever rights the caller has.
+    #[error("{0}")]
+    Locked(Lock),
     /// No such blob in this repository, whatever other repositories hold.
     #[error("blob unknown to registry")]
     BlobUnknown(Digest),

@@ -23,6 +23,10 @@ impl fmt::Display for Limit {
 /// A manifest: 4 MiB, what OCI distribution 1.1 asks a registry to take at least and what Azure takes.
 pub const MANIFEST_BYTES: Limit = Limit { what: "a manifest", max: 4 << 20, unit: "bytes" };
 
+/// The config of an image is read for what it runs on when it has at most this many bytes: as many as its manifest may have. Those of
+/// large images have some 50 KiB.
+pub const CONFIG_BYTES_READ_MAX: u64 = 4 << 20;
+
 /// A blob: 200 GiB, Azure's limit for a layer.
 pub const BLOB_BYTES: Limit = Limit { what: "a blob", max: 200 << 30, unit: "bytes" };
 
@@ -53,6 +57,9 @@ pub const ROLE_ASSIGNMENTS: Limit = Limit { what: "a subscription", max: 4_000, 
 
 /// Items of one page of a list: a client may ask for fewer. Unbounded pages exhaust memory (CVE-2023-2253).
 pub const PAGE_ITEMS_MAX: usize = 1_000;
+
+/// Items of one page of a list of the metadata API when a client does not say how many it wants: Azure's figure.
+pub const METADATA_PAGE_ITEMS: usize = 100;
 
 /// Items of one page of a list of the management API, whose clients do not say how many they want: few enough to be answered in tens of
 /// milliseconds, enough for most lists to have one page.

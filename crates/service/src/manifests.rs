@@ -1,14 +1,21 @@
 //! Manifests and their tags.
 
-use crate::{Error, Page, PageRequest, Service, limits};
+use crate::locks::Guard;
+use crate::repositories::find;
+use crate::{Error, OrderedPageRequest, Page, PageRequest, Service, limits};
 use bytes::Bytes;
+use futures_util::TryStreamExt;
 use metadata::manifests::{ManifestContent, ReferrersQuery};
 use metadata::repositories::RepositoryKey;
-use metadata::{Reading, blob_links, manifests, repositories, tags};
+use metadata::{Reading, blob_links, locks, manifests, repositories, tags};
 use model::access::Permit;
+use model::attributes::ManifestAttributes;
 use model::digest::{Digest, DigestAlgorithm};
+use model::locks::{Deed, LocksChange};
 use model::manifest::{Manifest, ManifestKind};
-use model::operation::{DeleteManifest, ListReferrers, ReadManifest, WriteManifest};
+use model::operation::{
+    ChangeManifest, DeleteManifest, ListReferrers, ReadManifest, ShowManifest, ShowManifests, WriteManifest,
+};
 use model::reference::Reference;
 
 /// A manifest as it was pushed.
@@ -22,6 +29,15 @@ pub struct StoredManifest {
     pub bytes: Bytes,
 }
 
+/// What is told of one manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownManifest {
+    /// What is kept of any.
+    pub attributes: ManifestAttributes,
+    /// The exact bytes of an index, which say what runs where.
+    pub index: Option<Bytes>,
+}
+
 impl From<ManifestContent> for StoredManifest {
     fn from(ManifestContent { digest, kind, bytes }: ManifestContent) -> Self {
         Self { digest, kind, bytes: bytes.into() }
@@ -32,7 +48,7 @@ impl Service {
     /// Keeps a manifest, and points the tag at it when the permit names one, in one transaction. Durable when it returns.
     ///
     /// `manifest` is what was read from `bytes`. A new digest is made with the algorithm of the permit's digest, else SHA-256.
-    /// Errors: `DigestMismatch`, `ManifestReferencesMissing`, `LimitReached`.
+    /// Errors: `DigestMismatch`, `ManifestReferencesMissing`, `LimitReached`, `Locked`.
     pub async fn put_manifest(
         &self,
         permit: &Permit<WriteManifest>,
@@ -50,6 +66,9 @@ impl Service {
             let Some(repository) = repositories::find_or_add(tx, registry, &name, now)? else {
                 return Err(Error::RepositoryUnknown(name));
             };
+            let guard = Guard::new(tx, repository, &name);
+            guard.check(&reference, Deed::Write)?;
+            guard.check(&Reference::Digest(content.digest.clone()), Deed::Write)?;
             let missing = missing_references(tx, repository, &manifest)?;
             if !missing.is_empty() {
                 return Err(Error::ManifestReferencesMissing(missing));
@@ -58,54 +77,143 @@ impl Service {
             if let Reference::Tag(tag) = &reference {
                 tags::put(tx, repository, tag, &content.digest, now)?;
             }
+            repositories::touch(tx, repository, now)?;
             Ok(())
         });
         written.await.map(|()| digest)
     }
 
-    /// Errors: `ManifestUnknown`, also for a repository that was never pushed to.
+    /// The config that the manifest to be written names, whose bytes say what the image runs on. `None` when the repository does not
+    /// hold it or it is larger than [`limits::CONFIG_BYTES_READ_MAX`].
+    pub async fn read_config(&self, permit: &Permit<WriteManifest>, digest: &Digest) -> Result<Option<Bytes>, Error> {
+        let (registry, repository) = (permit.registry(), permit.operation().repository.clone());
+        let wanted = digest.clone();
+        let held =
+            self.inner.metadata.read(move |tx| blob_links::find_size(tx, registry, &repository, &wanted)).await?;
+        if held.is_none_or(|(size_bytes, _)| size_bytes > limits::CONFIG_BYTES_READ_MAX) {
+            return Ok(None);
+        }
+        let Some(blob) = self.inner.blobs.open_blob(digest).await? else { return Ok(None) };
+        let size_bytes = blob.size_bytes();
+        let pieces: Vec<Bytes> = blob.stream(0..size_bytes).try_collect().await.map_err(Error::internal)?;
+        Ok(Some(pieces.concat().into()))
+    }
+
+    /// Errors: `ManifestUnknown`, also for a repository that was never pushed to; `Locked`.
     pub async fn get_manifest(&self, permit: &Permit<ReadManifest>) -> Result<StoredManifest, Error> {
-        let (registry, ReadManifest { repository, reference }) = (permit.registry(), permit.operation().clone());
+        let (registry, ReadManifest { repository: name, reference }) = (permit.registry(), permit.operation().clone());
         let found = self.inner.metadata.read(move |tx| {
-            let repository = repositories::find(tx, registry, &repository)?;
-            let found = repository.map(|repository| manifests::find(tx, repository, &reference)).transpose()?;
-            found.flatten().map(StoredManifest::from).ok_or(Error::ManifestUnknown(reference))
+            let Some(repository) = repositories::find(tx, registry, &name)? else {
+                return Err(Error::ManifestUnknown(reference));
+            };
+            let guard = Guard::new(tx, repository, &name);
+            guard.check(&reference, Deed::Read)?;
+            let found = manifests::find(tx, repository, &reference)?.ok_or(Error::ManifestUnknown(reference))?;
+            guard.check(&Reference::Digest(found.digest.clone()), Deed::Read)?;
+            Ok(StoredManifest::from(found))
         });
         found.await
     }
 
-    /// Deletes a manifest with all its tags, or, when the permit names a tag, that tag only. Errors: `ManifestUnknown`.
+    /// Deletes a manifest with all its tags, or, when the permit names a tag, that tag only. Errors: `ManifestUnknown`, `Locked`.
     pub async fn delete_manifest(&self, permit: &Permit<DeleteManifest>) -> Result<(), Error> {
-        let (registry, DeleteManifest { repository, reference }) = (permit.registry(), permit.operation().clone());
+        let now = self.inner.clock.now();
+        let (registry, DeleteManifest { repository: name, reference }) =
+            (permit.registry(), permit.operation().clone());
         let deleted = self.inner.metadata.write(move |tx| {
-            let was_there = match (repositories::find(tx, registry, &repository)?, &reference) {
-                (None, _) => false,
-                (Some(repository), Reference::Tag(tag)) => tags::delete(tx, repository, tag)?,
-                (Some(repository), Reference::Digest(digest)) => manifests::delete(tx, repository, digest)?,
+            let Some(repository) = repositories::find(tx, registry, &name)? else {
+                return Err(Error::ManifestUnknown(reference));
             };
-            if was_there { Ok(()) } else { Err(Error::ManifestUnknown(reference)) }
+            let guard = Guard::new(tx, repository, &name);
+            let was_there = match &reference {
+                Reference::Tag(tag) => {
+                    guard.check(&reference, Deed::Delete)?;
+                    tags::delete(tx, repository, tag)?
+                }
+                Reference::Digest(digest) => {
+                    guard.check_delete_with_tags(digest)?;
+                    manifests::delete(tx, repository, digest)?
+                }
+            };
+            if !was_there {
+                return Err(Error::ManifestUnknown(reference));
+            }
+            Ok(repositories::touch(tx, repository, now)?)
         });
         deleted.await
     }
 
+    /// What is told of each manifest. Errors: `RepositoryUnknown`.
+    pub async fn show_manifests(
+        &self,
+        permit: &Permit<ShowManifests>,
+        page: OrderedPageRequest,
+    ) -> Result<Page<ManifestAttributes>, Error> {
+        let (registry, ShowManifests { repository: name }) = (permit.registry(), permit.operation().clone());
+        let shown = self.inner.metadata.read(move |tx| {
+            let repository = find(tx, registry, &name)?;
+            let limit = page.limit();
+            Ok(Page::cut(manifests::show_all(tx, repository, &page.place, limit + 1)?, limit))
+        });
+        shown.await
+    }
+
+    /// What is told of a manifest. Errors: `RepositoryUnknown`, `ManifestUnknown`.
+    pub async fn show_manifest(&self, permit: &Permit<ShowManifest>) -> Result<ShownManifest, Error> {
+        let (registry, ShowManifest { repository: name, digest }) = (permit.registry(), permit.operation().clone());
+        let shown = self.inner.metadata.read(move |tx| {
+            let repository = find(tx, registry, &name)?;
+            show(tx, repository, digest)
+        });
+        shown.await
+    }
+
+    /// Changes a manifest's locks, which no lock forbids; what is told of it then. Errors: `RepositoryUnknown`, `ManifestUnknown`.
+    pub async fn change_manifest(
+        &self,
+        permit: &Permit<ChangeManifest>,
+        change: LocksChange,
+    ) -> Result<ShownManifest, Error> {
+        let (registry, ChangeManifest { repository: name, digest }) = (permit.registry(), permit.operation().clone());
+        let changed = self.inner.metadata.write(move |tx| {
+            let repository = find(tx, registry, &name)?;
+            let locks = locks::of_manifest(tx, repository, &digest)?.changed(change);
+            locks::put_of_manifest(tx, repository, &digest, locks)?;
+            show(tx, repository, digest)
+        });
+        changed.await
+    }
+
     /// The manifests whose subject is the permit's, by digest; empty for an unknown subject or repository. `page.last` is the
-    /// digest of the last one seen. A page ends early at [`limits::REFERRERS_PAGE_BYTES`].
+    /// digest of the last one seen. A page ends early at [`limits::REFERRERS_PAGE_BYTES`]. Errors: `Locked`.
     pub async fn list_referrers(
         &self,
         permit: &Permit<ListReferrers>,
         artifact_type: Option<&str>,
         page: PageRequest,
     ) -> Result<Page<StoredManifest>, Error> {
-        let (registry, ListReferrers { repository, subject }) = (permit.registry(), permit.operation().clone());
+        let (registry, ListReferrers { repository: name, subject }) = (permit.registry(), permit.operation().clone());
         let (limit, after, artifact_type) =
             (page.limit(), page.after().to_owned(), artifact_type.map(ToOwned::to_owned));
         let query = ReferrersQuery { subject, artifact_type, after, items_max: limit + 1 };
         let listed = self.inner.metadata.read(move |tx| {
-            let repository = repositories::find(tx, registry, &repository)?;
-            repository.map_or(Ok(Page::cut(Vec::new(), limit)), |key| read_referrers(tx, key, &query, limit))
+            let Some(repository) = repositories::find(tx, registry, &name)? else {
+                return Ok(Page::cut(Vec::new(), limit));
+            };
+            Guard::new(tx, repository, &name).check_repository(Deed::Read)?;
+            Ok(read_referrers(tx, repository, &query, limit)?)
         });
-        Ok(listed.await?)
+        listed.await
     }
+}
+
+fn show(tx: &Reading<'_>, repository: RepositoryKey, digest: Digest) -> Result<ShownManifest, Error> {
+    let reference = Reference::Digest(digest.clone());
+    let Some(attributes) = manifests::show(tx, repository, &digest)? else {
+        return Err(Error::ManifestUnknown(reference));
+    };
+    let index = if attributes.kind.is_index() { manifests::find(tx, repository, &reference)? } else { None };
+    Ok(ShownManifest { attributes, index: index.map(|found| found.bytes.into()) })
 }
 
 fn read_referrers(

@@ -1,8 +1,16 @@
-//! Lists of repositories.
+//! Repositories: listed, told of, locked, deleted.
 
+use crate::locks::Guard;
 use crate::{Error, Service, limits};
+use metadata::repositories::RepositoryKey;
+use metadata::{Reading, locks, manifests, repositories, tags};
 use model::access::Permit;
-use model::operation::ListCatalog;
+use model::attributes::{ListPlace, RepositoryAttributes};
+use model::digest::Digest;
+use model::locks::LocksChange;
+use model::operation::{ChangeRepository, DeleteRepository, ListCatalog, ShowRepository};
+use model::reference::Tag;
+use model::registry::RegistryKey;
 use model::repository::RepositoryName;
 
 /// How many names are read at once where only some of them are shown.
@@ -15,6 +23,22 @@ pub struct PageRequest {
     pub items_max: Option<usize>,
     /// Begin behind this item, which need not exist.
     pub last: Option<String>,
+}
+
+/// Which part of a list is asked for, and in which order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderedPageRequest {
+    /// At most this many; anything above [`crate::limits::PAGE_ITEMS_MAX`] means that limit.
+    pub items_max: usize,
+    /// From here on.
+    pub place: ListPlace,
+}
+
+impl OrderedPageRequest {
+    /// At most this many items.
+    pub(crate) fn limit(&self) -> usize {
+        self.items_max.min(limits::PAGE_ITEMS_MAX)
+    }
 }
 
 /// Part of a list.
@@ -47,6 +71,15 @@ impl<T> Page<T> {
     }
 }
 
+/// What went with a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeletedRepository {
+    /// Its manifests, by digest.
+    pub manifests: Vec<Digest>,
+    /// Its tags, in byte order.
+    pub tags: Vec<Tag>,
+}
+
 impl Service {
     /// The repositories that the permit's holder may read, in byte order: filtered first, then cut into pages (decision D7d).
     /// Only those that hold a manifest.
@@ -59,15 +92,59 @@ impl Service {
         let (mut shown, mut after, mut all_read) = (Vec::new(), page.after().to_owned(), limit == 0);
         while !all_read && shown.len() <= limit {
             let behind = after.clone();
-            let batch = self
-                .inner
-                .metadata
-                .read(move |tx| metadata::repositories::list(tx, registry, &behind, CATALOG_BATCH))
-                .await?;
+            let batch =
+                self.inner.metadata.read(move |tx| repositories::list(tx, registry, &behind, CATALOG_BATCH)).await?;
             all_read = batch.len() < CATALOG_BATCH;
             after = batch.last().map(ToString::to_string).unwrap_or_default();
             shown.extend(batch.into_iter().filter(|repository| permit.shows(repository)));
         }
         Ok(Page::cut(shown, limit))
     }
+
+    /// What is told of a repository. Errors: `RepositoryUnknown`.
+    pub async fn show_repository(&self, permit: &Permit<ShowRepository>) -> Result<RepositoryAttributes, Error> {
+        let (registry, ShowRepository { repository: name }) = (permit.registry(), permit.operation().clone());
+        let shown = self.inner.metadata.read(move |tx| {
+            let repository = find(tx, registry, &name)?;
+            Ok(repositories::show(tx, repository)?)
+        });
+        shown.await
+    }
+
+    /// Changes a repository's locks, which no lock forbids; what is told of it then. Errors: `RepositoryUnknown`.
+    pub async fn change_repository(
+        &self,
+        permit: &Permit<ChangeRepository>,
+        change: LocksChange,
+    ) -> Result<RepositoryAttributes, Error> {
+        let (registry, ChangeRepository { repository: name }) = (permit.registry(), permit.operation().clone());
+        let changed = self.inner.metadata.write(move |tx| {
+            let repository = find(tx, registry, &name)?;
+            locks::put_of_repository(tx, repository, locks::of_repository(tx, repository)?.changed(change))?;
+            Ok(repositories::show(tx, repository)?)
+        });
+        changed.await
+    }
+
+    /// Deletes a repository with its manifests, its tags and its hold on blobs, all or nothing. Errors: `RepositoryUnknown`,
+    /// `Locked`, also when it is one of its tags or manifests that is locked.
+    pub async fn delete_repository(&self, permit: &Permit<DeleteRepository>) -> Result<DeletedRepository, Error> {
+        let (registry, DeleteRepository { repository: name }) = (permit.registry(), permit.operation().clone());
+        let deleted = self.inner.metadata.write(move |tx| {
+            let repository = find(tx, registry, &name)?;
+            Guard::new(tx, repository, &name).check_delete_of_all()?;
+            let deleted = DeletedRepository {
+                manifests: manifests::list_all(tx, repository)?,
+                tags: tags::list_all(tx, repository)?,
+            };
+            repositories::delete(tx, repository)?;
+            Ok(deleted)
+        });
+        deleted.await
+    }
+}
+
+/// The repository of that name. Errors: `RepositoryUnknown`.
+pub(crate) fn find(tx: &Reading<'_>, registry: RegistryKey, name: &RepositoryName) -> Result<RepositoryKey, Error> {
+    repositories::find(tx, registry, name)?.ok_or_else(|| Error::RepositoryUnknown(name.clone()))
 }

@@ -3,6 +3,7 @@
 //! The row in the metadata says whose an upload is, the file has its bytes; each process on the data folder can go on with
 //! either. A blob's bytes are durable before the one transaction that lets a repository hold them.
 
+use crate::locks::Guard;
 use crate::{BlobInfo, Error, Service, limits, random};
 use ::blobs::{Appended, UploadId};
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use metadata::uploads::UploadHolder;
 use metadata::{blob_links, repositories, uploads};
 use model::access::Permit;
 use model::digest::Digest;
+use model::locks::{Deed, Locks};
 use model::operation::{ContinueUpload, ReadBlob, StartUpload};
 use std::time::Duration;
 
@@ -38,7 +40,7 @@ pub struct Upload {
 impl Service {
     /// Begins an upload, which belongs to the permit's token, registry and repository.
     ///
-    /// Errors: `LimitReached`; `StorageFull`; `RepositoryUnknown`, when registry or token were deleted meanwhile.
+    /// Errors: `LimitReached`; `StorageFull`; `Locked`; `RepositoryUnknown`, when registry or token were deleted meanwhile.
     pub async fn start_upload(&self, permit: &Permit<StartUpload>) -> Result<Upload, Error> {
         self.clear_idle(CLEARED_AT_START).await?;
         let id = self.new_upload_id()?;
@@ -61,6 +63,10 @@ impl Service {
     async fn add_upload(&self, id: &UploadId, holder: UploadHolder) -> Result<(), Error> {
         let (row, now) = (id.to_string(), self.inner.clock.now());
         let added = self.inner.metadata.write(move |tx| {
+            // So that nobody sends what could not be kept. What counts is the check at the end.
+            if let Some(repository) = repositories::find(tx, holder.registry, &holder.repository)? {
+                Guard::new(tx, repository, &holder.repository).check_repository(Deed::Write)?;
+            }
             if uploads::count(tx, holder.registry, holder.token)? >= limits::OPEN_UPLOADS.max {
                 return Err(Error::LimitReached(limits::OPEN_UPLOADS));
             }
@@ -77,8 +83,8 @@ impl Service {
         self.end_all_unless_busy(rows.await?).await
     }
 
-    /// Links a blob of `source`'s repository into `target`'s. `None` when the source repository does not hold it, or is of
-    /// another registry.
+    /// Links a blob of `source`'s repository into `target`'s. `None` when the source repository does not hold it, is locked for
+    /// reading, or is of another registry. Errors: `Locked`, of the target.
     pub async fn mount_blob(
         &self,
         target: &Permit<StartUpload>,
@@ -86,16 +92,18 @@ impl Service {
     ) -> Result<Option<BlobInfo>, Error> {
         let (registry, now) = (target.registry(), self.inner.clock.now());
         // Most mounts that clients try find nothing; those need not wait for the writer.
-        if source.registry() != registry || self.find_blob_size(source).await?.is_none() {
+        if source.registry() != registry || readable(self.find_blob(source).await?).is_none() {
             return Ok(None);
         }
         let StartUpload { repository: name } = target.operation().clone();
         let ReadBlob { repository: source, digest } = source.operation().clone();
         let mounted = self.inner.metadata.write(move |tx| {
-            let Some((size_bytes, _)) = blob_links::find_size(tx, registry, &source, &digest)? else { return Ok(None) };
+            let found = blob_links::find_size(tx, registry, &source, &digest)?;
+            let Some(size_bytes) = readable(found) else { return Ok(None) };
             let Some(repository) = repositories::find_or_add(tx, registry, &name, now)? else {
                 return Err(Error::RepositoryUnknown(name));
             };
+            Guard::new(tx, repository, &name).check_repository(Deed::Write)?;
             blob_links::put(tx, repository, &digest, size_bytes)?;
             Ok(Some(BlobInfo { digest, size_bytes }))
         });
@@ -125,7 +133,7 @@ impl Service {
 
     /// Appends `body`, checks the digest and links the blob into the repository. Durable when it returns (decision D10).
     ///
-    /// Errors: those of appending, and `DigestMismatch`, which ends the upload.
+    /// Errors: those of appending; `DigestMismatch` and `Locked`, which end the upload.
     pub async fn finish_upload(
         &self,
         permit: &Permit<ContinueUpload>,
@@ -253,26 +261,36 @@ impl Service {
             }
             finished => finished?,
         };
-        let now = self.inner.clock.now();
+        let (now, row) = (self.inner.clock.now(), id.to_string());
         let linked = self.inner.metadata.write(move |tx| {
             // Its token or registry may have been deleted while the bytes came.
-            if uploads::find_touched(tx, id.as_str(), &holder)?.is_none() {
+            if uploads::find_touched(tx, &row, &holder)?.is_none() {
                 return Err(Error::UploadUnknown);
             }
             let UploadHolder { registry, repository: name, .. } = holder;
             let Some(repository) = repositories::find_or_add(tx, registry, &name, now)? else {
                 return Err(Error::RepositoryUnknown(name));
             };
+            Guard::new(tx, repository, &name).check_repository(Deed::Write)?;
             blob_links::put(tx, repository, &digest, size_bytes)?;
-            uploads::delete(tx, id.as_str())?;
+            uploads::delete(tx, &row)?;
             Ok(BlobInfo { digest, size_bytes })
         });
-        linked.await
+        let linked = linked.await;
+        if let Err(Error::Locked(_)) = &linked {
+            self.forget_upload(&id).await?;
+        }
+        linked
     }
 
     fn new_upload_id(&self) -> Result<UploadId, Error> {
         UploadId::parse(&random::guid(&*self.inner.random)).map_err(Error::internal)
     }
+}
+
+/// The size of a blob whose repository may be read.
+fn readable(found: Option<(u64, Locks)>) -> Option<u64> {
+    found.filter(|(_, locks)| locks.forbidding(Deed::Read).is_none()).map(|(size_bytes, _)| size_bytes)
 }
 
 /// Whose the permit's upload must be.

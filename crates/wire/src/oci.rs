@@ -125,6 +125,35 @@ pub struct Manifest {
     pub others: MemberNames,
 }
 
+/// What a config says that its image runs on (OCI image specification, config; Docker's has the same two).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Platform {
+    /// Such as `amd64`.
+    #[serde(default)]
+    pub architecture: Option<String>,
+    /// Such as `linux`.
+    #[serde(default)]
+    pub os: Option<String>,
+}
+
+/// What the members of an index run on, as it says.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct IndexPlatforms {
+    /// In the order of the index.
+    #[serde(default)]
+    pub manifests: Vec<MemberPlatform>,
+}
+
+/// One member.
+#[derive(Debug, Clone, Deserialize)]
+pub struct MemberPlatform {
+    /// Its digest.
+    pub digest: String,
+    /// What it runs on.
+    #[serde(default)]
+    pub platform: Option<Platform>,
+}
+
 /// An index, as the list of referrers is one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

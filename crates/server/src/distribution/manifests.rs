@@ -10,7 +10,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use model::access::Permit;
-use model::manifest::ManifestKind;
+use model::manifest::{ManifestKind, Platform};
 use model::operation::{DeleteManifest, ReadManifest, WriteManifest};
 use service::Error;
 use service::limits::MANIFEST_BYTES;
@@ -25,8 +25,12 @@ pub(super) async fn write(
 ) -> Result<Response, Failure> {
     let kind = kind(&exchange.parts.headers)?;
     let bytes = read_body(&exchange.parts.headers, body).await?;
-    let manifest = manifest_body::read(kind, &bytes)
+    let mut manifest = manifest_body::read(kind, &bytes)
         .map_err(|error| ErrorAnswer::bad_request("MANIFEST_INVALID", error.to_string()))?;
+    if let Some(config) = manifest.config.as_ref().filter(|config| config.is_of_an_image()) {
+        let config = exchange.state.service.read_config(&permit, &config.digest).await?;
+        manifest.platform = config.map_or_else(Platform::default, |config| manifest_body::platform(&config));
+    }
     let subject = manifest.subject.clone();
     let digest = exchange.state.service.put_manifest(&permit, manifest, bytes).await?;
     let repository = &permit.operation().repository;

@@ -1,9 +1,10 @@
-//! The registry API: OCI distribution 1.1 (`/v2/`).
+//! The registry API: OCI distribution 1.1 (`/v2/`), and Azure's metadata API beside it (`/acr/v1/`).
 //!
 //! A request is routed, its caller is found, and its operation is permitted or refused, in that order; only then is anything
 //! looked up or the body read. No handler here can be called without a permit.
 
 mod access;
+mod acr;
 mod blobs;
 mod body;
 mod catalog;
@@ -35,15 +36,16 @@ use http_body::Body as _;
 use model::access::{Access, Permit};
 use model::digest::Digest;
 use model::operation::{Needed, ReadBlob};
+use model::registry::Registry;
 use model::repository::RepositoryName;
 use query::Query;
-use route::Routed;
+use route::{AcrRouted, Routed};
 use std::sync::Arc;
 
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
-/// Answers any request under `/v2`.
+/// Answers any request under `/v2` or `/acr/v1`.
 pub(crate) async fn handle(state: Arc<State>, request: axum::extract::Request) -> Response {
     let (parts, body) = request.into_parts();
     let mut body = RequestBody::new(body);
@@ -66,6 +68,7 @@ pub(crate) async fn handle(state: Arc<State>, request: axum::extract::Request) -
 struct Exchange<'a> {
     state: &'a State,
     parts: &'a Parts,
+    registry: &'a Registry,
     routed: &'a Routed,
     query: Query,
     access: Access,
@@ -76,7 +79,7 @@ async fn serve(state: &State, parts: &Parts, body: &mut RequestBody) -> Result<R
     let query = Query::parse(parts.uri.query());
     let registry = state.registry_of(&parts.headers).await?.ok_or_else(ErrorAnswer::no_registry)?;
     let outcome = match access::of_caller(state, &registry, &parts.headers).await? {
-        Ok(access) => Exchange { state, parts, routed: &routed, query, access }.answer(body).await,
+        Ok(access) => Exchange { state, parts, registry: &registry, routed: &routed, query, access }.answer(body).await,
         Err(reason) => Err(refused(reason, &routed, &query)),
     };
     match outcome {
@@ -109,6 +112,25 @@ impl Exchange<'_> {
             Routed::AppendUpload(operation) => uploads::append(self, self.permit(operation)?, body).await,
             Routed::FinishUpload(operation) => uploads::finish(self, self.permit(operation)?, body).await,
             Routed::CancelUpload(operation) => uploads::cancel(self, self.permit(operation)?).await,
+            Routed::Acr(routed) => self.answer_acr(routed, body).await,
+        }
+    }
+
+    async fn answer_acr(&self, routed: &AcrRouted, body: &mut RequestBody) -> Result<Response, Failure> {
+        match routed {
+            AcrRouted::ListCatalog(operation) => acr::repositories::list(self, self.permit(operation)?).await,
+            AcrRouted::ShowRepository(operation) => acr::repositories::show(self, self.permit(operation)?).await,
+            AcrRouted::ChangeRepository(operation) => {
+                acr::repositories::change(self, self.permit(operation)?, body).await
+            }
+            AcrRouted::DeleteRepository(operation) => acr::repositories::delete(self, self.permit(operation)?).await,
+            AcrRouted::ShowTags(operation) => acr::tags::show_all(self, self.permit(operation)?).await,
+            AcrRouted::ShowTag(operation) => acr::tags::show(self, self.permit(operation)?).await,
+            AcrRouted::ChangeTag(operation) => acr::tags::change(self, self.permit(operation)?, body).await,
+            AcrRouted::DeleteTag(operation) => acr::tags::delete(self, self.permit(operation)?).await,
+            AcrRouted::ShowManifests(operation) => acr::manifests::show_all(self, self.permit(operation)?).await,
+            AcrRouted::ShowManifest(operation) => acr::manifests::show(self, self.permit(operation)?).await,
+            AcrRouted::ChangeManifest(operation) => acr::manifests::change(self, self.permit(operation)?, body).await,
         }
     }
 
@@ -116,6 +138,11 @@ impl Exchange<'_> {
         self.access
             .permit(operation.clone())
             .map_err(|refusal| refused(Reason::Missing(refusal), self.routed, &self.query))
+    }
+
+    /// As answers of the metadata API name the registry.
+    async fn login_server(&self) -> Result<String, service::Error> {
+        self.state.login_server(self.registry).await
     }
 
     fn is_head(&self) -> bool {

@@ -10,17 +10,29 @@ use service::limits::PAGE_ITEMS_MAX;
 /// Everything but the unreserved characters of RFC 3986, section 2.3.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Which page is asked for. `n` above the cap is cut to it, also when it has more digits than a number here.
+/// Which page is asked for.
 pub(super) fn requested(query: &Query) -> Result<PageRequest, ErrorAnswer> {
-    let items_max = match query.get("n") {
-        None => PAGE_ITEMS_MAX,
-        Some(n) if n.bytes().all(|byte| byte.is_ascii_digit()) => n.parse().unwrap_or(usize::MAX).min(PAGE_ITEMS_MAX),
+    let items_max = items_max(query)?.unwrap_or(PAGE_ITEMS_MAX);
+    Ok(PageRequest { items_max: Some(items_max), last: query.get("last").map(str::to_owned) })
+}
+
+/// The value of `n`. Above the cap it is cut to it, also when it has more digits than a number here.
+pub(super) fn items_max(query: &Query) -> Result<Option<usize>, ErrorAnswer> {
+    match query.get("n") {
+        None => Ok(None),
+        Some(n) if n.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Ok(Some(n.parse().unwrap_or(usize::MAX).min(PAGE_ITEMS_MAX)))
+        }
         Some(n) => {
             let message = format!("n={n} is not a number of items, such as n=100");
-            return Err(ErrorAnswer::bad_request("PAGINATION_NUMBER_INVALID", message));
+            Err(ErrorAnswer::bad_request("PAGINATION_NUMBER_INVALID", message))
         }
-    };
-    Ok(PageRequest { items_max: Some(items_max), last: query.get("last").map(str::to_owned) })
+    }
+}
+
+/// As a value in a query, or as one segment of a path.
+pub(super) fn encoded(text: &str) -> impl std::fmt::Display {
+    utf8_percent_encode(text, RESERVED)
 }
 
 /// The `Link` to the page behind `last`; `None` when the list ends there. `further` is the rest of the query.
@@ -31,9 +43,9 @@ pub(super) fn link(
     further: &[(&str, &str)],
 ) -> Option<HeaderValue> {
     let n = page.items_max.unwrap_or(PAGE_ITEMS_MAX);
-    let mut url = format!("{path}?n={n}&last={}", utf8_percent_encode(last?, RESERVED));
+    let mut url = format!("{path}?n={n}&last={}", encoded(last?));
     for (name, value) in further {
-        url.push_str(&format!("&{name}={}", utf8_percent_encode(value, RESERVED)));
+        url.push_str(&format!("&{name}={}", encoded(value)));
     }
     HeaderValue::try_from(format!("<{url}>; rel=\"next\"")).ok()
 }

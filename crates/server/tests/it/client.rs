@@ -150,7 +150,7 @@ impl<'a> Client<'a> {
             request = request.header(name, *value);
         }
         let answer = Answer::of(self.server.answer(request.body(body)?).await);
-        if path.starts_with("/v2/") {
+        if path.starts_with("/v2/") || path.starts_with("/acr/v1/") {
             assert_eq!(answer.header("docker-distribution-api-version"), Some("registry/2.0"), "{path}");
             assert_eq!(
                 answer.headers.get("x-content-type-options"),

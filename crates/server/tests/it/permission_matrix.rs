@@ -1,7 +1,7 @@
 //! Every operation of the registry × every action × every way to sign in, or to fail to. What an operation needs is written down
 //! here a second time, by hand: the table of `model` is not asked.
 //!
-//! A new operation does not compile until it has its arm in [`row`] and in [`after`]; a new method of a route fails
+//! A new operation does not compile until it has its arm in [`rows_of`] and in [`after`]; a new method of a route fails
 //! [`every_form_of_every_route_has_its_row`].
 
 use crate::client::{Client, Outcome, TokenClient};
@@ -14,10 +14,7 @@ use http::{HeaderName, Method};
 use jsonwebtoken::{EncodingKey, decode_header, encode};
 use model::action::Action;
 use model::manifest::ManifestKind;
-use model::operation::{
-    ContinueUpload, DeleteBlob, DeleteManifest, ListCatalog, ListReferrers, ListTags, Operation, ReadBlob,
-    ReadManifest, SignIn, StartUpload, WriteManifest,
-};
+use model::operation::*;
 use model::reference::{Reference, Tag};
 use model::repository::RepositoryName;
 use serde_json::{Value, json};
@@ -70,12 +67,19 @@ impl Form {
     }
 }
 
-fn row(operation: &Operation, uploads: &[String; 2]) -> Row {
+fn read(path: String) -> Vec<Form> {
+    vec![Form::new(Method::HEAD, &*path, "200"), Form::new(Method::GET, path, "200")]
+}
+
+/// Every operation has one route, but for the catalog.
+fn rows_of(operation: &Operation, uploads: &[String; 2]) -> Vec<Row> {
     let path = |end: String| format!("/v2/{REPOSITORY}/{end}");
-    let read = |path: String| vec![Form::new(Method::HEAD, &*path, "200"), Form::new(Method::GET, path, "200")];
     let (need, route, forms) = match operation {
         Operation::SignIn(SignIn) => (Need::SignIn, "/v2/", read("/v2/".to_owned())),
-        Operation::ListCatalog(ListCatalog) => (Need::Catalog, "/v2/_catalog", read("/v2/_catalog".to_owned())),
+        Operation::ListCatalog(ListCatalog) => {
+            let of = |route: &'static str| Row { need: Need::Catalog, route, forms: read(route.to_owned()) };
+            return vec![of("/v2/_catalog"), of("/acr/v1/_catalog")];
+        }
         Operation::ListTags(ListTags { .. }) => {
             (Need::Action(Action::MetadataRead), "tags/list", read(path("tags/list".to_owned())))
         }
@@ -124,27 +128,69 @@ fn row(operation: &Operation, uploads: &[String; 2]) -> Row {
             ];
             (Need::Action(Action::ContentWrite), "blobs/uploads/<id>", forms)
         }
+        Operation::ShowRepository(ShowRepository { .. }) => told("acr", ""),
+        Operation::ShowTags(ShowTags { .. }) => told("acr _tags", "/_tags"),
+        Operation::ShowTag(ShowTag { tag, .. }) => told("acr _tags/<tag>", &format!("/_tags/{tag}")),
+        Operation::ShowManifests(ShowManifests { .. }) => told("acr _manifests", "/_manifests"),
+        Operation::ShowManifest(ShowManifest { digest, .. }) => {
+            told("acr _manifests/<digest>", &format!("/_manifests/{digest}"))
+        }
+        Operation::ChangeRepository(ChangeRepository { .. }) => changed("acr", ""),
+        Operation::ChangeTag(ChangeTag { tag, .. }) => changed("acr _tags/<tag>", &format!("/_tags/{tag}")),
+        Operation::ChangeManifest(ChangeManifest { digest, .. }) => {
+            changed("acr _manifests/<digest>", &format!("/_manifests/{digest}"))
+        }
+        Operation::DeleteRepository(DeleteRepository { .. }) => deleted("acr", ""),
+        Operation::DeleteTag(DeleteTag { tag, .. }) => deleted("acr _tags/<tag>", &format!("/_tags/{tag}")),
     };
-    Row { need, route, forms }
+    vec![Row { need, route, forms }]
+}
+
+type Asked = (Need, &'static str, Vec<Form>);
+
+fn told(route: &'static str, end: &str) -> Asked {
+    (Need::Action(Action::MetadataRead), route, read(format!("/acr/v1/{REPOSITORY}{end}")))
+}
+
+fn changed(route: &'static str, end: &str) -> Asked {
+    let form = Form::new(Method::PATCH, format!("/acr/v1/{REPOSITORY}{end}"), "200");
+    (Need::Action(Action::MetadataWrite), route, vec![form.with(CONTENT_TYPE, "application/json", "{}")])
+}
+
+fn deleted(route: &'static str, end: &str) -> Asked {
+    let form = Form::new(Method::DELETE, format!("/acr/v1/{REPOSITORY}{end}"), "202");
+    (Need::Action(Action::ContentDelete), route, vec![form])
 }
 
 /// The operation behind `operation`, so that following them from the first meets each.
 fn after(operation: &Operation) -> Outcome<Option<Operation>> {
     let repository = RepositoryName::parse(REPOSITORY)?;
-    let reference = Reference::Tag(Tag::parse("v1")?);
+    let tag = Tag::parse("v1")?;
+    let reference = Reference::Tag(tag.clone());
     let digest = digest_of(b"hello");
+    let manifest = digest_of(image(&digest, "").as_bytes());
     Ok(Some(match operation {
         Operation::SignIn(_) => ListCatalog.into(),
         Operation::ListCatalog(_) => ListTags { repository }.into(),
-        Operation::ListTags(_) => ReadManifest { repository, reference }.into(),
+        Operation::ListTags(_) => ShowRepository { repository }.into(),
+        Operation::ShowRepository(_) => ChangeRepository { repository }.into(),
+        Operation::ChangeRepository(_) => ShowTags { repository }.into(),
+        Operation::ShowTags(_) => ShowTag { repository, tag }.into(),
+        Operation::ShowTag(_) => ChangeTag { repository, tag }.into(),
+        Operation::ChangeTag(_) => ShowManifests { repository }.into(),
+        Operation::ShowManifests(_) => ShowManifest { repository, digest: manifest }.into(),
+        Operation::ShowManifest(_) => ChangeManifest { repository, digest: manifest }.into(),
+        Operation::ChangeManifest(_) => ReadManifest { repository, reference }.into(),
         Operation::ReadManifest(_) => WriteManifest { repository, reference }.into(),
-        Operation::WriteManifest(_) => DeleteManifest { repository, reference }.into(),
+        Operation::WriteManifest(_) => DeleteTag { repository, tag: Tag::parse("v2")? }.into(),
+        Operation::DeleteTag(_) => DeleteManifest { repository, reference }.into(),
         Operation::DeleteManifest(_) => ListReferrers { repository, subject: digest }.into(),
         Operation::ListReferrers(_) => ReadBlob { repository, digest }.into(),
         Operation::ReadBlob(_) => DeleteBlob { repository, digest: digest_of(b"loose") }.into(),
         Operation::DeleteBlob(_) => StartUpload { repository }.into(),
         Operation::StartUpload(_) => ContinueUpload { repository, upload: String::new() }.into(),
-        Operation::ContinueUpload(_) => return Ok(None),
+        Operation::ContinueUpload(_) => DeleteRepository { repository }.into(),
+        Operation::DeleteRepository(_) => return Ok(None),
     }))
 }
 
@@ -152,7 +198,7 @@ fn every_row(uploads: &[String; 2]) -> Outcome<Vec<Row>> {
     let mut rows = Vec::new();
     let mut next = Some(SignIn.into());
     while let Some(operation) = next {
-        rows.push(row(&operation, uploads));
+        rows.extend(rows_of(&operation, uploads));
         next = after(&operation)?;
     }
     Ok(rows)
@@ -164,6 +210,7 @@ async fn fill(owner: &Client<'_>) -> Outcome {
     owner.push_blob(REPOSITORY, b"loose").await?;
     owner.push_blob(SECRET, b"hello").await?;
     owner.push_image((REPOSITORY, "v1"), &blob, "").await?;
+    owner.push_image((REPOSITORY, "v2"), &blob, "").await?;
     Ok(())
 }
 
@@ -240,7 +287,7 @@ async fn every_form_of_every_route_has_its_row() -> Outcome {
     for wanted in ["?mount=", "?digest="] {
         assert!(forms.iter().any(|form| form.method == Method::POST && form.path.contains(wanted)), "POST {wanted}");
     }
-    assert_eq!((rows.len(), routes.len(), forms.len()), (11, 8, 24), "operations, routes, forms");
+    assert_eq!((rows.len(), routes.len(), forms.len()), (22, 14, 41), "operations, routes, forms");
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod blobs;
 mod lists;
+mod locks;
 mod manifests;
 mod uploads;
 mod world;

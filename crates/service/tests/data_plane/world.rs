@@ -3,12 +3,15 @@
 use bytes::Bytes;
 use futures_util::{TryStreamExt, stream};
 use model::access::{Access, Permit};
+use model::action::Action;
 use model::arm_name::{RegistryName, ResourceGroupName, TokenName};
+use model::attributes::{RepositoryAttributes, TagAttributes};
 use model::caller::{Caller, CallerKind};
 use model::digest::{Digest, DigestAlgorithm};
+use model::locks::LocksChange;
 use model::manifest::{Manifest, ManifestKind, Platform};
 use model::operation::*;
-use model::reference::Reference;
+use model::reference::{Reference, Tag};
 use model::registry::{Registry, Sku};
 use model::repository::RepositoryName;
 use model::resource_id::{RegistryId, ResourceGroupId, TokenId};
@@ -97,8 +100,7 @@ impl World {
 
     /// A client with a token of its own, which may do everything.
     pub(crate) async fn client(&self, registry: &Registry, token: &str) -> Result<Client, Failure> {
-        const ALL: [&str; 4] = ["content/read", "content/write", "content/delete", "metadata/read"];
-        self.client_with(registry, token, &ALL.map(|action| format!("repositories/*/{action}"))).await
+        self.client_with(registry, token, &Action::ALL.map(|action| format!("repositories/*/{action}"))).await
     }
 
     pub(crate) async fn client_with(
@@ -217,6 +219,34 @@ impl Client {
     pub(crate) async fn tags(&self, repository: &str, page: PageRequest) -> Answer<Listed> {
         let permit = self.permit(ListTags { repository: RepositoryName::parse(repository)? })?;
         Ok(self.service.list_tags(&permit, page).await.map(listed))
+    }
+
+    pub(crate) async fn change_repository(
+        &self,
+        repository: &str,
+        change: LocksChange,
+    ) -> Answer<RepositoryAttributes> {
+        let permit = self.permit(ChangeRepository { repository: RepositoryName::parse(repository)? })?;
+        Ok(self.service.change_repository(&permit, change).await)
+    }
+
+    pub(crate) async fn delete_repository(&self, repository: &str) -> Answer<DeletedRepository> {
+        let permit = self.permit(DeleteRepository { repository: RepositoryName::parse(repository)? })?;
+        Ok(self.service.delete_repository(&permit).await)
+    }
+
+    pub(crate) async fn change_tag(
+        &self,
+        (repository, tag): (&str, &str),
+        change: LocksChange,
+    ) -> Answer<TagAttributes> {
+        let operation = ChangeTag { repository: RepositoryName::parse(repository)?, tag: Tag::parse(tag)? };
+        Ok(self.service.change_tag(&self.permit(operation)?, change).await)
+    }
+
+    pub(crate) async fn show_manifest(&self, (repository, digest): (&str, &Digest)) -> Answer<ShownManifest> {
+        let operation = ShowManifest { repository: RepositoryName::parse(repository)?, digest: digest.clone() };
+        Ok(self.service.show_manifest(&self.permit(operation)?).await)
     }
 
     pub(crate) async fn catalog(&self, page: PageRequest) -> Result<Listed, Failure> {

@@ -33,6 +33,8 @@ pub(super) struct ErrorAnswer {
     cause: Option<Box<service::Error>>,
 }
 
+const LOCKED: &str = "The operation is disallowed on this registry, repository or image. View troubleshooting steps at https://aka.ms/acr/faq/#why-does-my-pull-or-push-request-fail-with-disallowed-operation";
+
 /// Of many missing blobs, an answer names this many: the rest would only repeat them.
 const TOLD_MAX: usize = 100;
 
@@ -71,6 +73,14 @@ impl ErrorAnswer {
     fn tag_unknown(tag: &str) -> Self {
         Self::not_found("MANIFEST_UNKNOWN", format!("manifest tagged by \"{tag}\" is not found"))
             .with_detail(json!({ "Tag": tag }))
+    }
+
+    /// The sentence is Azure's (data-plane-and-auth.md, 2.4). What is locked, and how, is in the detail: as text, which azure-cli
+    /// prints. A method that is turned off by configuration goes with an empty `Allow` (RFC 9110, section 10.2.1).
+    fn locked(lock: String) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "REGISTRY_DISALLOWED_OPERATION", LOCKED)
+            .with_detail(Value::String(lock))
+            .with_headers([(ALLOW, HeaderValue::from_static(""))])
     }
 
     /// Tells nothing but the code; the message is the request's id.
@@ -126,6 +136,7 @@ impl From<RouteError> for ErrorAnswer {
             }
             RouteError::NotText => Self::bad_request("NAME_INVALID", "the path is not UTF-8"),
             RouteError::Name(error) => Self::bad_request("NAME_INVALID", error.to_string()),
+            RouteError::NoSuchName(error) => Self::not_found("NAME_UNKNOWN", error.to_string()),
             RouteError::Digest(error) => Self::bad_request("DIGEST_INVALID", error.to_string()),
             RouteError::Tag(error) => Self::bad_request("TAG_INVALID", error.to_string()),
             RouteError::NoSuchTag(tag) => Self::tag_unknown(&tag),
@@ -158,6 +169,8 @@ impl From<service::Error> for ErrorAnswer {
             }
             E::ManifestUnknown(Reference::Tag(tag)) => Self::tag_unknown(tag.as_str()),
             E::ManifestUnknown(Reference::Digest(_)) => Self::not_found("MANIFEST_UNKNOWN", message),
+            E::TagUnknown(_) => Self::not_found("TAG_UNKNOWN", message),
+            E::Locked(_) => Self::locked(message),
             E::BlobUnknown(digest) => {
                 Self::not_found("BLOB_UNKNOWN", message).with_detail(json!({ "digest": digest.to_string() }))
             }

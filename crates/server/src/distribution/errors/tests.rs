@@ -2,6 +2,7 @@ use super::*;
 use crate::requests::RequestIds;
 use model::arm_name::{RegistryName, ResourceGroupName, ScopeMapName, SubscriptionId, TokenName};
 use model::digest::{Digest, DigestAlgorithm};
+use model::locks::{Attribute, Lock};
 use model::reference::Tag;
 use model::repository::RepositoryName;
 use model::resource_id::{RegistryId, ResourceGroupId};
@@ -38,6 +39,11 @@ fn registry_id() -> RegistryId {
     RegistryId { group, name: registry() }
 }
 
+fn lock() -> Lock {
+    let reference = Some(Reference::Tag(Tag::parse("v1").expect("a tag")));
+    Lock { repository: RepositoryName::parse("a/b").expect("a name"), reference, attribute: Attribute::Write }
+}
+
 async fn told(error: ErrorAnswer) -> (u16, Value, http::HeaderMap) {
     let answer = error.into_response(RequestIds::new(Arc::new(Zeros)).next());
     let (parts, body) = answer.into_parts();
@@ -55,6 +61,8 @@ async fn told(error: ErrorAnswer) -> (u16, Value, http::HeaderMap) {
 #[case(E::RepositoryUnknown(RepositoryName::parse("a").expect("a name")), 404, "NAME_UNKNOWN")]
 #[case(E::ManifestUnknown(Reference::Tag(Tag::parse("v1").expect("a tag"))), 404, "MANIFEST_UNKNOWN")]
 #[case(E::ManifestUnknown(Reference::Digest(digest("a"))), 404, "MANIFEST_UNKNOWN")]
+#[case(E::TagUnknown(Tag::parse("v1").expect("a tag")), 404, "TAG_UNKNOWN")]
+#[case(E::Locked(lock()), 405, "REGISTRY_DISALLOWED_OPERATION")]
 #[case(E::BlobUnknown(digest("a")), 404, "BLOB_UNKNOWN")]
 #[case(E::BlobInUse(digest("a")), 405, "UNSUPPORTED")]
 #[case(E::UploadUnknown, 404, "BLOB_UPLOAD_UNKNOWN")]
@@ -91,6 +99,7 @@ async fn of_the_service(#[case] error: E, #[case] status: u16, #[case] code: &st
 #[case(RouteError::MethodNotAllowed("POST"), 405, "UNSUPPORTED")]
 #[case(RouteError::NotText, 400, "NAME_INVALID")]
 #[case(RouteError::Name(model::repository::InvalidRepositoryName("A".to_owned())), 400, "NAME_INVALID")]
+#[case(RouteError::NoSuchName(model::repository::InvalidRepositoryName("A".to_owned())), 404, "NAME_UNKNOWN")]
 #[case(RouteError::Digest(model::digest::InvalidDigest("a".to_owned())), 400, "DIGEST_INVALID")]
 #[case(RouteError::Tag(model::reference::InvalidTag(".a".to_owned())), 400, "TAG_INVALID")]
 #[case(RouteError::NoSuchTag(".a".to_owned()), 404, "MANIFEST_UNKNOWN")]
@@ -119,4 +128,13 @@ async fn each_missing_blob_is_named_up_to_a_bound() {
     assert_eq!(body["errors"][1]["detail"]["digest"], json!(digest("1").to_string()));
     let (_, body, _) = told(E::ManifestReferencesMissing(missing(1_000)).into()).await;
     assert_eq!(body["errors"].as_array().map(Vec::len), Some(TOLD_MAX));
+}
+
+#[tokio::test]
+async fn a_lock_is_told_as_at_azure_and_named_in_the_detail() {
+    let (_, body, headers) = told(E::Locked(lock()).into()).await;
+    let detail = "a/b:v1 is locked: writeEnabled is false";
+    let expected = json!({ "code": "REGISTRY_DISALLOWED_OPERATION", "message": LOCKED, "detail": detail });
+    assert_eq!(body, json!({ "errors": [expected] }));
+    assert_eq!(headers.get(ALLOW), Some(&HeaderValue::from_static("")));
 }

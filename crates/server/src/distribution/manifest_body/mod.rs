@@ -77,6 +77,22 @@ pub(super) fn artifact_type(shape: &oci::Manifest) -> Option<String> {
     shape.artifact_type.clone().filter(|text| !text.is_empty()).or_else(config).filter(|text| !text.is_empty())
 }
 
+/// What a config says that its image runs on; nothing when it does not say so in the way that images do.
+pub(super) fn platform(config: &[u8]) -> Platform {
+    platform_of(serde_json::from_slice(config).ok())
+}
+
+/// The digests of the members of an index, and what it says that each runs on. It was read when it was pushed; of what is not
+/// readable here, such as a platform of another shape, nothing is told.
+pub(super) fn members(index: &[u8]) -> Vec<(String, Platform)> {
+    let read: oci::IndexPlatforms = serde_json::from_slice(index).unwrap_or_default();
+    read.manifests.into_iter().map(|member| (member.digest, platform_of(member.platform))).collect()
+}
+
+fn platform_of(said: Option<oci::Platform>) -> Platform {
+    said.map_or_else(Platform::default, |said| Platform::of(said.architecture, said.os))
+}
+
 fn image(kind: ManifestKind, shape: &oci::Manifest) -> Result<Manifest, InvalidManifest> {
     if shape.manifests.is_some() {
         return Err(InvalidManifest::TwoReadings("an image manifest", "manifests", "an index"));

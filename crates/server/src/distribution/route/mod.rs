@@ -1,7 +1,11 @@
-//! What a request to `/v2/` is for, from its method and path alone. Pure: no look-up, no headers, no rights.
+//! What a request to `/v2/` or `/acr/v1/` is for, from its method and path alone. Pure: no look-up, no headers, no rights.
 //!
 //! Repository names hold slashes and may hold words of the API (`a/blobs/b`, `tags`), so a path is read from its right end. It is
 //! percent-decoded once and only then taken apart: Azure's clients send `%2F` and `%3A` (azure/data-plane/wire-observations.md).
+
+mod acr;
+
+pub(super) use acr::AcrRouted;
 
 use http::Method;
 use model::digest::{Digest, InvalidDigest};
@@ -47,6 +51,8 @@ pub(super) enum Routed {
     FinishUpload(ContinueUpload),
     /// `DELETE /v2/<name>/blobs/uploads/<id>`
     CancelUpload(ContinueUpload),
+    /// Anything under `/acr/v1/`
+    Acr(AcrRouted),
 }
 
 /// Why a request is for nothing.
@@ -60,6 +66,8 @@ pub(super) enum RouteError {
     NotText,
     /// What stands where a repository name belongs is none.
     Name(InvalidRepositoryName),
+    /// The same where it is the repository itself that is asked for, so that there is none (recorded: 404).
+    NoSuchName(InvalidRepositoryName),
     /// What stands where a digest belongs is none.
     Digest(InvalidDigest),
     /// What a manifest would be written under is no tag.
@@ -74,6 +82,9 @@ pub(super) enum RouteError {
 /// Reads the method and the path, still percent-encoded, without the query.
 pub(super) fn parse(method: &Method, path: &str) -> Result<Routed, RouteError> {
     let decoded = percent_decode_str(path).decode_utf8().map_err(|_| RouteError::NotText)?;
+    if let Some(rest) = decoded.strip_prefix("/acr/v1/") {
+        return acr::parse(method, rest).map(Routed::Acr);
+    }
     let rest = match decoded.strip_prefix("/v2") {
         Some("") => "",
         Some(rest) => rest.strip_prefix('/').ok_or(RouteError::NoRoute)?,
@@ -199,6 +210,7 @@ impl Routed {
             | Self::AppendUpload(operation)
             | Self::FinishUpload(operation)
             | Self::CancelUpload(operation) => operation,
+            Self::Acr(routed) => routed.operation(),
         }
     }
 }

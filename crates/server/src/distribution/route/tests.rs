@@ -23,10 +23,22 @@ fn seen(method: &str, path: &str) -> String {
         Ok(Routed::AppendUpload(o)) => format!("append to upload {} of {}", o.upload, o.repository),
         Ok(Routed::FinishUpload(o)) => format!("finish upload {} of {}", o.upload, o.repository),
         Ok(Routed::CancelUpload(o)) => format!("cancel upload {} of {}", o.upload, o.repository),
+        Ok(Routed::Acr(AcrRouted::ListCatalog(_))) => "list catalog of acr".to_owned(),
+        Ok(Routed::Acr(AcrRouted::ShowRepository(o))) => format!("show {}", o.repository),
+        Ok(Routed::Acr(AcrRouted::ChangeRepository(o))) => format!("change {}", o.repository),
+        Ok(Routed::Acr(AcrRouted::DeleteRepository(o))) => format!("delete {}", o.repository),
+        Ok(Routed::Acr(AcrRouted::ShowTags(o))) => format!("show tags of {}", o.repository),
+        Ok(Routed::Acr(AcrRouted::ShowTag(o))) => format!("show tag {} of {}", o.tag, o.repository),
+        Ok(Routed::Acr(AcrRouted::ChangeTag(o))) => format!("change tag {} of {}", o.tag, o.repository),
+        Ok(Routed::Acr(AcrRouted::DeleteTag(o))) => format!("delete tag {} of {}", o.tag, o.repository),
+        Ok(Routed::Acr(AcrRouted::ShowManifests(o))) => format!("show manifests of {}", o.repository),
+        Ok(Routed::Acr(AcrRouted::ShowManifest(o))) => format!("show manifest {} of {}", o.digest, o.repository),
+        Ok(Routed::Acr(AcrRouted::ChangeManifest(o))) => format!("change manifest {} of {}", o.digest, o.repository),
         Err(RouteError::NoRoute) => "no route".to_owned(),
         Err(RouteError::MethodNotAllowed(allowed)) => format!("only {allowed}"),
         Err(RouteError::NotText) => "not text".to_owned(),
         Err(RouteError::Name(InvalidRepositoryName(text))) => format!("bad name {text:?}"),
+        Err(RouteError::NoSuchName(InvalidRepositoryName(text))) => format!("no such name {text:?}"),
         Err(RouteError::Digest(InvalidDigest(text))) => format!("bad digest {text}"),
         Err(RouteError::Tag(InvalidTag(text))) => format!("bad tag {text:?}"),
         Err(RouteError::NoSuchTag(text)) => format!("no such tag {text:?}"),
@@ -57,6 +69,40 @@ fn seen(method: &str, path: &str) -> String {
 #[case("PUT", "/v2/a/blobs/uploads/0-x", "finish upload 0-x of a")]
 #[case("DELETE", "/v2/a/blobs/uploads/0-x", "cancel upload 0-x of a")]
 fn requests(#[case] method: &str, #[case] path: &str, #[case] expected: &str) {
+    assert_eq!(seen(method, path), expected);
+}
+
+#[rstest]
+#[case("GET", "/acr/v1/_catalog", "list catalog of acr")]
+#[case("POST", "/acr/v1/_catalog", "only GET, HEAD")]
+#[case("GET", "/acr/v1/team/app", "show team/app")]
+#[case("HEAD", "/acr/v1/team%2Fapp", "show team/app")]
+#[case("PATCH", "/acr/v1/team%2fapp", "change team/app")]
+#[case("DELETE", "/acr/v1/app", "delete app")]
+#[case("PUT", "/acr/v1/app", "only GET, HEAD, PATCH, DELETE")]
+#[case("GET", "/acr/v1/team%2Fapp/_tags", "show tags of team/app")]
+#[case("PATCH", "/acr/v1/team/app/_tags", "only GET, HEAD")]
+#[case("GET", "/acr/v1/team/app/_tags/v1", "show tag v1 of team/app")]
+#[case("PATCH", "/acr/v1/app/_tags/v1", "change tag v1 of app")]
+#[case("DELETE", "/acr/v1/app/_tags/v1", "delete tag v1 of app")]
+#[case("PUT", "/acr/v1/app/_tags/v1", "only GET, HEAD, PATCH, DELETE")]
+#[case("GET", "/acr/v1/app/_tags/.v1", r#"bad tag ".v1""#)]
+#[case("GET", "/acr/v1/app/_tags/", r#"bad tag """#)]
+#[case("GET", "/acr/v1/app/_manifests", "show manifests of app")]
+#[case("HEAD", "/acr/v1/team%2Fapp/_manifests/DIGEST", "show manifest DIGEST of team/app")]
+#[case("PATCH", "/acr/v1/team/app/_manifests/DIGEST", "change manifest DIGEST of team/app")]
+#[case("DELETE", "/acr/v1/team/app/_manifests/DIGEST", "only GET, HEAD, PATCH")]
+#[case("GET", "/acr/v1/app/_manifests/v1", "bad digest v1")]
+#[case("GET", "/acr/v1/tags/list", "show tags/list")]
+#[case("GET", "/acr/v1/App", r#"no such name "App""#)]
+#[case("GET", "/acr/v1/_tags", r#"no such name "_tags""#)]
+#[case("GET", "/acr/v1/_deleted/app/_manifests", r#"no such name "_deleted/app""#)]
+#[case("GET", "/acr/v1/app/", r#"no such name "app/""#)]
+#[case("GET", "/acr/v1/", r#"no such name """#)]
+#[case("GET", "/acr/v1", "no route")]
+#[case("GET", "/acr/v2/app", "no route")]
+#[case("GET", "/acr/v1/%ff", "not text")]
+fn of_the_metadata_api(#[case] method: &str, #[case] path: &str, #[case] expected: &str) {
     assert_eq!(seen(method, path), expected);
 }
 
@@ -146,10 +192,12 @@ fn any_method() -> impl Strategy<Value = Method> {
 fn any_path() -> impl Strategy<Value = String> {
     let word = prop_oneof![
         prop::sample::select(vec!["blobs", "uploads", "tags", "list", "manifests", "referrers", "_catalog", "v2", ""]),
+        prop::sample::select(vec!["_tags", "_manifests"]),
         prop::sample::select(vec!["..", ".", "a", "team%2Fapp", "%00", "%ff", "%", "A", DIGEST, "latest", "%252F"]),
     ];
     prop_oneof![
-        prop::collection::vec(word, 0..8).prop_map(|words| format!("/v2/{}", words.join("/"))),
+        (prop::sample::select(vec!["/v2", "/acr/v1"]), prop::collection::vec(word, 0..8))
+            .prop_map(|(plane, words)| format!("{plane}/{}", words.join("/"))),
         "/v2/\\PC{0,40}"
     ]
 }
@@ -173,5 +221,8 @@ proptest! {
         prop_assert_eq!(routed(Method::POST, "blobs/uploads/"), Ok(Routed::StartUpload(StartUpload { repository: repository.clone() })));
         let upload = ContinueUpload { repository, upload: "u-1".to_owned() };
         prop_assert_eq!(routed(Method::PATCH, "blobs/uploads/u-1"), Ok(Routed::AppendUpload(upload)));
+        let shown = parse(&Method::GET, &format!("/acr/v1/{name}"));
+        let expected = model::operation::ShowRepository { repository: RepositoryName::parse(&name).map_err(|e| TestCaseError::fail(e.to_string()))? };
+        prop_assert_eq!(shown, Ok(Routed::Acr(AcrRouted::ShowRepository(expected))));
     }
 }

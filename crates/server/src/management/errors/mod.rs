@@ -301,6 +301,8 @@ fn service_error(error: &service::Error, id: RequestId) -> Described {
         // What only the registry's own protocol can meet is a bug when it comes from here.
         Error::RepositoryUnknown(_)
         | Error::ManifestUnknown(_)
+        | Error::TagUnknown(_)
+        | Error::Locked(_)
         | Error::BlobUnknown(_)
         | Error::BlobInUse(_)
         | Error::UploadUnknown

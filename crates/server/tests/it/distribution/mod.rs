@@ -1,5 +1,6 @@
 //! The registry API.
 
+mod acr;
 mod blobs;
 mod lists;
 mod manifests;
