@@ -177,4 +177,17 @@ mod tests {
         assert_eq!(back, without(Attribute::List));
         assert_eq!(Locks::from_bits(16), None);
     }
+
+    #[rstest]
+    #[case(None, "app/web is locked: readEnabled is false")]
+    #[case(Some("v1"), "app/web:v1 is locked: readEnabled is false")]
+    #[case(
+        Some("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        "app/web@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 is locked: readEnabled is false"
+    )]
+    fn what_is_locked_reads_as_clients_write_it(#[case] reference: Option<&str>, #[case] expected: &str) {
+        let repository = RepositoryName::parse("app/web").expect("a name");
+        let reference = reference.map(|text| Reference::parse(text).expect("a reference"));
+        assert_eq!(Lock { repository, reference, attribute: Attribute::Read }.to_string(), expected);
+    }
 }

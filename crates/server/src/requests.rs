@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::header::{CONTENT_TYPE, HOST, HeaderName};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use service::Random;
 use std::fmt;
 use std::net::SocketAddr;
@@ -20,6 +20,12 @@ use tracing::Instrument;
 /// The two headers that carry the id of a request, in Azure's names; clients print the second one beside errors.
 const REQUEST_ID_HEADERS: [HeaderName; 2] =
     [HeaderName::from_static("x-ms-request-id"), HeaderName::from_static("x-ms-correlation-request-id")];
+
+/// Under which Azure's clients send an id of their own.
+pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
+
+/// Longer ids, or with other characters, are no GUIDs and would go into URLs and headers of ours.
+const CLIENT_REQUEST_ID_CHARS_MAX: usize = 64;
 
 /// The id of one request, a GUID: in the log, in the answer's headers, and in every 5xx body. An extension of each request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +58,13 @@ impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// The caller's own id of its request, when it can be repeated in a header or URL.
+pub(crate) fn client_request_id(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get(CLIENT_REQUEST_ID)?.to_str().ok()?;
+    let fits = (1..=CLIENT_REQUEST_ID_CHARS_MAX).contains(&text.len());
+    (fits && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')).then_some(text)
 }
 
 /// The outermost layer.
@@ -137,6 +150,17 @@ mod tests {
         let settled = settle_host(&mut request);
         let host = request.headers().get(HOST).map(|value| value.to_str()).transpose()?;
         assert_eq!(settled.then_some(host), expected);
+        Ok(())
+    }
+
+    #[rstest]
+    #[case("9f3ad268-a6ff-11ed-b7cd-3b8a2dd05908", true)]
+    #[case("", false)]
+    #[case("../../x", false)]
+    #[case("a?b", false)]
+    fn ids_that_are_repeated(#[case] sent: &str, #[case] usable: bool) -> Result<(), Box<dyn std::error::Error>> {
+        let headers = HeaderMap::from_iter([(CLIENT_REQUEST_ID, HeaderValue::from_str(sent)?)]);
+        assert_eq!(client_request_id(&headers).is_some(), usable);
         Ok(())
     }
 }

@@ -31,6 +31,18 @@ impl<'a> Guard<'a> {
     /// Whether the repository and what the reference names allow it. What is not there forbids nothing.
     pub(crate) fn check(&self, reference: &Reference, deed: Deed) -> Result<(), Error> {
         self.check_repository(deed)?;
+        self.check_alone(reference, deed)
+    }
+
+    /// Whether what a tag points at, or is to point at, allows it too. A digest was judged by itself.
+    pub(crate) fn check_behind(&self, reference: &Reference, digest: &Digest, deed: Deed) -> Result<(), Error> {
+        match reference {
+            Reference::Tag(_) => self.check_alone(&Reference::Digest(digest.clone()), deed),
+            Reference::Digest(_) => Ok(()),
+        }
+    }
+
+    fn check_alone(&self, reference: &Reference, deed: Deed) -> Result<(), Error> {
         let locks = match reference {
             Reference::Tag(tag) => locks::of_tag(self.tx, self.key, tag)?,
             Reference::Digest(digest) => locks::of_manifest(self.tx, self.key, digest)?,

@@ -68,7 +68,7 @@ impl Service {
             };
             let guard = Guard::new(tx, repository, &name);
             guard.check(&reference, Deed::Write)?;
-            guard.check(&Reference::Digest(content.digest.clone()), Deed::Write)?;
+            guard.check_behind(&reference, &content.digest, Deed::Write)?;
             let missing = missing_references(tx, repository, &manifest)?;
             if !missing.is_empty() {
                 return Err(Error::ManifestReferencesMissing(missing));
@@ -108,8 +108,10 @@ impl Service {
             };
             let guard = Guard::new(tx, repository, &name);
             guard.check(&reference, Deed::Read)?;
-            let found = manifests::find(tx, repository, &reference)?.ok_or(Error::ManifestUnknown(reference))?;
-            guard.check(&Reference::Digest(found.digest.clone()), Deed::Read)?;
+            let Some(found) = manifests::find(tx, repository, &reference)? else {
+                return Err(Error::ManifestUnknown(reference));
+            };
+            guard.check_behind(&reference, &found.digest, Deed::Read)?;
             Ok(StoredManifest::from(found))
         });
         found.await

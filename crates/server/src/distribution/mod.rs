@@ -22,7 +22,7 @@ mod route;
 mod tags;
 mod uploads;
 
-use crate::requests::RequestId;
+use crate::requests::{self, RequestId};
 use crate::state::State;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -61,6 +61,9 @@ pub(crate) async fn handle(state: Arc<State>, request: axum::extract::Request) -
     }
     answer.headers_mut().insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
     answer.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some(Ok(id)) = requests::client_request_id(&parts.headers).map(HeaderValue::from_str) {
+        answer.headers_mut().insert(requests::CLIENT_REQUEST_ID, id);
+    }
     if parts.method == Method::HEAD { without_body(answer) } else { answer }
 }
 

@@ -1,25 +1,17 @@
 //! The headers of every answer of the management API (management-api.md, section 2).
 
+pub(super) use crate::requests::client_request_id;
+
 use super::api_version::{ApiVersion, SUPPORTED};
+use crate::requests::CLIENT_REQUEST_ID;
 use axum::response::Response;
 use http::header::{
     CACHE_CONTROL, CONTENT_TYPE, EXPIRES, HeaderName, PRAGMA, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue};
 
-const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 const RETURN_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-return-client-request-id");
 const SUPPORTED_VERSIONS: HeaderName = HeaderName::from_static("api-supported-versions");
-
-/// Longer ids, or with other characters, are no GUIDs and would go into URLs and headers of ours.
-const CLIENT_REQUEST_ID_CHARS_MAX: usize = 64;
-
-/// The caller's own id of its request, when it can be repeated in a header or URL.
-pub(super) fn client_request_id(headers: &HeaderMap) -> Option<&str> {
-    let text = headers.get(CLIENT_REQUEST_ID)?.to_str().ok()?;
-    let fits = (1..=CLIENT_REQUEST_ID_CHARS_MAX).contains(&text.len());
-    (fits && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')).then_some(text)
-}
 
 /// Puts the common headers on an answer.
 pub(super) fn stamp(response: &mut Response, request: &HeaderMap) {
@@ -61,22 +53,5 @@ pub(super) fn stamp_versions(response: &mut Response, asked: &ApiVersion, versio
         && !is_poll
     {
         response.headers_mut().insert(SUPPORTED_VERSIONS, value);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("9f3ad268-a6ff-11ed-b7cd-3b8a2dd05908", true)]
-    #[case("", false)]
-    #[case("../../x", false)]
-    #[case("a?b", false)]
-    fn ids_that_are_repeated(#[case] sent: &str, #[case] usable: bool) -> Result<(), Box<dyn std::error::Error>> {
-        let headers = HeaderMap::from_iter([(CLIENT_REQUEST_ID, HeaderValue::from_str(sent)?)]);
-        assert_eq!(client_request_id(&headers).is_some(), usable);
-        Ok(())
     }
 }

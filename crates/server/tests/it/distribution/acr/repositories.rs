@@ -4,7 +4,7 @@ use super::super::pushes::{REPOSITORY, everything};
 use super::{UNLOCKED, every_page, next};
 use crate::client::Outcome;
 use crate::harness::Harness;
-use http::Method;
+use http::{HeaderName, Method};
 use model::action::Action;
 use rstest::rstest;
 use serde_json::json;
@@ -38,6 +38,20 @@ async fn what_is_told_as_azure_tells_it() -> Outcome {
                 headers
             })
         );
+    }
+    Ok(())
+}
+
+/// Azure's clients look for it in their logs.
+#[tokio::test]
+async fn a_client_gets_its_own_id_back() -> Outcome {
+    let harness = Harness::new().await?;
+    let client = everything(&harness).await?;
+    for (path, status) in [("/acr/v1/samples/none", "404 NAME_UNKNOWN"), ("/v2/", "200")] {
+        let headers = [(HeaderName::from_static("x-ms-client-request-id"), "9f3ad268-a6ff-11ed-b7cd-3b8a2dd05908")];
+        let answer = client.send(Method::GET, path, &headers, "").await?;
+        assert_eq!(answer.seen(), status);
+        assert_eq!(answer.header("x-ms-client-request-id"), Some(headers[0].1));
     }
     Ok(())
 }
