@@ -12,7 +12,18 @@ statements! {
     OF_REPOSITORY = "SELECT locks FROM repositories WHERE key = $1";
     OF_MANIFEST = "SELECT locks FROM manifests WHERE repository = $1 AND digest = $2";
     OF_TAG = "SELECT locks FROM tags WHERE repository = $1 AND name = $2";
-    LOCKED_TAGS_OF = "SELECT name, locks FROM tags WHERE repository = $1 AND digest = $2 AND locks <> 0 ORDER BY name";
+    LOCKED_HOLDERS_OF = "WITH RECURSIVE held (digest) AS (
+            SELECT CAST($1 AS TEXT)
+            UNION SELECT r.manifest FROM held h JOIN manifest_references r ON r.referenced = h.digest
+                WHERE r.repository = $2 AND r.kind = 'manifest')
+        SELECT m.digest, m.locks FROM held h JOIN manifests m ON m.digest = h.digest
+        WHERE m.repository = $2 AND m.locks <> 0 ORDER BY m.digest";
+    LOCKED_TAGS_ON_HOLDERS_OF = "WITH RECURSIVE held (digest) AS (
+            SELECT CAST($1 AS TEXT)
+            UNION SELECT r.manifest FROM held h JOIN manifest_references r ON r.referenced = h.digest
+                WHERE r.repository = $2 AND r.kind = 'manifest')
+        SELECT t.name, t.locks FROM held h JOIN tags t ON t.digest = h.digest
+        WHERE t.repository = $2 AND t.locks <> 0 ORDER BY t.name";
     LOCKED_TAGS = "SELECT name, locks FROM tags WHERE repository = $1 AND locks <> 0 ORDER BY name";
     LOCKED_MANIFESTS = "SELECT digest, locks FROM manifests WHERE repository = $1 AND locks <> 0 ORDER BY digest";
     PUT_OF_REPOSITORY = "UPDATE repositories SET locks = $1 WHERE key = $2";
@@ -35,24 +46,32 @@ pub fn of_tag(tx: &Reading<'_>, repository: RepositoryKey, tag: &Tag) -> Result<
     Ok(tx.find(OF_TAG, params![repository.0, tag.as_str()], read)?.unwrap_or_default())
 }
 
-/// The tags of one manifest that have any lock; of every manifest when `digest` is `None`.
-pub fn list_tags(
-    tx: &Reading<'_>,
-    repository: RepositoryKey,
-    digest: Option<&Digest>,
-) -> Result<Vec<(Tag, Locks)>, Error> {
-    let read = |row: &Row<'_>| Ok((Tag::parse(&row.get::<_, String>("name")?).map_err(Error::corrupt)?, read(row)?));
-    match digest {
-        Some(digest) => tx.list(LOCKED_TAGS_OF, params![repository.0, digest.to_string()], read),
-        None => tx.list(LOCKED_TAGS, [repository.0], read),
-    }
+/// The tags that have any lock.
+pub fn list_tags(tx: &Reading<'_>, repository: RepositoryKey) -> Result<Vec<(Tag, Locks)>, Error> {
+    tx.list(LOCKED_TAGS, [repository.0], read_tag)
 }
 
 /// The manifests that have any lock.
 pub fn list_manifests(tx: &Reading<'_>, repository: RepositoryKey) -> Result<Vec<(Digest, Locks)>, Error> {
-    tx.list(LOCKED_MANIFESTS, [repository.0], |row| {
-        Ok((Digest::parse(&row.get::<_, String>("digest")?).map_err(Error::corrupt)?, read(row)?))
-    })
+    tx.list(LOCKED_MANIFESTS, [repository.0], read_manifest)
+}
+
+/// Of a manifest and of the indexes that hold it, themselves or by others, those that have any lock.
+pub fn list_holders(
+    tx: &Reading<'_>,
+    repository: RepositoryKey,
+    digest: &Digest,
+) -> Result<Vec<(Digest, Locks)>, Error> {
+    tx.list(LOCKED_HOLDERS_OF, params![digest.to_string(), repository.0], read_manifest)
+}
+
+/// Of the tags that point at any of those, the ones that have any lock.
+pub fn list_tags_on_holders(
+    tx: &Reading<'_>,
+    repository: RepositoryKey,
+    digest: &Digest,
+) -> Result<Vec<(Tag, Locks)>, Error> {
+    tx.list(LOCKED_TAGS_ON_HOLDERS_OF, params![digest.to_string(), repository.0], read_tag)
 }
 
 /// Replaces those of a repository.
@@ -73,6 +92,14 @@ pub fn put_of_manifest(
 /// Replaces those of a tag.
 pub fn put_of_tag(tx: &Writing<'_>, repository: RepositoryKey, tag: &Tag, locks: Locks) -> Result<(), Error> {
     tx.execute(PUT_OF_TAG, params![locks.bits(), repository.0, tag.as_str()]).map(drop)
+}
+
+fn read_tag(row: &Row<'_>) -> Result<(Tag, Locks), Error> {
+    Ok((Tag::parse(&row.get::<_, String>("name")?).map_err(Error::corrupt)?, read(row)?))
+}
+
+fn read_manifest(row: &Row<'_>) -> Result<(Digest, Locks), Error> {
+    Ok((Digest::parse(&row.get::<_, String>("digest")?).map_err(Error::corrupt)?, read(row)?))
 }
 
 /// The column of that name.

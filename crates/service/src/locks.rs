@@ -50,23 +50,29 @@ impl<'a> Guard<'a> {
         self.judge(locks, Some(reference), deed)
     }
 
-    /// Whether repository, manifest and all tags that would go with it may be deleted.
+    /// Whether a manifest may be deleted with all its tags: the repository's, its own and their locks decide, and those of every index
+    /// that could no longer be pulled without it.
     pub(crate) fn check_delete_with_tags(&self, digest: &Digest) -> Result<(), Error> {
-        self.check(&Reference::Digest(digest.clone()), Deed::Delete)?;
-        self.judge_tags(locks::list_tags(self.tx, self.key, Some(digest))?)
+        self.check_repository(Deed::Delete)?;
+        self.judge_manifests(locks::list_holders(self.tx, self.key, digest)?)?;
+        self.judge_tags(locks::list_tags_on_holders(self.tx, self.key, digest)?)
     }
 
     /// Whether the repository and everything in it may be deleted.
     pub(crate) fn check_delete_of_all(&self) -> Result<(), Error> {
         self.check_repository(Deed::Delete)?;
-        for (digest, locks) in locks::list_manifests(self.tx, self.key)? {
-            self.judge(locks, Some(&Reference::Digest(digest)), Deed::Delete)?;
-        }
-        self.judge_tags(locks::list_tags(self.tx, self.key, None)?)
+        self.judge_manifests(locks::list_manifests(self.tx, self.key)?)?;
+        self.judge_tags(locks::list_tags(self.tx, self.key)?)
+    }
+
+    fn judge_manifests(&self, manifests: Vec<(Digest, Locks)>) -> Result<(), Error> {
+        let judge = |(digest, locks)| self.judge(locks, Some(&Reference::Digest(digest)), Deed::Delete);
+        manifests.into_iter().try_for_each(judge)
     }
 
     fn judge_tags(&self, tags: Vec<(Tag, Locks)>) -> Result<(), Error> {
-        tags.into_iter().try_for_each(|(tag, locks)| self.judge(locks, Some(&Reference::Tag(tag)), Deed::Delete))
+        let judge = |(tag, locks)| self.judge(locks, Some(&Reference::Tag(tag)), Deed::Delete);
+        tags.into_iter().try_for_each(judge)
     }
 
     fn judge(&self, locks: Locks, reference: Option<&Reference>, deed: Deed) -> Result<(), Error> {

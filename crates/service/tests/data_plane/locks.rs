@@ -120,3 +120,23 @@ async fn a_tag_that_moves_keeps_its_locks() -> Outcome {
     client.delete((REPOSITORY, &sha256("{1}").to_string())).await??;
     Ok(())
 }
+
+/// An index that nobody may delete is not made useless by taking its members.
+#[tokio::test]
+async fn the_members_of_a_locked_index_stay() -> Outcome {
+    let world = World::new().await?;
+    let client = world.any_client().await?;
+    let member = client.put((REPOSITORY, "member"), &Pushed::image("{}", &[])).await??;
+    let inner = client.put((REPOSITORY, "inner"), &Pushed::index("[1]", &[&member])).await??;
+    client.put((REPOSITORY, "outer"), &Pushed::index("[2]", &[&inner])).await??;
+    let (member, on) = (member.to_string(), LocksChange { delete: Some(true), ..LocksChange::default() });
+    for tag in ["inner", "outer"] {
+        client.change_tag((REPOSITORY, tag), DELETE_OFF).await??;
+        let refused = client.delete((REPOSITORY, &member)).await?;
+        let Err(Error::Locked(lock)) = refused else { return Err("it was not refused".into()) };
+        assert_eq!(lock.place(), format!("{REPOSITORY}:{tag}"));
+        client.change_tag((REPOSITORY, tag), on).await??;
+    }
+    client.delete((REPOSITORY, &member)).await??;
+    Ok(())
+}
