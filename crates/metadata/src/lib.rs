@@ -18,6 +18,7 @@ pub mod certificates;
 pub mod locks;
 pub mod management_version;
 pub mod manifests;
+pub mod operations;
 pub mod passwords;
 pub mod principal_secrets;
 pub mod principal_users;

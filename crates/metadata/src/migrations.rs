@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_locks.sql"),
     include_str!("../migrations/0005_roles.sql"),
     include_str!("../migrations/0006_certificates.sql"),
+    include_str!("../migrations/0007_operations.sql"),
 ];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL) STRICT";

@@ -50,6 +50,7 @@ mod tests {
             locks,
             management_version,
             manifests,
+            operations,
             passwords,
             principal_secrets,
             principal_users,

@@ -15,6 +15,7 @@ pub mod listing;
 pub mod locks;
 pub mod manifest;
 pub mod operation;
+pub mod operation_path;
 pub mod password;
 pub mod principal;
 pub mod reference;

@@ -15,6 +15,7 @@ pub mod limits;
 mod locks;
 mod managers;
 mod manifests;
+mod operations;
 mod principals;
 mod private_files;
 mod random;
@@ -58,6 +59,7 @@ pub use usage::RegistryUsage;
 use access_tokens::BearerCache;
 use keys::Keys;
 use metadata::{Managing, Store, management_version};
+use model::operation_path::OperationPath;
 use site::{Draft, Site};
 use std::fs::File;
 use std::io;
@@ -74,6 +76,8 @@ const START_LOCK: &str = "start.lock";
 #[derive(Clone)]
 pub struct Service {
     inner: Arc<Inner>,
+    /// What changes made through this value are recorded as.
+    operation: Option<OperationPath>,
 }
 
 struct Inner {
@@ -144,7 +148,7 @@ impl Service {
         let tokens = Arc::new(TokenTable::new());
         let bearers = BearerCache::new(limits::BEARERS_REMEMBERED);
         let inner = Inner { data, metadata: Arc::new(metadata), blobs, clock, random, keys, site, tokens, bearers };
-        Ok((Self { inner: Arc::new(inner) }, first_start))
+        Ok((Self { inner: Arc::new(inner), operation: None }, first_start))
     }
 
     /// Takes in what other processes on the same data folder have changed since the last call. The server calls it several
@@ -160,13 +164,20 @@ impl Service {
         Ok(self.inner.metadata.write::<_, metadata::Error, _>(|_| Ok(())).await?)
     }
 
-    /// The door for every change of what sign-ins are judged by: what this process remembers is forgotten with the commit.
+    /// The door for every change of what sign-ins are judged by: what this process remembers is forgotten with the commit, and the
+    /// operation that the change is, if it is one, is recorded.
     async fn manage<T: Send + 'static>(
         &self,
         change: impl FnOnce(&Managing<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let tokens = Arc::clone(&self.inner.tokens);
-        self.inner.metadata.write(move |tx| change(&tx.manage(move || tokens.forget())?)).await
+        let (operation, now) = (self.operation.clone(), self.inner.clock.now());
+        let changed = self.inner.metadata.write(move |tx| {
+            let changed = change(&tx.manage(move || tokens.forget())?)?;
+            operation.map_or(Ok(()), |path| operations::record(tx, &path, now))?;
+            Ok(changed)
+        });
+        changed.await
     }
 }
 

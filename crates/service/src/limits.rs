@@ -69,6 +69,12 @@ pub const RESOURCE_PAGE_ITEMS: usize = 1_000;
 /// manifests would exhaust memory. A page has at least one.
 pub const REFERRERS_PAGE_BYTES: u64 = 16 << 20;
 
+/// How long the URL of an operation answers: a day, as at Azure.
+pub const OPERATION_KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// Records of operations older than that which one change takes away: more than the one that it adds, few enough not to be felt.
+pub const OPERATIONS_CLEARED: usize = 4;
+
 /// How long an upload may rest before it is cleared away: a working day and the night after it.
 pub const UPLOAD_IDLE: Duration = Duration::from_secs(24 * 3600);
 

@@ -65,7 +65,7 @@ pub(super) fn needs(target: &Target, method: &Method, site: &SubscriptionId) -> 
     let verb = verb_of(method);
     match target {
         Target::CloudEndpoints | Target::Tenants | Target::Subscriptions | Target::ProviderOperations => Needs::SignIn,
-        Target::Subscription(id) | Target::Locations(id) | Target::Provider(id) | Target::OperationResult(id) => {
+        Target::Subscription(id) | Target::Locations(id) | Target::Provider(id) | Target::OperationResult(id, ..) => {
             Needs::AnyRole(id.clone())
         }
         Target::Resources(id) => at(id, "Microsoft.Resources/subscriptions/resources", Read, id).into_list(),

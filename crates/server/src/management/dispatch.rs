@@ -93,7 +93,7 @@ fn versions_of(target: &Target) -> Versions {
         | Target::Unserved(..)
         | Target::UnservedChild(..)
         | Target::OperationStatus(Parent::ScopeMap(_) | Parent::Token(_), _)
-        | Target::OperationResult(_) => Versions::All,
+        | Target::OperationResult(..) => Versions::All,
     }
 }
 
@@ -223,7 +223,9 @@ async fn read(context: &Context, resource: Target) -> Outcome {
         Target::Unserved(registry, _) => unserved::list(context, &registry).await,
         Target::UnservedChild(registry, _, name) => unserved::get(context, &registry, name).await,
         Target::OperationStatus(parent, operation) => operations::status(context, &parent, &operation).await,
-        Target::OperationResult(subscription) => operations::result(context, &subscription),
+        Target::OperationResult(subscription, location, operation) => {
+            operations::result(context, &subscription, &location, &operation).await
+        }
         Target::ResourceGroup(id) => resource_groups::get(context, &id).await,
         Target::Registry(id) => registries::get(context, &id).await,
         Target::ScopeMap(id) => scope_maps::get(context, &id).await,

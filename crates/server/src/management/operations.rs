@@ -1,15 +1,18 @@
-//! Long-running operations. Each is complete before its answer leaves (decision D6), so nothing is recorded: the state of any
-//! operation on a resource that is there is `Succeeded`.
+//! Long-running operations. Each is complete before its answer leaves (decision D6), and recorded with its change: what is asked
+//! about is either `Succeeded` or not known.
 
 use super::Context;
 use super::answer::{Outcome, empty, json, without_waiting};
+use super::errors::Failure;
 use super::headers::client_request_id;
 use super::route::Parent;
 use axum::response::Response;
 use http::StatusCode;
 use http::header::{HeaderName, HeaderValue, LOCATION};
 use model::arm_name::SubscriptionId;
-use model::resource_id::{PROVIDER, RegistryId};
+use model::operation_path::OperationPath;
+use model::resource_id::RegistryId;
+use service::Service;
 use std::fmt::Display;
 use wire::arm::errors::OperationStatus;
 
@@ -22,40 +25,60 @@ pub(super) enum Kind {
     Child,
 }
 
-/// `GET <resource>/operationStatuses/{operation}`
+/// `GET <resource>/operationStatuses/{operation}`: also when the resource has gone since.
 pub(super) async fn status(context: &Context, parent: &Parent, operation: &str) -> Outcome {
-    let service = &context.state.service;
-    let id = match parent {
-        Parent::Registry(id) => service.get_registry(id).await.map(|registry| registry.id.to_string()),
-        Parent::ScopeMap(id) => service.get_scope_map(id).await.map(|scope_map| scope_map.id.to_string()),
-        Parent::Token(id) => service.get_token(id).await.map(|token| token.id.to_string()),
-    }?;
+    context.check_subscription(parent.subscription())?;
+    let path = parent.operation(operation);
+    context.check_operation(&path, operation).await?;
     let response = json(StatusCode::OK, &OperationStatus { status: "Succeeded".to_owned(), error: None })?;
-    Ok(without_waiting(with_url(response, ASYNC_OPERATION, &context.status_url(&id, operation))))
+    Ok(without_waiting(with_url(response, ASYNC_OPERATION, &context.absolute(&path))))
 }
 
 /// `GET …/locations/{location}/operationResults/{operation}`: 200 without a body, also the second time.
-pub(super) fn result(context: &Context, subscription: &SubscriptionId) -> Outcome {
+pub(super) async fn result(
+    context: &Context,
+    subscription: &SubscriptionId,
+    location: &str,
+    operation: &str,
+) -> Outcome {
     context.check_subscription(subscription)?;
+    context.check_operation(&OperationPath::result(subscription, location, operation), operation).await?;
     Ok(empty(StatusCode::OK))
 }
 
 impl Context {
+    /// The service, for a change of `resource` that can be polled: see [`Context::with_operation`].
+    pub(super) fn recording(&self, kind: Kind, resource: &impl Display) -> Service {
+        self.state.service.recording(OperationPath::status(resource, &self.operation_id(kind)))
+    }
+
     /// Names the operation that made `response`, for clients that poll.
     pub(super) fn with_operation(&self, response: Response, kind: Kind, resource: &impl Display) -> Response {
-        let url = self.status_url(resource, &self.operation_id(kind));
-        without_waiting(with_url(response, ASYNC_OPERATION, &url))
+        let path = OperationPath::status(resource, &self.operation_id(kind));
+        without_waiting(with_url(response, ASYNC_OPERATION, &self.absolute(&path)))
+    }
+
+    /// The service, for a delete that can be polled: see [`Context::deleted`].
+    pub(super) fn recording_delete(&self, kind: Kind, registry: &RegistryId, location: &str) -> Service {
+        self.state.service.recording(self.delete_path(kind, registry, location))
     }
 
     /// The answer of a delete that found something: 202, the four bytes `null`, and where its end can be seen.
     pub(super) fn deleted(&self, kind: Kind, registry: &RegistryId, location: &str) -> Outcome {
-        let url = self.absolute(&format_args!(
-            "/subscriptions/{}/providers/{PROVIDER}/locations/{}/operationResults/{}",
-            registry.group.subscription,
-            location.to_ascii_uppercase(),
-            self.operation_id(kind),
-        ));
+        let url = self.absolute(&self.delete_path(kind, registry, location));
         Ok(without_waiting(with_url(json(StatusCode::ACCEPTED, &())?, LOCATION, &url)))
+    }
+
+    fn delete_path(&self, kind: Kind, registry: &RegistryId, location: &str) -> OperationPath {
+        OperationPath::result(&registry.group.subscription, location, &self.operation_id(kind))
+    }
+
+    async fn check_operation(&self, path: &OperationPath, operation: &str) -> Result<(), Failure> {
+        if self.state.service.is_operation_done(path).await? {
+            Ok(())
+        } else {
+            Err(Failure::OperationMissing(operation.to_owned()))
+        }
     }
 
     /// Refuses a subscription that is not this site's.
@@ -65,10 +88,6 @@ impl Context {
         } else {
             Err(service::Error::SubscriptionMissing(subscription.clone()))
         }
-    }
-
-    fn status_url(&self, resource: &impl Display, operation: &str) -> String {
-        self.absolute(&format_args!("{resource}/operationStatuses/{operation}"))
     }
 
     /// The caller's id where it gave one (management-api.md, 0.5): nobody parses it, and it ties the caller's log to ours.

@@ -27,7 +27,8 @@ pub(super) async fn put(context: &Context, id: &RegistryId, body: Body) -> Outco
         labels: request.tags.unwrap_or_default(),
         admin_user_enabled: switches.admin_user_enabled,
     };
-    let (registry, written) = context.state.service.put_registry(&context.manager.caller, id, spec).await?;
+    let (registry, written) =
+        context.recording(Kind::Registry, id).put_registry(&context.manager.caller, id, spec).await?;
     match written {
         Written::Created => {
             let response = json(StatusCode::CREATED, &of(context, &registry, "Creating").await?)?;

@@ -29,7 +29,7 @@ pub(super) async fn patch(context: &Context, id: &ScopeMapId, body: Body) -> Out
         description: properties.description,
         actions: properties.actions.as_deref().map(parse).transpose()?,
     };
-    let scope_map = context.state.service.update_scope_map(&context.manager.caller, id, change).await?;
+    let scope_map = context.recording(Kind::Child, id).update_scope_map(&context.manager.caller, id, change).await?;
     let resource = scope_map.id.clone();
     let response = json(StatusCode::CREATED, &of(scope_map, "Updating"))?;
     Ok(context.with_operation(response, Kind::Child, &resource))
@@ -49,7 +49,7 @@ pub(super) async fn list(context: &Context, registry: &RegistryId) -> Outcome {
 /// `DELETE`: 202 and `null`, 204 when there was none.
 pub(super) async fn delete(context: &Context, id: &ScopeMapId) -> Outcome {
     let location = context.location_of(&id.registry).await?;
-    if context.state.service.delete_scope_map(id).await? {
+    if context.recording_delete(Kind::Child, &id.registry, &location).delete_scope_map(id).await? {
         context.deleted(Kind::Child, &id.registry, &location)
     } else {
         Ok(empty(StatusCode::NO_CONTENT))

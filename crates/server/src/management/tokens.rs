@@ -20,7 +20,7 @@ pub(super) async fn put(context: &Context, id: &TokenId, body: Body) -> Outcome 
         token_credentials::parse(context, id, properties.credentials.as_ref()).await?;
     let spec = TokenSpec { scope_map: scope_map(&properties)?, status: status(&properties)?, passwords, certificates };
     let TokenWritten { token, written, generated } =
-        context.state.service.put_token(&context.manager.caller, id, spec).await?;
+        context.recording(Kind::Child, id).put_token(&context.manager.caller, id, spec).await?;
     match written {
         Written::Created => {
             let response = json(StatusCode::CREATED, &of(&token, &generated, "Creating"))?;
@@ -37,7 +37,7 @@ pub(super) async fn patch(context: &Context, id: &TokenId, body: Body) -> Outcom
         token_credentials::parse(context, id, properties.credentials.as_ref()).await?;
     let change =
         TokenChange { scope_map: scope_map(&properties)?, status: status(&properties)?, passwords, certificates };
-    let written = context.state.service.update_token(&context.manager.caller, id, change).await?;
+    let written = context.recording(Kind::Child, id).update_token(&context.manager.caller, id, change).await?;
     let response = json(StatusCode::CREATED, &of(&written.token, &written.generated, "Updating"))?;
     Ok(context.with_operation(response, Kind::Child, &written.token.id))
 }
@@ -56,7 +56,7 @@ pub(super) async fn list(context: &Context, registry: &RegistryId) -> Outcome {
 /// `DELETE`: 202 and `null`, 204 when there was none.
 pub(super) async fn delete(context: &Context, id: &TokenId) -> Outcome {
     let location = context.location_of(&id.registry).await?;
-    if context.state.service.delete_token(id).await? {
+    if context.recording_delete(Kind::Child, &id.registry, &location).delete_token(id).await? {
         context.deleted(Kind::Child, &id.registry, &location)
     } else {
         Ok(empty(StatusCode::NO_CONTENT))

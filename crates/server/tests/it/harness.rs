@@ -2,7 +2,7 @@
 
 use crate::client::{Answer, Client, Outcome, TokenClient};
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{HeaderName, Method, Request, header};
 use model::action::Action;
 use model::timestamp::Timestamp;
 use rand::{RngCore, SeedableRng};
@@ -149,14 +149,29 @@ impl Harness {
 
     /// A request to the management API, in process. A path without a query gets the usual `api-version`.
     pub(crate) async fn manage(&self, method: Method, path: &str, body: Option<Value>) -> Outcome<Answer> {
+        match body {
+            Some(body) => {
+                let json = (header::CONTENT_TYPE, "application/json");
+                self.manage_with((method, path), &[json], body.to_string()).await
+            }
+            None => self.manage_with((method, path), &[], Bytes::new()).await,
+        }
+    }
+
+    /// The same with these headers, and any bytes as its body.
+    pub(crate) async fn manage_with(
+        &self,
+        (method, path): (Method, &str),
+        headers: &[(HeaderName, &str)],
+        body: impl Into<Bytes>,
+    ) -> Outcome<Answer> {
         let uri =
             if path.contains('?') { path.to_owned() } else { format!("{path}?api-version={}", wire::arm::API_VERSION) };
-        let request = Request::builder().method(method).uri(uri).header("host", "127.0.0.1:5000");
-        let request = match body {
-            Some(body) => request.header("content-type", "application/json").body(Bytes::from(body.to_string()))?,
-            None => request.body(Bytes::new())?,
-        };
-        Ok(Answer::of(self.server.call(LocalUser(MANAGER.to_owned()), request).await))
+        let mut request = Request::builder().method(method).uri(uri).header("host", "127.0.0.1:5000");
+        for (name, value) in headers {
+            request = request.header(name, *value);
+        }
+        Ok(Answer::of(self.server.call(LocalUser(MANAGER.to_owned()), request.body(body.into())?).await))
     }
 
     /// A PUT that must succeed, and its body.

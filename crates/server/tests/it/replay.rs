@@ -27,12 +27,16 @@ const RECORDINGS: [Recording; 3] = [
 
 /// Exchanges that go otherwise here: the name in the recording, and why. Whoever makes one of them work takes its row out: the
 /// replay fails until then.
-const DIFFERENT: [(&str, &str); 2] = [
+const DIFFERENT: [(&str, &str); 3] = [
     (
         "acr config retention update [-r --status --days --type] #12",
         "there is no retention policy, so enabling it is refused",
     ),
     ("(async delete) acr delete [-n -g -y] #32", "a registry is gone when its delete is answered, and #31 took it"),
+    (
+        "(async delete) acr delete [-n -g -y] #33",
+        "#32 found nothing to delete, so it named no operation that could be polled",
+    ),
 ];
 
 /// When all of them were recorded, within a day; expiries in requests are later.

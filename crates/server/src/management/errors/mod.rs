@@ -52,6 +52,8 @@ pub(super) enum Failure {
     Unserved(&'static str),
     /// There is no child of this name, of a kind of which there is none.
     UnservedMissing(String),
+    /// No operation of this id ended on the resource, or it is longer ago than operations are kept.
+    OperationMissing(String),
     /// The body did not arrive.
     UnreadBody(UnreadBody),
     /// The body is not the JSON that was expected.
@@ -199,7 +201,7 @@ impl Failure {
                     "The resource type '{PROVIDER}/registries/{collection}' is not supported here: none can be made."
                 ),
             ),
-            Self::UnservedMissing(name) => child_missing(name),
+            Self::UnservedMissing(name) | Self::OperationMissing(name) => child_missing(name),
             Self::UnreadBody(error) => unread_body(*error),
             Self::InvalidJson(InvalidJson { target, message }) => Described {
                 target: target.clone(),

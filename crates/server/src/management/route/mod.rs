@@ -8,6 +8,7 @@ pub(super) use access::AccessTarget;
 use access::{of_authorization, of_identity};
 use model::arm_name::{InvalidName, RegistryName, ResourceGroupName, ScopeMapName, SubscriptionId, TokenName};
 use model::guid::InvalidGuid;
+use model::operation_path::OperationPath;
 use model::resource_id::{PROVIDER, RegistryId, ResourceGroupId, ScopeMapId, TokenId};
 use model::rights::ArmScope;
 use model::role::{AUTHORIZATION, IDENTITY};
@@ -71,7 +72,7 @@ pub(super) enum Target {
     /// `<resource>/operationStatuses/{operation}`
     OperationStatus(Parent, String),
     /// `/subscriptions/{s}/providers/Microsoft.ContainerRegistry/locations/{location}/operationResults/{operation}`
-    OperationResult(SubscriptionId),
+    OperationResult(SubscriptionId, String, String),
 }
 
 /// What an operation was made on.
@@ -83,6 +84,27 @@ pub(super) enum Parent {
     ScopeMap(ScopeMapId),
     /// A token.
     Token(TokenId),
+}
+
+impl Parent {
+    /// The subscription that holds it.
+    pub(super) fn subscription(&self) -> &SubscriptionId {
+        let registry = match self {
+            Self::Registry(id) => id,
+            Self::ScopeMap(id) => &id.registry,
+            Self::Token(id) => &id.registry,
+        };
+        &registry.group.subscription
+    }
+
+    /// The path of an operation on it.
+    pub(super) fn operation(&self, operation: &str) -> OperationPath {
+        match self {
+            Self::Registry(id) => OperationPath::status(id, operation),
+            Self::ScopeMap(id) => OperationPath::status(id, operation),
+            Self::Token(id) => OperationPath::status(id, operation),
+        }
+    }
 }
 
 /// The path names nothing here.
@@ -188,10 +210,10 @@ fn of_subscription(subscription: SubscriptionId, rest: &[&str]) -> Result<Target
         [register] if is(register, "register") => Ok(Target::RegisterProvider(subscription)),
         [registries] if is(registries, "registries") => Ok(Target::RegistriesOf(subscription)),
         [check] if is(check, "checkNameAvailability") => Ok(Target::CheckNameAvailability(subscription)),
-        [locations, _, results, operation]
+        [locations, location, results, operation]
             if is(locations, "locations") && is(results, "operationResults") && !operation.is_empty() =>
         {
-            Ok(Target::OperationResult(subscription))
+            Ok(Target::OperationResult(subscription, location.to_owned(), operation.to_owned()))
         }
         _ => Err(UnknownPath::ResourceType(rest.join("/"))),
     }

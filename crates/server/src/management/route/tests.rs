@@ -51,7 +51,7 @@ fn named(path: &str) -> Result<String, UnknownPath> {
         Target::OperationStatus(Parent::Registry(id), operation) => format!("status {operation} {id}"),
         Target::OperationStatus(Parent::ScopeMap(id), operation) => format!("status {operation} {id}"),
         Target::OperationStatus(Parent::Token(id), operation) => format!("status {operation} {id}"),
-        Target::OperationResult(id) => format!("result {id}"),
+        Target::OperationResult(id, location, operation) => format!("result {operation} in {location} of {id}"),
     })
 }
 
@@ -106,7 +106,7 @@ fn named(path: &str) -> Result<String, UnknownPath> {
 #[case("{r}/scopeMaps/newmap/operationstatuses/token-1", "status token-1 {r}/scopeMaps/newmap")]
 #[case(
     "{s}/providers/Microsoft.ContainerRegistry/locations/WESTUS/operationResults/token-1",
-    "result 9e223dbe-3399-4e19-88eb-0975f02ac87f"
+    "result token-1 in WESTUS of 9e223dbe-3399-4e19-88eb-0975f02ac87f"
 )]
 // Names that are fixed words elsewhere are names where a name stands.
 #[case("{s}/resourceGroups/providers", "group {s}/resourceGroups/providers")]

@@ -5,6 +5,7 @@ mod admin_user;
 mod certificates;
 mod cloud;
 mod name_check;
+mod operations;
 mod paging;
 mod protocol;
 mod provider;
