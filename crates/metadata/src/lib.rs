@@ -15,6 +15,7 @@ mod transaction;
 pub mod admin_user;
 pub mod blob_links;
 pub mod certificates;
+pub mod locations;
 pub mod locks;
 pub mod management_version;
 pub mod manifests;

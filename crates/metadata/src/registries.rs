@@ -4,6 +4,7 @@ use crate::statements::statements;
 use crate::{Error, Managing, Reading, Writing, admin_user, resource_groups, system_data};
 use model::arm_name::{RegistryName, ResourceGroupName};
 use model::caller::SystemData;
+use model::listing::{Cursor, Listed};
 use model::registry::{Registry, RegistryKey, Sku};
 use model::resource_id::RegistryId;
 use model::timestamp::Timestamp;
@@ -16,10 +17,10 @@ statements! {
         WHERE r.name_key = $1";
     LIST = "SELECT r.*, g.name AS group_name, s.value AS subscription
         FROM registries r JOIN resource_groups g ON g.key = r.resource_group JOIN settings s ON s.name = 'subscription'
-        ORDER BY r.name_key";
+        WHERE r.key > $1 ORDER BY r.key LIMIT $2";
     LIST_OF_GROUP = "SELECT r.*, g.name AS group_name, s.value AS subscription
         FROM registries r JOIN resource_groups g ON g.key = r.resource_group JOIN settings s ON s.name = 'subscription'
-        WHERE g.name_key = $1 ORDER BY r.name_key";
+        WHERE g.name_key = $1 AND r.key > $2 ORDER BY r.key LIMIT $3";
     // Two rows are enough to know that there is more than one.
     LIST_TWO = "SELECT r.*, g.name AS group_name, s.value AS subscription
         FROM registries r JOIN resource_groups g ON g.key = r.resource_group JOIN settings s ON s.name = 'subscription'
@@ -67,12 +68,23 @@ pub fn find_only(tx: &Reading<'_>) -> Result<Option<Registry>, Error> {
     Ok(if found.len() == 1 { found.pop() } else { None })
 }
 
-/// All registries, or those of one group, in the order of their names.
-pub fn list(tx: &Reading<'_>, group: Option<&ResourceGroupName>) -> Result<Vec<Registry>, Error> {
-    match group {
-        Some(group) => tx.list(LIST_OF_GROUP, [group.key()], |row| read(tx, row)),
-        None => tx.list(LIST, [], |row| read(tx, row)),
-    }
+/// A page of all registries, or of those of one group, in the order in which they were made.
+pub fn list(
+    tx: &Reading<'_>,
+    group: Option<&ResourceGroupName>,
+    after: Cursor,
+    items_max: usize,
+) -> Result<Listed<(Cursor, Registry)>, Error> {
+    let (after, rows_max) = (after.number(), items_max.saturating_add(1));
+    let numbered = |row: &Row<'_>| {
+        let registry = read(tx, row)?;
+        Ok((registry.key.0, (Cursor::behind(registry.key.0), registry)))
+    };
+    let registries = match group {
+        Some(group) => tx.list(LIST_OF_GROUP, params![group.key(), after, rows_max], numbered),
+        None => tx.list(LIST, params![after, rows_max], numbered),
+    };
+    Ok(Listed::page(registries?, items_max))
 }
 
 /// Adds a registry whose name is not taken, without its system scope maps and its admin user.

@@ -3,6 +3,7 @@
 use crate::statements::statements;
 use crate::{Error, Managing, Reading, Writing};
 use model::arm_name::{ResourceGroupName, SubscriptionId};
+use model::listing::{Cursor, Listed};
 use model::resource_group::ResourceGroup;
 use model::resource_id::ResourceGroupId;
 use rusqlite::{Row, params};
@@ -15,7 +16,7 @@ statements! {
         WHERE g.name_key = $1";
     LIST = "SELECT g.key, g.name, g.location, s.value AS subscription
         FROM resource_groups g JOIN settings s ON s.name = 'subscription'
-        ORDER BY g.name_key";
+        WHERE g.key > $1 ORDER BY g.key LIMIT $2";
     ADD = "INSERT INTO resource_groups (name, name_key, location) VALUES ($1, $2, $3)";
     DELETE = "DELETE FROM resource_groups WHERE name_key = $1";
     LABELS = "SELECT name, value FROM resource_group_labels WHERE resource_group = $1 ORDER BY name";
@@ -30,9 +31,13 @@ pub fn find(tx: &Reading<'_>, name: &ResourceGroupName) -> Result<Option<Resourc
     tx.find(FIND, [name.key()], |row| read(tx, row))
 }
 
-/// All groups, in the order of their names.
-pub fn list(tx: &Reading<'_>) -> Result<Vec<ResourceGroup>, Error> {
-    tx.list(LIST, [], |row| read(tx, row))
+/// A page of all groups, in the order in which they were made.
+pub fn list(tx: &Reading<'_>, after: Cursor, items_max: usize) -> Result<Listed<(Cursor, ResourceGroup)>, Error> {
+    let groups = tx.list(LIST, params![after.number(), items_max.saturating_add(1)], |row| {
+        let key = row.get("key")?;
+        Ok((key, (Cursor::behind(key), read(tx, row)?)))
+    });
+    Ok(Listed::page(groups?, items_max))
 }
 
 /// Adds a group that is not there yet.

@@ -47,6 +47,7 @@ mod tests {
             admin_user,
             blob_links,
             certificates,
+            locations,
             locks,
             management_version,
             manifests,

@@ -47,6 +47,23 @@ impl<T> Listed<T> {
     }
 }
 
+impl<T> Listed<(Cursor, T)> {
+    /// At most `items_max` of those that are `wanted`; the next page begins behind the last item that was looked at.
+    pub fn narrow(self, items_max: usize, wanted: impl Fn(&T) -> bool) -> Listed<T> {
+        let (mut items, mut seen) = (Vec::new(), Cursor::default());
+        for (cursor, item) in self.items {
+            if wanted(&item) {
+                if items.len() >= items_max {
+                    return Listed { items, next: Some(seen) };
+                }
+                items.push(item);
+            }
+            seen = cursor;
+        }
+        Listed { items, next: self.next }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,5 +84,18 @@ mod tests {
         assert_eq!(page(2), Listed { items: vec!['a', 'b'], next: Some(Cursor::behind(5)) });
         assert_eq!(page(3), Listed { items: vec!['a', 'b', 'c'], next: None });
         assert_eq!(Listed::<char>::page(Vec::new(), 3), Listed { items: vec![], next: None });
+    }
+
+    #[test]
+    fn narrowed_pages_lose_nothing() {
+        let listed =
+            |next| Listed { items: [2, 3, 4, 5, 6, 7].map(|number| (Cursor::behind(number), number)).to_vec(), next };
+        let even = |number: &i64| number % 2 == 0;
+        let (behind, nothing) = (|number| Some(Cursor::behind(number)), |_: &i64| false);
+        // 5 was looked at and is not wanted, 6 is and found no room.
+        assert_eq!(listed(None).narrow(2, even), Listed { items: vec![2, 4], next: behind(5) });
+        assert_eq!(listed(None).narrow(3, even), Listed { items: vec![2, 4, 6], next: None });
+        assert_eq!(listed(behind(7)).narrow(3, even), Listed { items: vec![2, 4, 6], next: behind(7) });
+        assert_eq!(listed(behind(7)).narrow(3, nothing), Listed { items: vec![], next: behind(7) });
     }
 }

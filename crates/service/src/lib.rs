@@ -12,6 +12,7 @@ mod credentials;
 mod error;
 mod keys;
 pub mod limits;
+mod locations;
 mod locks;
 mod managers;
 mod manifests;

@@ -65,6 +65,9 @@ pub const METADATA_PAGE_ITEMS: usize = 100;
 /// milliseconds, enough for most lists to have one page.
 pub const RESOURCE_PAGE_ITEMS: usize = 1_000;
 
+/// Locations that are listed: their list has no pages in Azure's API, which has some sixty.
+pub const LOCATIONS_LISTED: usize = 1_000;
+
 /// Manifests read for one page of referrers, in bytes: their annotations are part of the answer, and a page of the largest
 /// manifests would exhaust memory. A page has at least one.
 pub const REFERRERS_PAGE_BYTES: u64 = 16 << 20;

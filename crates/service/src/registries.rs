@@ -3,11 +3,12 @@
 use crate::credentials::Mint;
 use crate::resource_groups::{check_location, group_of};
 use crate::token_table::WhichRegistry;
-use crate::{Error, Service, Written, admin_user};
+use crate::{Error, Service, Written, admin_user, limits};
 use metadata::registries::NewRegistry;
 use metadata::{Managing, Reading};
 use model::arm_name::{RegistryName, ResourceGroupName, ScopeMapName, SubscriptionId};
 use model::caller::{Caller, SystemData};
+use model::listing::{Cursor, Listed};
 use model::registry::{Registry, Sku};
 use model::resource_id::{RegistryId, ScopeMapId};
 use model::scope_map::{SYSTEM_SCOPE_MAPS, ScopeMap, ScopeMapKind};
@@ -109,17 +110,18 @@ impl Service {
         self.recall(WhichRegistry::Only).await
     }
 
-    /// In the order of their names, of one group or of all. Errors: `SubscriptionMissing`, `ResourceGroupMissing`.
+    /// In the order in which they were made, of one group or of all. Errors: `SubscriptionMissing`, `ResourceGroupMissing`.
     pub async fn list_registries(
         &self,
         subscription: &SubscriptionId,
         group: Option<&ResourceGroupName>,
-    ) -> Result<Vec<Registry>, Error> {
+        after: Cursor,
+    ) -> Result<Listed<(Cursor, Registry)>, Error> {
         self.check_subscription(subscription)?;
         let group = group.cloned();
         let listed = self.inner.metadata.read(move |tx| {
             group.as_ref().map(|name| group_of(tx, name)).transpose()?;
-            Ok(metadata::registries::list(tx, group.as_ref())?)
+            Ok(metadata::registries::list(tx, group.as_ref(), after, limits::RESOURCE_PAGE_ITEMS)?)
         });
         listed.await
     }

@@ -1,8 +1,9 @@
 //! Resource groups, and the one subscription that holds them.
 
-use crate::{Error, Service, Written};
+use crate::{Error, Service, Written, limits};
 use metadata::Reading;
 use model::arm_name::{ResourceGroupName, SubscriptionId};
+use model::listing::{Cursor, Listed};
 use model::resource_group::ResourceGroup;
 use model::resource_id::ResourceGroupId;
 use std::collections::BTreeMap;
@@ -55,10 +56,15 @@ impl Service {
         self.inner.metadata.read(move |tx| group_of(tx, &name)).await
     }
 
-    /// In the order of their names. Errors: `SubscriptionMissing`.
-    pub async fn list_resource_groups(&self, subscription: &SubscriptionId) -> Result<Vec<ResourceGroup>, Error> {
+    /// In the order in which they were made. Errors: `SubscriptionMissing`.
+    pub async fn list_resource_groups(
+        &self,
+        subscription: &SubscriptionId,
+        after: Cursor,
+    ) -> Result<Listed<(Cursor, ResourceGroup)>, Error> {
         self.check_subscription(subscription)?;
-        Ok(self.inner.metadata.read(metadata::resource_groups::list).await?)
+        let list = move |tx: &Reading<'_>| metadata::resource_groups::list(tx, after, limits::RESOURCE_PAGE_ITEMS);
+        Ok(self.inner.metadata.read(list).await?)
     }
 
     /// Deletes a resource group with every registry in it; `false` when there was none. Errors: `SubscriptionMissing`.

@@ -5,6 +5,7 @@ use super::errors::Failure;
 use super::route::{AccessTarget, Parent, Target};
 use http::Method;
 use model::arm_name::SubscriptionId;
+use model::resource_id::{RegistryId, ResourceGroupId};
 use model::rights::ArmScope;
 use model::role::{ManagementAction, Verb};
 use service::Manager;
@@ -69,6 +70,7 @@ pub(super) fn needs(target: &Target, method: &Method, site: &SubscriptionId) -> 
             Needs::AnyRole(id.clone())
         }
         Target::Resources(id) => at(id, "Microsoft.Resources/subscriptions/resources", Read, id).into_list(),
+        Target::ResourcesIn(id) => at(id, "Microsoft.Resources/subscriptions/resources", Read, id).into_list(),
         Target::ResourceGroups(id) => at(id, RESOURCE_GROUPS, Read, id).into_list(),
         Target::ResourceGroup(id) => at(id, RESOURCE_GROUPS, verb, id),
         Target::RegisterProvider(id) => at(id, "Microsoft.ContainerRegistry/register", Action, id),
@@ -95,6 +97,16 @@ pub(super) fn needs(target: &Target, method: &Method, site: &SubscriptionId) -> 
         }
         Target::OperationStatus(Parent::Token(id), _) => at(&id.registry, child("tokens/operationStatuses"), Read, id),
     }
+}
+
+/// Whether a list shows a registry to `manager`.
+pub(super) fn sees_registry(manager: &Manager, id: &RegistryId) -> bool {
+    manager.rights.allow(&ManagementAction::new(REGISTRIES, Verb::Read), &id.into())
+}
+
+/// Whether a list shows a resource group to `manager`: also to who has a role on something in it.
+pub(super) fn sees_group(manager: &Manager, id: &ResourceGroupId) -> bool {
+    manager.rights.touch(&id.into())
 }
 
 /// Service principals are the site's: who manages them could take the place of any of them.

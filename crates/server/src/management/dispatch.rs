@@ -71,6 +71,7 @@ fn versions_of(target: &Target) -> Versions {
         | Target::Subscriptions
         | Target::Subscription(_)
         | Target::Resources(_)
+        | Target::ResourcesIn(_)
         | Target::ResourceGroups(_)
         | Target::ResourceGroup(_)
         | Target::ProviderOperations
@@ -214,7 +215,8 @@ async fn read(context: &Context, resource: Target) -> Outcome {
         Target::ProviderOperations => provider::operations(),
         Target::Provider(subscription) => provider::get(context, &subscription),
         Target::ResourceGroups(subscription) => resource_groups::list(context, &subscription).await,
-        Target::Resources(subscription) => resources::list(context, &subscription).await,
+        Target::Resources(subscription) => resources::list(context, &subscription, None).await,
+        Target::ResourcesIn(group) => resources::list(context, &group.subscription, Some(&group.name)).await,
         Target::RegistriesOf(subscription) => registries::list(context, &subscription, None).await,
         Target::RegistriesIn(group) => registries::list(context, &group.subscription, Some(&group.name)).await,
         Target::ScopeMaps(registry) => scope_maps::list(context, &registry).await,

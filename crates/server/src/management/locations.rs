@@ -14,9 +14,8 @@ const LOCAL: &str = "local";
 /// `GET /subscriptions/{s}/locations`, in the order of their names.
 pub(super) async fn list(context: &Context, subscription: &SubscriptionId) -> Outcome {
     let service = &context.state.service;
-    let groups = service.list_resource_groups(subscription).await?.into_iter().map(|group| group.location);
-    let registries = service.list_registries(subscription, None).await?.into_iter().map(|registry| registry.location);
-    let names: BTreeSet<String> = groups.chain(registries).chain([LOCAL.to_owned()]).collect();
+    let used = service.list_locations(subscription).await?;
+    let names: BTreeSet<String> = used.into_iter().chain([LOCAL.to_owned()]).collect();
     let of = |name: String| Location {
         id: format!("/subscriptions/{}/locations/{name}", service.subscription()),
         display_name: name.clone(),

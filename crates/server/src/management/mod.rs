@@ -23,6 +23,7 @@ mod principal;
 mod provider;
 mod registries;
 mod registry_properties;
+mod resource_filter;
 mod resource_groups;
 mod resources;
 mod role_assignments;

@@ -1,6 +1,7 @@
 //! Registries.
 
 use super::answer::{Outcome, empty, json, without_waiting};
+use super::authorization::sees_registry;
 use super::errors::Failure;
 use super::operations::Kind;
 use super::registry_properties::{self, Switches};
@@ -9,11 +10,11 @@ use super::{Context, body, system_data};
 use axum::body::Body;
 use http::StatusCode;
 use model::arm_name::{ResourceGroupName, SubscriptionId};
+use model::listing::Listed;
 use model::registry::{Registry, Sku};
 use model::resource_id::RegistryId;
 use serde_json::Value;
 use service::{Error, RegistryChange, RegistrySpec, Written};
-use wire::arm::List;
 use wire::arm::registries as shape;
 
 /// `PUT`: 201 `Creating` with an operation for a new one, 200 `Succeeded` for one that was there (both recorded).
@@ -58,17 +59,20 @@ pub(super) async fn get(context: &Context, id: &RegistryId) -> Outcome {
     json(StatusCode::OK, &of(context, &registry, "Succeeded").await?)
 }
 
-/// `GET` of all, or of a group's.
+/// `GET` of a page of all, or of a group's, in the order in which they were made.
 pub(super) async fn list(
     context: &Context,
     subscription: &SubscriptionId,
     group: Option<&ResourceGroupName>,
 ) -> Outcome {
-    let mut shapes = Vec::new();
-    for registry in context.state.service.list_registries(subscription, group).await? {
-        shapes.push(of(context, &registry, "Succeeded").await?);
+    let listed = context.state.service.list_registries(subscription, group, context.cursor()?).await?;
+    let mut items = Vec::new();
+    for (_, registry) in listed.items.iter().filter(|(_, registry)| sees_registry(&context.manager, &registry.id)) {
+        items.push(of(context, registry, "Succeeded").await?);
     }
-    json(StatusCode::OK, &List::whole(shapes))
+    let group = group.map(|group| format!("/resourceGroups/{group}")).unwrap_or_default();
+    let path = format!("/subscriptions/{subscription}{group}/providers/{}", shape::RESOURCE_TYPE);
+    context.page(&path, Listed { items, next: listed.next }, |registry| registry)
 }
 
 /// `DELETE`: 200 and nothing (recorded), 204 when there was none.

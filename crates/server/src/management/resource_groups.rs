@@ -2,15 +2,16 @@
 
 use super::Context;
 use super::answer::{Outcome, empty, json};
+use super::authorization::sees_group;
 use super::body;
 use super::errors::Failure;
+use super::resource_filter::{FILTER, Filter, Filtered};
 use axum::body::Body;
 use http::StatusCode;
 use model::arm_name::SubscriptionId;
 use model::resource_group::ResourceGroup;
 use model::resource_id::ResourceGroupId;
 use service::{ResourceGroupSpec, Written};
-use wire::arm::List;
 use wire::arm::resource_groups::{self as shape, ResourceGroupProperties};
 
 /// `PUT`: 201 for a new one, 200 for one that was there.
@@ -39,10 +40,22 @@ pub(super) async fn head(context: &Context, id: &ResourceGroupId) -> Outcome {
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
-/// `GET` of all.
+/// `GET` of a page of all, in the order in which they were made. `$filter` takes tags, as at Azure (`Microsoft.Resources`,
+/// ResourceGroups_List).
 pub(super) async fn list(context: &Context, subscription: &SubscriptionId) -> Outcome {
-    let groups = context.state.service.list_resource_groups(subscription).await?;
-    json(StatusCode::OK, &List::whole(groups.into_iter().map(of).collect()))
+    let filter = Filter::of(context.asked(FILTER).as_deref(), &[])?;
+    let groups = context.state.service.list_resource_groups(subscription, context.cursor()?).await?;
+    let groups = groups.narrow(context.top()?, |group| {
+        let filtered = Filtered {
+            resource_type: shape::RESOURCE_TYPE,
+            name: group.id.name.as_str(),
+            group: group.id.name.as_str(),
+            location: &group.location,
+            labels: &group.labels,
+        };
+        sees_group(&context.manager, &group.id) && filter.picks(&filtered)
+    });
+    context.page(&format_args!("/subscriptions/{subscription}/resourcegroups"), groups, of)
 }
 
 /// `DELETE`: done when it answers, so 200 where Azure says 202; a missing one is 404, as at Azure's gateway.

@@ -4,6 +4,7 @@ use crate::world::{
     Failure, Outcome, World, caller, group_id, group_spec, invalid_target, other_caller, registry_id, registry_spec,
 };
 use model::arm_name::{RegistryName, SubscriptionId};
+use model::listing::Cursor;
 use model::registry::Sku;
 use model::resource_id::ResourceGroupId;
 use service::{Error, RegistrySpec, ResourceGroupSpec, Written};
@@ -15,7 +16,7 @@ fn names<T: ToString>(items: impl IntoIterator<Item = T>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn groups_are_made_changed_and_listed_by_name() -> Outcome {
+async fn groups_are_made_changed_and_listed() -> Outcome {
     let world = World::new().await?;
     let service = &world.service;
     let labels = BTreeMap::from([("cost".to_owned(), "1".to_owned())]);
@@ -24,8 +25,8 @@ async fn groups_are_made_changed_and_listed_by_name() -> Outcome {
     assert_eq!((written, group.id.name.as_str(), group.location.as_str()), (Written::Updated, "lnxtest", "westus"));
     assert_eq!(service.get_resource_group(&group.id).await?.labels, labels);
     service.put_resource_group(&group_id(service, "Alpha")?, group_spec()).await?;
-    let listed = service.list_resource_groups(service.subscription()).await?;
-    assert_eq!(names(listed.iter().map(|group| &group.id.name)), ["Alpha", "lnxtest"]);
+    let listed = service.list_resource_groups(service.subscription(), Cursor::default()).await?;
+    assert_eq!(names(listed.items.iter().map(|(_, group)| &group.id.name)), ["lnxtest", "Alpha"]);
 
     let elsewhere = ResourceGroupSpec { location: "eastus".to_owned(), labels };
     assert_eq!(invalid_target(service.put_resource_group(&group.id, elsewhere).await)?, "location");
@@ -98,9 +99,9 @@ async fn registries_are_found_by_name_and_as_the_only_one() -> Outcome {
     service.put_registry(&caller(), &second, registry_spec()).await?;
     assert_eq!(found(service.find_registry(&second.name).await?), Some("Second".to_owned()));
     assert_eq!(found(service.find_only_registry().await?), None);
-    let listed = service.list_registries(service.subscription(), Some(&second.group.name)).await?;
-    assert_eq!(names(listed.iter().map(|registry| &registry.id.name)), ["lnxcr", "Second"]);
-    assert_eq!(service.list_registries(service.subscription(), None).await?, listed);
+    let listed = service.list_registries(service.subscription(), Some(&second.group.name), Cursor::default()).await?;
+    assert_eq!(names(listed.items.iter().map(|(_, registry)| &registry.id.name)), ["lnxcr", "Second"]);
+    assert_eq!(service.list_registries(service.subscription(), None, Cursor::default()).await?, listed);
     let deleted = service.delete_registry(&world.registry.id).await?.ok_or("nothing was deleted")?;
     assert_eq!(deleted, world.registry);
     assert_eq!(found(service.find_only_registry().await?), Some("Second".to_owned()));

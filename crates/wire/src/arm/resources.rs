@@ -24,6 +24,15 @@ pub struct GenericResource {
     /// Tags of the management plane; `{}` when none were given.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
+    /// When it was made; only where `$expand` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_time: Option<String>,
+    /// When it was changed last; only where `$expand` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed_time: Option<String>,
+    /// `Succeeded`; only where `$expand` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provisioning_state: Option<String>,
     /// Who made and changed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system_data: Option<SystemData>,

@@ -29,6 +29,8 @@ pub(super) enum Target {
     Locations(SubscriptionId),
     /// `/subscriptions/{s}/resources`
     Resources(SubscriptionId),
+    /// `…/resourceGroups/{group}/resources`
+    ResourcesIn(ResourceGroupId),
     /// `…/resourceGroups`
     ResourceGroups(SubscriptionId),
     /// `…/resourceGroups/{group}`
@@ -222,6 +224,7 @@ fn of_subscription(subscription: SubscriptionId, rest: &[&str]) -> Result<Target
 fn of_group(group: ResourceGroupId, rest: &[&str]) -> Result<Target, UnknownPath> {
     let (namespace, rest) = match *rest {
         [] => return Ok(Target::ResourceGroup(group)),
+        [resources] if is(resources, "resources") => return Ok(Target::ResourcesIn(group)),
         [providers, namespace, ref rest @ ..] if is(providers, "providers") => (namespace, rest),
         _ => return Err(UnknownPath::Form),
     };

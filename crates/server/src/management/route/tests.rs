@@ -21,6 +21,7 @@ fn named(path: &str) -> Result<String, UnknownPath> {
         Target::Subscriptions => "subscriptions".to_owned(),
         Target::Subscription(id) => format!("subscription {id}"),
         Target::Resources(id) => format!("resources {id}"),
+        Target::ResourcesIn(id) => format!("resources in {id}"),
         Target::ResourceGroups(id) => format!("groups {id}"),
         Target::ResourceGroup(id) => format!("group {id}"),
         Target::ProviderOperations => "operations".to_owned(),
@@ -65,6 +66,7 @@ fn named(path: &str) -> Result<String, UnknownPath> {
 #[case("{s}/resources", "resources 9e223dbe-3399-4e19-88eb-0975f02ac87f")]
 #[case("{s}/resourcegroups", "groups 9e223dbe-3399-4e19-88eb-0975f02ac87f")]
 #[case("{g}", "group {g}")]
+#[case("{g}/Resources/", "resources in {g}")]
 #[case("/Providers/microsoft.containerregistry/Operations", "operations")]
 #[case("{s}/providers/Microsoft.ContainerRegistry", "provider of 9e223dbe-3399-4e19-88eb-0975f02ac87f")]
 #[case("{s}/providers/Microsoft.ContainerRegistry/Register", "registration of 9e223dbe-3399-4e19-88eb-0975f02ac87f")]

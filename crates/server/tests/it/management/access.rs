@@ -108,10 +108,11 @@ const OWNER: usize = 2;
 /// One request to every route, with the least role that it takes and the action that is missing without, whose namespace is the
 /// registries' where none is named. `{s}` is the subscription's path, `{g}` the group's, `{r}` the registry's.
 #[rustfmt::skip]
-const REQUESTS: [(&str, &str, usize, &str); 45] = [
+const REQUESTS: [(&str, &str, usize, &str); 46] = [
     ("GET", "{s}", READER, "Microsoft.Resources/subscriptions/read"),
     ("GET", "{s}/locations", READER, "Microsoft.Resources/subscriptions/read"),
     ("GET", "{s}/resources", READER, "Microsoft.Resources/subscriptions/resources/read"),
+    ("GET", "{g}/resources", READER, "Microsoft.Resources/subscriptions/resources/read"),
     ("GET", "{s}/resourceGroups", READER, "Microsoft.Resources/subscriptions/resourceGroups/read"),
     ("GET", "{g}", READER, "Microsoft.Resources/subscriptions/resourceGroups/read"),
     ("HEAD", "{g}", READER, ""),
@@ -227,6 +228,30 @@ async fn a_role_holds_at_its_scope_and_below() -> Outcome {
     harness.delete(&here).await?;
     harness.put(&here, json!({"location": "westus", "sku": {"name": "Basic"}})).await?;
     assert_eq!(seen("GET", here, json!({})).await?, 403);
+    Ok(())
+}
+
+/// Lists are cut to what the caller may see, page by page.
+#[tokio::test]
+async fn lists_show_what_a_role_reaches() -> Outcome {
+    let harness = Harness::new().await?;
+    let subscription = format!("/subscriptions/{}", harness.subscription);
+    harness.put(&format!("{subscription}/resourceGroups/second"), json!({"location": "westus"})).await?;
+    let principal = Principal::new(&harness, "ci").await?;
+    assign(&harness, (1, "Reader", &harness.registry_id(OTHER_REGISTRY)), &principal.object_id).await?;
+    let client = principal.client(&harness).await?;
+    for (list, expected) in [
+        ("/resources", OTHER_REGISTRY),
+        ("/resourceGroups/lnxtest/resources", OTHER_REGISTRY),
+        ("/providers/Microsoft.ContainerRegistry/registries", OTHER_REGISTRY),
+        ("/resourceGroups/lnxtest/providers/Microsoft.ContainerRegistry/registries", OTHER_REGISTRY),
+        ("/resourceGroups", GROUP),
+    ] {
+        let listed = ask(&client, "GET", &format!("{subscription}{list}"), &json!({})).await?.succeeded()?.json()?;
+        let names: Vec<&str> =
+            listed["value"].as_array().into_iter().flatten().filter_map(|item| item["name"].as_str()).collect();
+        assert_eq!(names, [expected], "{list}");
+    }
     Ok(())
 }
 

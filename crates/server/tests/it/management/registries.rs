@@ -158,7 +158,8 @@ async fn resource_groups() -> Outcome {
 #[rstest]
 #[case("resourceType eq 'Microsoft.ContainerRegistry/registries'", Some(2))]
 #[case("resourceType eq 'Microsoft.Web/sites'", Some(0))]
-#[case("name eq 'lnxcr'", None)]
+#[case("name eq 'lnxcr'", Some(1))]
+#[case("name gt 'lnxcr'", None)]
 #[tokio::test]
 async fn resources_by_type(#[case] filter: &str, #[case] expected: Option<usize>) -> Outcome {
     let harness = Harness::new().await?;
