@@ -2,6 +2,7 @@
 
 use crate::credentials::Mint;
 use crate::resource_groups::{check_location, group_of};
+use crate::site::Site;
 use crate::token_table::WhichRegistry;
 use crate::{Error, Service, Written, admin_user, limits};
 use metadata::registries::NewRegistry;
@@ -152,9 +153,17 @@ pub(crate) fn existing(tx: &Reading<'_>, id: &RegistryId) -> Result<Registry, Er
     find(tx, id)?.ok_or_else(|| Error::RegistryMissing(id.clone()))
 }
 
-/// The registry of that id, for a request about something in it. Errors: `ParentRegistryMissing`.
+/// The registry of that id, for a request about something in it. Errors: `ParentRegistryMissing`, or what is missing above it, as
+/// Azure's gateway looks: `SubscriptionMissing`, `ResourceGroupMissing`.
 pub(crate) fn parent(tx: &Reading<'_>, id: &RegistryId) -> Result<Registry, Error> {
-    find(tx, id)?.ok_or_else(|| Error::ParentRegistryMissing(id.name.clone()))
+    if let Some(found) = find(tx, id)? {
+        return Ok(found);
+    }
+    if Site::find(tx)?.is_none_or(|site| site.subscription != id.group.subscription) {
+        return Err(Error::SubscriptionMissing(id.group.subscription.clone()));
+    }
+    group_of(tx, &id.group.name)?;
+    Err(Error::ParentRegistryMissing(id.name.clone()))
 }
 
 /// A name is found in whatever group, so the group that was asked for is compared here.

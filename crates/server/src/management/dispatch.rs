@@ -1,23 +1,23 @@
 //! From a request to the operation it asks for.
 
-use super::answer::Outcome;
+use super::answer::{Outcome, empty};
 use super::api_version::ApiVersion;
 use super::authorization::needs;
 use super::errors::Failure;
 use super::headers::Versions;
 use super::route::{AccessTarget, Parent, Target, parse};
 use super::{
-    Context, admin_user, cloud, credentials, headers, locations, name_check, operations, principal, provider,
-    registries, resource_groups, resources, role_assignments, role_definitions, scope_maps, service_principals,
-    subscriptions, tokens, unserved, usages,
+    Context, admin_user, cloud, credentials, headers, locations, name_check, operations, preconditions, principal,
+    provider, registries, resource_groups, resources, role_assignments, role_definitions, scope_maps,
+    service_principals, subscriptions, tokens, unserved, usages,
 };
 use crate::requests::RequestId;
 use crate::state::State;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use http::Method;
 use http::request::Parts;
+use http::{Method, StatusCode};
 use std::sync::Arc;
 
 /// Whether the management API answers for `path`.
@@ -54,6 +54,7 @@ async fn answer(state: Arc<State>, parts: &Parts, body: Body, request_id: Reques
     let api_version = ApiVersion::of_query(&query)?;
     let target = parse(parts.uri.path())?;
     needs(&target, &parts.method, state.service.subscription()).check(&manager)?;
+    preconditions::check(parts, &body)?;
     let context = Context { state, manager, api_version, request_id, headers: parts.headers.clone(), query };
     let versions = versions_of(&target);
     let mut response = dispatch(&context, &parts.method, target, body).await?;
@@ -105,26 +106,29 @@ async fn dispatch(context: &Context, method: &Method, resource: Target, body: Bo
             Method::PATCH => scope_maps::patch(context, &id, body).await,
             Method::GET => scope_maps::get(context, &id).await,
             Method::DELETE => scope_maps::delete(context, &id).await,
-            _ => refuse(method, "GET, PUT, PATCH, DELETE"),
+            Method::HEAD => exists(scope_maps::get(context, &id).await),
+            _ => refuse(method, "GET, HEAD, PUT, PATCH, DELETE"),
         },
         Target::Token(id) => match *method {
             Method::PUT => tokens::put(context, &id, body).await,
             Method::PATCH => tokens::patch(context, &id, body).await,
             Method::GET => tokens::get(context, &id).await,
             Method::DELETE => tokens::delete(context, &id).await,
-            _ => refuse(method, "GET, PUT, PATCH, DELETE"),
+            Method::HEAD => exists(tokens::get(context, &id).await),
+            _ => refuse(method, "GET, HEAD, PUT, PATCH, DELETE"),
         },
         Target::Registry(id) => match *method {
             Method::PUT => registries::put(context, &id, body).await,
             Method::PATCH => registries::patch(context, &id, body).await,
             Method::GET => registries::get(context, &id).await,
             Method::DELETE => registries::delete(context, &id).await,
-            _ => refuse(method, "GET, PUT, PATCH, DELETE"),
+            Method::HEAD => exists(registries::get(context, &id).await),
+            _ => refuse(method, "GET, HEAD, PUT, PATCH, DELETE"),
         },
         Target::ResourceGroup(id) => match *method {
             Method::PUT => resource_groups::put(context, &id, body).await,
             Method::GET => resource_groups::get(context, &id).await,
-            Method::HEAD => resource_groups::head(context, &id).await,
+            Method::HEAD => exists(resource_groups::get(context, &id).await),
             Method::DELETE => resource_groups::delete(context, &id).await,
             _ => refuse(method, "GET, HEAD, PUT, DELETE"),
         },
@@ -239,6 +243,11 @@ async fn read(context: &Context, resource: Target) -> Outcome {
         | Target::Access(_)
         | Target::RegisterProvider(_) => refuse(&Method::GET, "POST"),
     }
+}
+
+/// The answer to HEAD: 204 for what is there (`Microsoft.Resources`, ResourceGroups_CheckExistence and Resources_CheckExistenceById).
+fn exists(read: Outcome) -> Outcome {
+    read.map(|_| empty(StatusCode::NO_CONTENT))
 }
 
 fn refuse(method: &Method, allowed: &'static str) -> Outcome {

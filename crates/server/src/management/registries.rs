@@ -6,7 +6,7 @@ use super::errors::Failure;
 use super::operations::Kind;
 use super::registry_properties::{self, Switches};
 use super::resource_groups::canonical_location;
-use super::{Context, body, system_data};
+use super::{Context, body, labels, system_data};
 use axum::body::Body;
 use http::StatusCode;
 use model::arm_name::{ResourceGroupName, SubscriptionId};
@@ -25,7 +25,7 @@ pub(super) async fn put(context: &Context, id: &RegistryId, body: Body) -> Outco
     let spec = RegistrySpec {
         location: canonical_location(request.location.as_deref())?,
         sku,
-        labels: request.tags.unwrap_or_default(),
+        labels: labels::parse(request.tags)?.unwrap_or_default(),
         admin_user_enabled: switches.admin_user_enabled,
     };
     let (registry, written) =
@@ -46,7 +46,7 @@ pub(super) async fn patch(context: &Context, id: &RegistryId, body: Body) -> Out
     let change = RegistryChange {
         location: request.location.as_deref().map(|location| canonical_location(Some(location))).transpose()?,
         sku: sku(request.sku.as_ref())?,
-        labels: request.tags,
+        labels: labels::parse(request.tags)?,
         admin_user_enabled: switches.admin_user_enabled,
     };
     let registry = context.state.service.update_registry(&context.manager.caller, id, change).await?;

@@ -64,16 +64,18 @@ fn features_of_other_versions() -> Value {
         "networkRuleBypassAllowedForTasks": false,
         "regionalEndpoints": "Disabled",
         "endpointProtocol": "IPv4",
+        "writableCacheRepos": "Disabled",
     })
 }
 
 /// Read-only members: clients send back whatever they read (swagger, `readOnly`).
-const READ_ONLY: [&str; 8] = [
+const READ_ONLY: [&str; 9] = [
     "properties.loginServer",
     "properties.creationDate",
     "properties.provisioningState",
     "properties.status",
     "properties.dataEndpointHostNames",
+    "properties.regionalEndpointHostNames",
     "properties.privateEndpointConnections",
     "properties.policies.retentionPolicy.lastUpdatedTime",
     "properties.policies.softDeletePolicy.lastUpdatedTime",

@@ -3,9 +3,9 @@
 use super::Context;
 use super::answer::{Outcome, empty, json};
 use super::authorization::sees_group;
-use super::body;
 use super::errors::Failure;
 use super::resource_filter::{FILTER, Filter, Filtered};
+use super::{body, labels};
 use axum::body::Body;
 use http::StatusCode;
 use model::arm_name::SubscriptionId;
@@ -19,7 +19,7 @@ pub(super) async fn put(context: &Context, id: &ResourceGroupId, body: Body) -> 
     let request: shape::ResourceGroup = body::json(body).await?;
     let spec = ResourceGroupSpec {
         location: canonical_location(request.location.as_deref())?,
-        labels: request.tags.unwrap_or_default(),
+        labels: labels::parse(request.tags)?.unwrap_or_default(),
     };
     let (group, written) = context.state.service.put_resource_group(id, spec).await?;
     let status = match written {
@@ -32,12 +32,6 @@ pub(super) async fn put(context: &Context, id: &ResourceGroupId, body: Body) -> 
 /// `GET`
 pub(super) async fn get(context: &Context, id: &ResourceGroupId) -> Outcome {
     json(StatusCode::OK, &of(context.state.service.get_resource_group(id).await?))
-}
-
-/// `HEAD`: 204 for one that is there (`Microsoft.Resources`, ResourceGroups_CheckExistence).
-pub(super) async fn head(context: &Context, id: &ResourceGroupId) -> Outcome {
-    context.state.service.get_resource_group(id).await?;
-    Ok(empty(StatusCode::NO_CONTENT))
 }
 
 /// `GET` of a page of all, in the order in which they were made. `$filter` takes tags, as at Azure (`Microsoft.Resources`,

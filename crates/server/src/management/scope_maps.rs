@@ -14,7 +14,9 @@ use wire::arm::scope_maps::{self as shape, ScopeMapProperties};
 /// `PUT`: 200 `Succeeded` at once, new or not (recorded). `Retry-After: 0` spares Az PowerShell's 30 seconds
 /// (management-api.md, 0.16).
 pub(super) async fn put(context: &Context, id: &ScopeMapId, body: Body) -> Outcome {
-    let properties = properties(body).await?;
+    let request: shape::ScopeMap = body::json(body).await?;
+    let properties =
+        request.properties.ok_or_else(|| Failure::invalid("properties", "The body needs `properties`."))?;
     let actions =
         properties.actions.ok_or_else(|| Failure::invalid("properties.actions", "A scope map needs `actions`."))?;
     let spec = ScopeMapSpec { description: properties.description.unwrap_or_default(), actions: parse(&actions)? };
@@ -22,9 +24,10 @@ pub(super) async fn put(context: &Context, id: &ScopeMapId, body: Body) -> Outco
     Ok(without_waiting(json(StatusCode::OK, &of(scope_map, "Succeeded"))?))
 }
 
-/// `PATCH`: 201 `Updating`, with an operation (recorded).
+/// `PATCH`: 201 `Updating`, with an operation (recorded), also when nothing is to change.
 pub(super) async fn patch(context: &Context, id: &ScopeMapId, body: Body) -> Outcome {
-    let properties = properties(body).await?;
+    let request: shape::ScopeMap = body::json(body).await?;
+    let properties = request.properties.unwrap_or_default();
     let change = ScopeMapChange {
         description: properties.description,
         actions: properties.actions.as_deref().map(parse).transpose()?,
@@ -54,11 +57,6 @@ pub(super) async fn delete(context: &Context, id: &ScopeMapId) -> Outcome {
     } else {
         Ok(empty(StatusCode::NO_CONTENT))
     }
-}
-
-async fn properties(body: Body) -> Result<ScopeMapProperties, Failure> {
-    let request: shape::ScopeMap = body::json(body).await?;
-    request.properties.ok_or_else(|| Failure::invalid("properties", "The body needs `properties`."))
 }
 
 fn parse(actions: &[String]) -> Result<Vec<ScopeMapAction>, Failure> {

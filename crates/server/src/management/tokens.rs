@@ -15,7 +15,9 @@ use wire::arm::tokens::{self as shape, TokenProperties};
 
 /// `PUT`: 201 `Creating` with an operation for a new one (recorded), 200 `Succeeded` for one that was there.
 pub(super) async fn put(context: &Context, id: &TokenId, body: Body) -> Outcome {
-    let properties = properties(body).await?;
+    let request: shape::Token = body::json(body).await?;
+    let properties =
+        request.properties.ok_or_else(|| Failure::invalid("properties", "The body needs `properties`."))?;
     let Wanted { passwords, certificates } =
         token_credentials::parse(context, id, properties.credentials.as_ref()).await?;
     let spec = TokenSpec { scope_map: scope_map(&properties)?, status: status(&properties)?, passwords, certificates };
@@ -30,9 +32,10 @@ pub(super) async fn put(context: &Context, id: &TokenId, body: Body) -> Outcome 
     }
 }
 
-/// `PATCH`: 201 `Updating` with an operation (recorded).
+/// `PATCH`: 201 `Updating` with an operation (recorded), also when nothing is to change.
 pub(super) async fn patch(context: &Context, id: &TokenId, body: Body) -> Outcome {
-    let properties = properties(body).await?;
+    let request: shape::Token = body::json(body).await?;
+    let properties = request.properties.unwrap_or_default();
     let Wanted { passwords, certificates } =
         token_credentials::parse(context, id, properties.credentials.as_ref()).await?;
     let change =
@@ -61,11 +64,6 @@ pub(super) async fn delete(context: &Context, id: &TokenId) -> Outcome {
     } else {
         Ok(empty(StatusCode::NO_CONTENT))
     }
-}
-
-async fn properties(body: Body) -> Result<TokenProperties, Failure> {
-    let request: shape::Token = body::json(body).await?;
-    request.properties.ok_or_else(|| Failure::invalid("properties", "The body needs `properties`."))
 }
 
 fn scope_map(properties: &TokenProperties) -> Result<Option<ScopeMapId>, Failure> {

@@ -54,6 +54,10 @@ pub(super) enum Failure {
     UnservedMissing(String),
     /// No operation of this id ended on the resource, or it is longer ago than operations are kept.
     OperationMissing(String),
+    /// A change on a condition, in this header.
+    Conditional(HeaderName),
+    /// A body that is not JSON but of this media type.
+    MediaType(String),
     /// The body did not arrive.
     UnreadBody(UnreadBody),
     /// The body is not the JSON that was expected.
@@ -178,16 +182,7 @@ impl Failure {
                 "Request_ResourceNotFound",
                 format!("The service principal '{reference}' does not exist."),
             ),
-            Self::ApiVersion(InvalidApiVersion::Missing) => gateway(
-                StatusCode::BAD_REQUEST,
-                "MissingApiVersionParameter",
-                "The api-version query parameter (?api-version=) is required for all requests.".to_owned(),
-            ),
-            Self::ApiVersion(InvalidApiVersion::Malformed(given)) => gateway(
-                StatusCode::BAD_REQUEST,
-                "InvalidApiVersionParameter",
-                format!("The api-version '{given}' is invalid. The supported versions are '{SUPPORTED}'."),
-            ),
+            Self::ApiVersion(invalid) => api_version(invalid),
             Self::Path(unknown) => unknown_path(unknown),
             Self::MethodNotAllowed { method, allowed } => gateway(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -202,6 +197,18 @@ impl Failure {
                 ),
             ),
             Self::UnservedMissing(name) | Self::OperationMissing(name) => child_missing(name),
+            Self::Conditional(header) => gateway(
+                StatusCode::PRECONDITION_FAILED,
+                "PreconditionFailed",
+                format!(
+                    "Resources have no entity tags here, so nothing can be changed on a condition: leave `{header}` out."
+                ),
+            ),
+            Self::MediaType(given) => gateway(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "UnsupportedMediaType",
+                format!("The content media type '{given}' is not supported. Only 'application/json' is supported."),
+            ),
             Self::UnreadBody(error) => unread_body(*error),
             Self::InvalidJson(InvalidJson { target, message }) => Described {
                 target: target.clone(),
@@ -213,6 +220,21 @@ impl Failure {
             },
             Self::Service(error) => service_error(error, id),
         }
+    }
+}
+
+fn api_version(invalid: &InvalidApiVersion) -> Described {
+    match invalid {
+        InvalidApiVersion::Missing => gateway(
+            StatusCode::BAD_REQUEST,
+            "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required for all requests.".to_owned(),
+        ),
+        InvalidApiVersion::Malformed(given) => gateway(
+            StatusCode::BAD_REQUEST,
+            "InvalidApiVersionParameter",
+            format!("The api-version '{given}' is invalid. The supported versions are '{SUPPORTED}'."),
+        ),
     }
 }
 

@@ -93,6 +93,8 @@ async fn statuses_and_codes() -> Result<(), Box<dyn std::error::Error>> {
         (Failure::MethodNotAllowed { method: "POST".to_owned(), allowed: "GET" }, 405, "MethodNotAllowed"),
         (Failure::UnreadBody(UnreadBody::TooLarge { bytes_max: 5 }), 413, "RequestContentTooLarge"),
         (Failure::OperationMissing("token-1".to_owned()), 404, "ResourceNotFound"),
+        (Failure::Conditional(http::header::IF_MATCH), 412, "PreconditionFailed"),
+        (Failure::MediaType("text/plain".to_owned()), 415, "UnsupportedMediaType"),
         (Failure::UnreadBody(UnreadBody::Interrupted), 400, "InvalidRequestContent"),
         (Failure::UnreadBody(UnreadBody::TooSlow), 408, "RequestTimeout"),
         (service::Error::SubscriptionMissing(registry()?.group.subscription).into(), 404, "SubscriptionNotFound"),

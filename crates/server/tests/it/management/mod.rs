@@ -2,6 +2,7 @@
 
 mod access;
 mod admin_user;
+mod bodies;
 mod certificates;
 mod cloud;
 mod name_check;
@@ -10,6 +11,7 @@ mod paging;
 mod protocol;
 mod provider;
 mod registries;
+mod requests;
 mod scope_maps;
 mod tokens;
 mod unserved;
