@@ -35,6 +35,8 @@ COMMON = {
     "ApiVersionParameter": {**one_of("api-version", swagger["info"]["version"]), "in": "query"},
     "SubscriptionIdParameter": one_of("subscriptionId", subscription),
     "ResourceGroupParameter": one_of("resourceGroupName", group),
+    # So called in versions that take it from Azure's common types, which are not beside the swagger here.
+    "ResourceGroupNameParameter": one_of("resourceGroupName", group),
     "RegistryNameParameter": one_of("registryName", registry),
     "ScopeMapNameParameter": one_of("scopeMapName", "sample-one", "sample-two", "_repositories_pull"),
     "TokenNameParameter": one_of("tokenName", "sample-one", "sample-two"),
@@ -67,4 +69,8 @@ for operations in swagger["paths"].values():
             operation["produces"] = JSON
 for name in ("securityDefinitions", "security", "host", "schemes"):
     swagger.pop(name, None)
-json.dump(with_common(swagger), sys.stdout)
+swagger = with_common(swagger)
+text = json.dumps(swagger)
+if found := re.search(r'"\$ref": "[^#"][^"]*"', text):
+    sys.exit(f"{swagger_file}: {found.group(0)} is another file, which is not known here")
+sys.stdout.write(text)

@@ -5,6 +5,7 @@ use futures_util::future::try_join_all;
 use model::arm_name::{RegistryName, ResourceGroupName, ScopeMapName, TokenName};
 use model::caller::{Caller, CallerKind};
 use model::listing::Cursor;
+use model::operation_path::OperationPath;
 use model::password::PasswordName;
 use model::registry::Sku;
 use model::resource_id::{RegistryId, ResourceGroupId, ScopeMapId, TokenId};
@@ -105,7 +106,10 @@ impl Site {
             ScopeMapId { registry: self.registry.clone(), name: ScopeMapName::parse("_repositories_pull")? };
         let password = PasswordSpec { name: PasswordName::Password1, expires_at: None };
         let spec = TokenSpec { scope_map: Some(scope_map), passwords: Some(vec![password]), ..TokenSpec::default() };
-        self.service.put_token(&caller(), &self.token(number)?, spec).await?;
+        let token = self.token(number)?;
+        // As the management API does: clients may ask how it ended.
+        let service = self.service.recording(OperationPath::status(&token, &format!("token-{number:036}")));
+        service.put_token(&caller(), &token, spec).await?;
         Ok(())
     }
 
