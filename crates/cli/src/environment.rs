@@ -17,6 +17,8 @@ pub struct Environment {
     pub variables: Variables,
     /// What the clock showed at the start, in microseconds since 1970-01-01T00:00:00Z.
     pub now_micros: i64,
+    /// Whether standard input is a pipe.
+    pub stdin_is_pipe: bool,
     /// Whether standard input is a terminal.
     pub stdin_is_terminal: bool,
     /// Whether standard output is a terminal.
@@ -25,6 +27,8 @@ pub struct Environment {
     pub stderr_is_terminal: bool,
     /// How many columns the terminal has; `None` without a terminal.
     pub terminal_columns: Option<usize>,
+    /// What tells the shell that started this process from every other, before and after it.
+    pub session: Option<String>,
 }
 
 /// Environment variables. One that is empty counts as absent.
@@ -40,6 +44,14 @@ pub struct Variables {
     pub client_id: Option<String>,
     /// `PORTCULLIS_CLIENT_SECRET`: its secret.
     pub client_secret: Option<Secret>,
+    /// `PORTCULLIS_JOB`: the folder of the job that this process is.
+    pub job: Option<PathBuf>,
+    /// `PORTCULLIS_SESSION`: in place of the parent shell.
+    pub session: Option<String>,
+    /// `XDG_RUNTIME_DIR`
+    pub xdg_runtime_dir: Option<PathBuf>,
+    /// `XDG_STATE_HOME`
+    pub xdg_state_home: Option<PathBuf>,
     /// `XDG_DATA_HOME`
     pub xdg_data_home: Option<PathBuf>,
     /// `HOME`
@@ -64,6 +76,10 @@ impl Variables {
             tenant_id: text("PORTCULLIS_TENANT_ID"),
             client_id: text("PORTCULLIS_CLIENT_ID"),
             client_secret: text("PORTCULLIS_CLIENT_SECRET").map(Secret::new),
+            job: path("PORTCULLIS_JOB"),
+            session: text("PORTCULLIS_SESSION").filter(|session| session.chars().all(|c| c.is_ascii_alphanumeric())),
+            xdg_runtime_dir: path("XDG_RUNTIME_DIR"),
+            xdg_state_home: path("XDG_STATE_HOME"),
             xdg_data_home: path("XDG_DATA_HOME"),
             home: path("HOME"),
             user: text("USER"),
@@ -93,9 +109,28 @@ impl Environment {
         }
     }
 
+    /// Where what lives as long as a login is kept; `None` when nothing says where.
+    pub fn runtime_folder(&self) -> Option<PathBuf> {
+        let base = self.variables.xdg_runtime_dir.as_deref().filter(|path| path.is_absolute());
+        base.map(|base| base.join("portcullis")).or_else(|| self.state_folder())
+    }
+
+    /// Where what outlives a command is kept, by the XDG base directory specification; `None` when nothing says where.
+    pub fn state_folder(&self) -> Option<PathBuf> {
+        let variables = &self.variables;
+        let base = variables.xdg_state_home.as_deref().filter(|path| path.is_absolute());
+        base.map(|base| base.join("portcullis"))
+            .or_else(|| variables.home.as_deref().map(|home| home.join(".local/state/portcullis")))
+    }
+
     /// The width to write for: `COLUMNS`, else the terminal's, else 120.
     pub fn columns(&self) -> usize {
         self.variables.columns.or(self.terminal_columns).unwrap_or(COLUMNS_DEFAULT)
+    }
+
+    /// Whether standard error may be coloured.
+    pub fn stderr_in_colour(&self) -> bool {
+        self.stderr_is_terminal && !self.variables.no_color
     }
 
     /// Whether standard output may be coloured.

@@ -42,23 +42,54 @@ pub struct Failure {
     /// How to exit.
     pub status: ExitStatus,
     message: String,
+    error_id: Option<String>,
     hint: Option<String>,
 }
 
 impl Failure {
+    fn new(status: ExitStatus, message: String) -> Self {
+        Self { status, message, error_id: None, hint: None }
+    }
+
+    /// Everything was told already; only the exit code is left.
+    pub fn told(status: ExitStatus) -> Self {
+        Self::new(status, String::new())
+    }
+
+    /// Whether there is nothing left to tell.
+    pub fn is_told(&self) -> bool {
+        self.message.is_empty()
+    }
+
+    /// The message alone.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// PowerShell's name for the mistake, such as `MissingArgument,New-AzContainerRegistryToken`.
+    pub fn error_id(&self) -> Option<&str> {
+        self.error_id.as_deref()
+    }
+
+    /// With PowerShell's name for the mistake.
+    pub fn id(mut self, error_id: impl Into<String>) -> Self {
+        self.error_id = Some(error_id.into());
+        self
+    }
+
     /// The words, files or settings are wrong.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { status: ExitStatus::Usage, message: message.into(), hint: None }
+        Self::new(ExitStatus::Usage, message.into())
     }
 
     /// The service refused.
     pub fn refused(message: impl Into<String>) -> Self {
-        Self { status: ExitStatus::Refused, message: message.into(), hint: None }
+        Self::new(ExitStatus::Refused, message.into())
     }
 
     /// The service was not reached.
     pub fn unreachable(message: impl Into<String>) -> Self {
-        Self { status: ExitStatus::Unreachable, message: message.into(), hint: None }
+        Self::new(ExitStatus::Unreachable, message.into())
     }
 
     /// With a sentence that says what to do.
@@ -69,9 +100,12 @@ impl Failure {
 }
 
 impl fmt::Display for Failure {
-    /// The message first, alone on its lines; the hint below it. Control characters are replaced: a message may quote a server.
+    /// The message first, alone on its lines; PowerShell's name for it and the hint below it. Control characters are replaced: a message may quote a server.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&printable(&self.message))?;
+        if let Some(id) = &self.error_id {
+            write!(f, "\n    + FullyQualifiedErrorId : {}", printable(id))?;
+        }
         match &self.hint {
             Some(hint) => write!(f, "\nhint: {}", printable(hint)),
             None => Ok(()),

@@ -23,3 +23,21 @@ pub const OPERATION_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 
 /// The longest credentials file that is read; a real one has three short members.
 pub const CREDENTIALS_FILE_BYTES_MAX: u64 = 64 * 1024;
+
+/// The most items of a list that are held. Ours: registries here may have two million tokens, a kilobyte each.
+pub const LIST_ITEMS_MAX: usize = 2_500_000;
+
+/// The most that is read from standard input. Ours: a hundred thousand tokens.
+pub const INPUT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// The longest file that a parameter may name. Ours: a chain of certificates has a few kilobytes.
+pub const PARAMETER_FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// The longest file of variables that is kept for a shell session. Ours: ten thousand tokens.
+pub const SESSION_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// How many shell sessions keep variables; older ones are forgotten. Ours: more shells than anyone has open.
+pub const SESSIONS_MAX: usize = 64;
+
+/// How often a wait for a job looks whether time is up, and a job whether it is to stop.
+pub const JOB_LOOK_INTERVAL: Duration = Duration::from_millis(100);

@@ -3,10 +3,12 @@
 use bytes::Bytes;
 use cli::client::Client;
 use cli::client::operation::TimerSleeper;
-use cli::cmdlets::{Command, Destination};
+use cli::cmdlets::{Command, Destination, jobs};
 use cli::environment::{Environment, Variables};
-use cli::failure::Failure;
+use cli::failure::{ExitStatus, Failure};
+use cli::host::{Host, JobStreams};
 use cli::invocation::{Invocation, LogFormat, QuickstartOptions, ServeOptions};
+use cli::limits::{INPUT_BYTES_MAX, JOB_LOOK_INTERVAL};
 use cli::output::Console;
 use cli::principals::PrincipalOptions;
 use cli::quickstart::{self, Quickstart};
@@ -18,9 +20,10 @@ use server::config::{self, Domain, PublicUrl, TlsConfig};
 use server::{Config, FirstStart, Listener, LocalUser, Outside, Server, StartError, telemetry};
 use std::error::Error;
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{self, ExitCode};
 
 /// What the log says of a server that a command starts for itself: its own trouble, not its everyday.
 const EMBEDDED_LOG_FILTER: &str = "warn";
@@ -36,15 +39,44 @@ fn main() -> ExitCode {
 }
 
 fn environment(program: OsString) -> Environment {
+    let variables = Variables::read(|name| std::env::var_os(name));
     Environment {
         program,
-        variables: Variables::read(|name| std::env::var_os(name)),
+        session: variables.session.clone().or_else(parent_shell),
+        variables,
+        stdin_is_pipe: stdin_is_pipe(),
         now_micros: Outside::system().clock.now().as_micros(),
         stdin_is_terminal: io::stdin().is_terminal(),
         stdout_is_terminal: io::stdout().is_terminal(),
         stderr_is_terminal: io::stderr().is_terminal(),
         terminal_columns: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
     }
+}
+
+/// The parent process, with the time at which it started where the system tells: numbers of processes come back.
+fn parent_shell() -> Option<String> {
+    #[cfg(unix)]
+    {
+        let parent = std::os::unix::process::parent_id();
+        let about = std::fs::read_to_string(format!("/proc/{parent}/stat")).unwrap_or_default();
+        // proc_pid_stat(5): the name in brackets may have spaces; field 22 is the 20th behind it.
+        let started = about.rsplit_once(')').and_then(|(_, fields)| fields.split_whitespace().nth(19));
+        Some(format!("{parent}x{}", started.unwrap_or_default()))
+    }
+    #[cfg(not(unix))]
+    None
+}
+
+fn stdin_is_pipe() -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        use std::os::unix::fs::FileTypeExt;
+        let input = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+        input.and_then(|input| input.metadata()).is_ok_and(|about| about.file_type().is_fifo())
+    }
+    #[cfg(not(unix))]
+    !io::stdin().is_terminal()
 }
 
 fn run(invocation: Invocation, environment: &Environment, console: &mut Console<'_>) -> Result<(), Failure> {
@@ -61,7 +93,8 @@ fn run(invocation: Invocation, environment: &Environment, console: &mut Console<
             Invocation::Serve(options) => serve(&options, environment, console).await,
             Invocation::Quickstart(options) => quickstart(&options, environment, console).await,
             Invocation::Principal(options) => principal(&options, environment, console).await,
-            Invocation::Cmdlet(command) => cmdlet(&command, environment, console).await,
+            Invocation::Cmdlet(command) => cmdlet(*command, environment, console).await,
+            Invocation::Job(command) => job(*command, environment, console).await,
         }
     })
 }
@@ -127,18 +160,23 @@ async fn serve_until_stopped(server: &Server, listener: Listener, stop: Stop) ->
     }
 }
 
-async fn cmdlet(command: &Command, environment: &Environment, console: &mut Console<'_>) -> Result<(), Failure> {
+async fn cmdlet(mut command: Command, environment: &Environment, console: &mut Console<'_>) -> Result<(), Failure> {
+    let mut host = Process;
+    command.complete(environment, console, &mut host)?;
+    if command.start_jobs(environment, console, &mut host)? {
+        return Ok(());
+    }
     match command.destination(environment)? {
-        Destination::None => command.print_help(console),
+        Destination::None => command.run_here(environment, console, &mut host),
         Destination::Server { endpoint, principal } => {
             let transport = HttpTransport::new(&endpoint, principal)?;
-            command.run(Client::new(&transport, &TimerSleeper), environment, console).await
+            command.run(Client::new(&transport, &TimerSleeper), environment, console, &mut host).await
         }
         Destination::Local(data) => {
             start_log(config::LogFormat::Text, EMBEDDED_LOG_FILTER, environment)?;
             let server = embedded(data, console).await?;
             let transport = Embedded { server: &server, user: local_user(environment) };
-            command.run(Client::new(&transport, &TimerSleeper), environment, console).await
+            command.run(Client::new(&transport, &TimerSleeper), environment, console, &mut host).await
         }
     }
 }
@@ -163,6 +201,26 @@ async fn principal(
     }
 }
 
+/// Runs the command of a job, and ends early when that is wished.
+async fn job(command: Command, environment: &Environment, console: &mut Console<'_>) -> Result<(), Failure> {
+    let Some(folder) = environment.variables.job.as_deref() else { return Ok(()) };
+    let stopped = async {
+        while !jobs::is_stopped(folder) {
+            tokio::time::sleep(JOB_LOOK_INTERVAL).await;
+        }
+    };
+    tokio::select! {
+        outcome = cmdlet(command, environment, console) => {
+            jobs::ended(folder, Some(outcome.as_ref().map_or_else(|failure| failure.status, |()| ExitStatus::Success)));
+            outcome
+        }
+        () = stopped => {
+            jobs::ended(folder, None);
+            Ok(())
+        }
+    }
+}
+
 /// The data folder, served in this process.
 async fn embedded(data: PathBuf, console: &mut Console<'_>) -> Result<Server, Failure> {
     let config = Config { data: Some(data), ..Config::default() };
@@ -171,6 +229,54 @@ async fn embedded(data: PathBuf, console: &mut Console<'_>) -> Result<Server, Fa
         name_principal(&first_start, console);
     }
     Ok(server)
+}
+
+/// This process, as the command line asks it for more than writing.
+struct Process;
+
+impl Host for Process {
+    fn read_input(&mut self) -> io::Result<String> {
+        let mut text = String::new();
+        let length = io::stdin().lock().take(INPUT_BYTES_MAX + 1).read_to_string(&mut text)?;
+        if u64::try_from(length).is_ok_and(|length| length > INPUT_BYTES_MAX) {
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!("it has more than {INPUT_BYTES_MAX} bytes"),
+            ));
+        }
+        Ok(text)
+    }
+
+    /// On the terminal, which standard input may not be.
+    fn ask(&mut self, prompt: &str) -> io::Result<Option<String>> {
+        let mut input: Box<dyn BufRead> = if io::stdin().is_terminal() {
+            Box::new(io::stdin().lock())
+        } else if let (true, Ok(terminal)) = (io::stderr().is_terminal(), File::open("/dev/tty")) {
+            Box::new(BufReader::new(terminal))
+        } else {
+            return Ok(None);
+        };
+        let mut stderr = io::stderr();
+        stderr.write_all(prompt.as_bytes())?;
+        stderr.flush()?;
+        let mut line = String::new();
+        let length = input.read_line(&mut line)?;
+        Ok((length > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+
+    fn run_shell(&mut self) -> io::Result<()> {
+        let shell = std::env::var_os("SHELL").unwrap_or_else(|| OsString::from("/bin/sh"));
+        process::Command::new(shell).status().map(drop)
+    }
+
+    fn start_job(&mut self, folder: &Path, streams: JobStreams) -> io::Result<()> {
+        let mut command = process::Command::new(std::env::current_exe()?);
+        command.env("PORTCULLIS_JOB", folder).stdin(streams.input).stdout(streams.output).stderr(streams.errors);
+        // Not the terminal's: Ctrl-C there is not meant for a job.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        command.spawn().map(drop)
+    }
 }
 
 /// The file, with the flags over it, and the user's data folder when neither names one.
@@ -300,6 +406,10 @@ struct Embedded<'server> {
 }
 
 impl Transport for Embedded<'_> {
+    fn endpoint(&self) -> String {
+        "http://localhost".to_owned()
+    }
+
     fn send<'a>(&'a self, request: Request<Bytes>) -> BoxFuture<'a, Result<Response<Bytes>, TransportError>> {
         Box::pin(async move { Ok(self.server.call(self.user.clone(), request).await) })
     }

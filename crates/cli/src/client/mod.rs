@@ -5,6 +5,7 @@ pub mod address;
 pub mod operation;
 
 use crate::failure::Failure;
+use crate::limits::LIST_ITEMS_MAX;
 use crate::transport::{Transport, TransportError};
 use address::{Address, AddressError};
 use bytes::Bytes;
@@ -22,6 +23,18 @@ pub struct Client<'a> {
     transport: &'a dyn Transport,
     sleeper: &'a dyn Sleeper,
 }
+
+/// Whose management API it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// One of Azure's clouds.
+    Azure,
+    /// This project's.
+    Portcullis,
+}
+
+/// The hosts of Azure's management APIs: public, US government, China.
+const AZURE_HOSTS: [&str; 3] = ["management.azure.com", "management.usgovcloudapi.net", "management.chinacloudapi.cn"];
 
 /// A resource after a PUT.
 #[derive(Debug)]
@@ -42,6 +55,8 @@ pub enum ClientError {
     OperationFailed { code: String, message: String },
     #[error("The operation still runs after {0} minutes; it was left alone.")]
     OperationTooLong(u64),
+    #[error("The list has more than {0} items; nothing of it is shown.")]
+    ListTooLong(usize),
     #[error("The answer to {method} {path} makes no sense: {reason}.")]
     Unreadable { method: Method, path: String, reason: String },
     #[error("The request cannot be written as JSON: {0}.")]
@@ -64,9 +79,10 @@ impl From<ClientError> for Failure {
                 Self::refused(message).hint(format!("The service points at '{target}'."))
             }
             ClientError::Refused { .. } | ClientError::OperationFailed { .. } => Self::refused(message),
-            ClientError::OperationTooLong(_) | ClientError::Unreadable { .. } | ClientError::Unwritable(_) => {
-                Self::unreachable(message)
-            }
+            ClientError::OperationTooLong(_)
+            | ClientError::ListTooLong(_)
+            | ClientError::Unreadable { .. }
+            | ClientError::Unwritable(_) => Self::unreachable(message),
             ClientError::NoSubscription | ClientError::SeveralSubscriptions(_) | ClientError::Address(_) => {
                 Self::usage(message)
             }
@@ -85,6 +101,28 @@ impl<'a> Client<'a> {
     /// A client over `transport`, which waits through `sleeper`.
     pub fn new(transport: &'a dyn Transport, sleeper: &'a dyn Sleeper) -> Self {
         Self { transport, sleeper }
+    }
+
+    /// The same service through another transport.
+    pub fn over<'b>(&self, transport: &'b dyn Transport) -> Client<'b>
+    where
+        'a: 'b,
+    {
+        Client { transport, sleeper: self.sleeper }
+    }
+
+    /// Whose management API it is, by its host.
+    pub fn service(&self) -> Service {
+        let endpoint = self.transport.endpoint();
+        let uri = endpoint.parse::<http::Uri>().ok();
+        let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
+        let azure = AZURE_HOSTS.iter().any(|azure| azure.eq_ignore_ascii_case(host));
+        if azure { Service::Azure } else { Service::Portcullis }
+    }
+
+    /// The way to the service.
+    pub fn transport(&self) -> &'a dyn Transport {
+        self.transport
     }
 
     /// A resource that must exist.
@@ -113,6 +151,83 @@ impl<'a> Client<'a> {
             Err(error) => Err(error),
         };
         Ok(Put { answered, ended })
+    }
+
+    /// Makes or replaces a resource, and does not wait: the answer, and the URL at which its end could be seen.
+    pub async fn put_and_leave<T: Serialize + DeserializeOwned>(
+        &self,
+        address: &Address,
+        body: &T,
+    ) -> Result<(T, String), ClientError> {
+        let answer = self.request(Method::PUT, address, json_bytes(body)?).await?.success()?;
+        Ok((answer.json()?, self.target(address, &answer)))
+    }
+
+    /// Changes a resource, waits until that has ended, and reads it.
+    ///
+    /// Errors: the PATCH itself was refused. What goes wrong later is in [`Put::ended`].
+    pub async fn patch<B: Serialize, T: DeserializeOwned>(
+        &self,
+        address: &Address,
+        body: &B,
+    ) -> Result<Put<T>, ClientError> {
+        let answer = self.request(Method::PATCH, address, json_bytes(body)?).await?.success()?;
+        let answered = answer.json()?;
+        let ended = match self.wait(address, &answer).await {
+            Ok(()) => self.get(address).await,
+            Err(error) => Err(error),
+        };
+        Ok(Put { answered, ended })
+    }
+
+    /// As [`Self::put_and_leave`], for a change.
+    pub async fn patch_and_leave<B: Serialize, T: DeserializeOwned>(
+        &self,
+        address: &Address,
+        body: &B,
+    ) -> Result<(T, String), ClientError> {
+        let answer = self.request(Method::PATCH, address, json_bytes(body)?).await?.success()?;
+        Ok((answer.json()?, self.target(address, &answer)))
+    }
+
+    /// Deletes a resource and waits until it is gone. Whether there was one.
+    pub async fn delete(&self, address: &Address) -> Result<bool, ClientError> {
+        let answer = self.request(Method::DELETE, address, Bytes::new()).await?.success()?;
+        self.wait_for_deletion(&answer).await?;
+        Ok(answer.response.status() != StatusCode::NO_CONTENT)
+    }
+
+    /// Asks for a deletion, and does not wait: the URL at which its end could be seen.
+    pub async fn delete_and_leave(&self, address: &Address) -> Result<String, ClientError> {
+        let answer = self.request(Method::DELETE, address, Bytes::new()).await?.success()?;
+        Ok(self.target(address, &answer))
+    }
+
+    /// Every item of a list, over all its pages.
+    pub async fn list<T: DeserializeOwned>(&self, address: &Address) -> Result<Vec<T>, ClientError> {
+        let mut items = Vec::new();
+        let mut next = Some(address.clone());
+        while let Some(address) = next {
+            let List { value, next_link } = self.get(&address).await?;
+            items.extend::<Vec<T>>(value);
+            if items.len() > LIST_ITEMS_MAX {
+                return Err(ClientError::ListTooLong(LIST_ITEMS_MAX));
+            }
+            next = next_link.as_deref().map(Address::given_by_service).transpose()?;
+        }
+        Ok(items)
+    }
+
+    /// Asks for an action that has no body and answers at once.
+    pub async fn post_nothing<T: DeserializeOwned>(&self, address: &Address) -> Result<T, ClientError> {
+        self.request(Method::POST, address, Bytes::new()).await?.success()?.json()
+    }
+
+    /// Where the end of what `answer` began can be seen.
+    fn target(&self, address: &Address, answer: &Answer) -> String {
+        let given = answer.header("azure-asyncoperation").or_else(|| answer.header("location"));
+        let here = || format!("{}{}", self.transport.endpoint(), address.path_and_query());
+        given.map_or_else(here, str::to_owned)
     }
 
     /// Asks for an action that answers at once.

@@ -50,6 +50,25 @@ impl Client<'_> {
     /// Waits until the operation that `answer` began at `address` has ended.
     pub(super) async fn wait(&self, address: &Address, answer: &Answer) -> Result<(), ClientError> {
         let Some(watch) = watch(address, answer)? else { return Ok(()) };
+        self.look_until_ended(&watch).await
+    }
+
+    /// Waits until the deletion that `answer` began has ended: `Location` while it is 202, else it has.
+    pub(super) async fn wait_for_deletion(&self, answer: &Answer) -> Result<(), ClientError> {
+        let url = answer.header("location").or_else(|| answer.header("azure-asyncoperation"));
+        match url {
+            Some(url) if answer.response.status() == StatusCode::ACCEPTED => {
+                let watch = match answer.header("location") {
+                    Some(_) => Watch::Location(Address::given_by_service(url)?),
+                    None => Watch::Operation(Address::given_by_service(url)?),
+                };
+                self.look_until_ended(&watch).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn look_until_ended(&self, watch: &Watch) -> Result<(), ClientError> {
         let mut waited = Duration::ZERO;
         loop {
             let look = self.request(Method::GET, watch.address(), Bytes::new()).await?.success()?;

@@ -22,6 +22,7 @@ pub(crate) struct FakeTransport {
     expected: Mutex<VecDeque<Exchange>>,
     bodies: Mutex<Vec<String>>,
     queries: Mutex<Vec<String>>,
+    endpoint: Option<String>,
 }
 
 /// Remembers how long it was asked to wait, and does not.
@@ -52,6 +53,11 @@ impl FakeTransport {
         Self { expected: Mutex::new(expected.into()), ..Self::default() }
     }
 
+    /// As if it were at `endpoint`.
+    pub(crate) fn at(self, endpoint: &str) -> Self {
+        Self { endpoint: Some(endpoint.to_owned()), ..self }
+    }
+
     /// The bodies that came in, of requests that had one.
     pub(crate) fn bodies(&self) -> Vec<String> {
         self.bodies.lock().unwrap().clone()
@@ -74,6 +80,10 @@ impl Transport for FakeTransport {
             self.bodies.lock().unwrap().push(String::from_utf8(request.body().to_vec()).unwrap());
         }
         Box::pin(async move { answer })
+    }
+
+    fn endpoint(&self) -> String {
+        self.endpoint.clone().unwrap_or_else(|| "http://localhost".to_owned())
     }
 }
 

@@ -1,52 +1,37 @@
 //! Parameters of cmdlets, as data for the binder.
 
+use super::types::{Kind, PROFILE};
+
 /// A parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Parameter {
     /// Its name, without the dash.
     pub name: &'static str,
     /// Other names.
     pub aliases: &'static [&'static str],
     /// What follows it.
-    pub takes: Takes,
-    /// Whether the cmdlet needs it.
-    pub need: Need,
-}
-
-/// What follows a parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Takes {
-    /// One value, of the .NET type that messages name.
-    Value(&'static str),
-    /// Nothing, or `:$true` or `:$false`.
-    Switch,
-}
-
-/// Whether a cmdlet needs a parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
-    /// Without it nothing runs.
-    Mandatory,
-    /// It may be left out.
-    Optional,
-    /// The reference page has it, so prefixes must count it; this version refuses it.
-    NotYet,
+    pub kind: Kind,
+    /// The parameter sets that it belongs to; empty means all.
+    pub sets: &'static [&'static str],
+    /// Whether those sets need it.
+    pub mandatory: bool,
+    /// Whether it also takes what a pipe brings.
+    pub from_pipeline: bool,
+    /// What it is, for help.
+    pub about: &'static str,
+    /// What it is when it is left out, for help.
+    pub default: &'static str,
 }
 
 impl Parameter {
-    /// One that must be given.
-    pub const fn mandatory(name: &'static str, type_name: &'static str) -> Self {
-        Self { name, aliases: &[], takes: Takes::Value(type_name), need: Need::Mandatory }
+    /// One that may be given in every set.
+    pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { name, aliases: &[], kind, sets: &[], mandatory: false, from_pipeline: false, about, default: "None" }
     }
 
-    /// One that may be given.
-    pub const fn optional(name: &'static str, type_name: &'static str) -> Self {
-        Self { name, aliases: &[], takes: Takes::Value(type_name), need: Need::Optional }
-    }
-
-    /// One that this version refuses.
-    pub const fn not_yet(name: &'static str, takes: Takes) -> Self {
-        Self { name, aliases: &[], takes, need: Need::NotYet }
+    /// One that must be given in its sets.
+    pub const fn mandatory(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { mandatory: true, ..Self::optional(name, kind, about) }
     }
 
     /// With other names.
@@ -54,23 +39,69 @@ impl Parameter {
         self.aliases = aliases;
         self
     }
+
+    /// In these sets only.
+    pub const fn within(mut self, sets: &'static [&'static str]) -> Self {
+        self.sets = sets;
+        self
+    }
+
+    /// Also from a pipe.
+    pub const fn piped(mut self) -> Self {
+        self.from_pipeline = true;
+        self
+    }
+
+    /// With what help says about leaving it out.
+    pub const fn default(mut self, default: &'static str) -> Self {
+        self.default = default;
+        self
+    }
+
+    /// Whether `set` has it.
+    pub fn is_in(&self, set: &str) -> bool {
+        self.sets.is_empty() || self.sets.contains(&set)
+    }
+
+    /// Whether it is a switch.
+    pub fn is_switch(&self) -> bool {
+        self.kind == Kind::Switch
+    }
 }
 
-const TEXT: Takes = Takes::Value("System.String");
-const PREFERENCE: Takes = Takes::Value("System.Management.Automation.ActionPreference");
+/// `-DefaultProfile`, which every cmdlet of Az has.
+pub static PROFILE_PARAMETERS: &[Parameter] = &[Parameter::optional(
+    "DefaultProfile",
+    Kind::Object(&PROFILE),
+    "The credentials, account, tenant, and subscription used for communication with Azure.",
+)
+.or(&["AzureRMContext", "AzureCredential"])];
 
-/// The common parameters (about_CommonParameters). A prefix that fits one of them and one of the cmdlet's own means the cmdlet's.
-pub const COMMON_PARAMETERS: &[Parameter] = &[
-    Parameter::not_yet("Debug", Takes::Switch).or(&["db"]),
-    Parameter::not_yet("ErrorAction", PREFERENCE).or(&["ea"]),
-    Parameter::not_yet("ErrorVariable", TEXT).or(&["ev"]),
-    Parameter::not_yet("InformationAction", PREFERENCE).or(&["infa"]),
-    Parameter::not_yet("InformationVariable", TEXT).or(&["iv"]),
-    Parameter::not_yet("OutBuffer", Takes::Value("System.Int32")).or(&["ob"]),
-    Parameter::not_yet("OutVariable", TEXT).or(&["ov"]),
-    Parameter::not_yet("PipelineVariable", TEXT).or(&["pv"]),
-    Parameter::not_yet("ProgressAction", PREFERENCE).or(&["proga"]),
-    Parameter::not_yet("Verbose", Takes::Switch).or(&["vb"]),
-    Parameter::not_yet("WarningAction", PREFERENCE).or(&["wa"]),
-    Parameter::not_yet("WarningVariable", TEXT).or(&["wv"]),
+/// What cmdlets have that begin something long.
+pub static JOB_PARAMETERS: &[Parameter] = &[
+    Parameter::optional("AsJob", Kind::Switch, "Run the command as a job"),
+    Parameter::optional("NoWait", Kind::Switch, "Run the command asynchronously"),
+];
+
+/// What cmdlets have that change something (about_Functions_CmdletBindingAttribute, SupportsShouldProcess).
+pub static SHOULD_PROCESS_PARAMETERS: &[Parameter] = &[
+    Parameter::optional("WhatIf", Kind::Switch, "Shows what would happen if the cmdlet runs. The cmdlet is not run.")
+        .or(&["wi"]),
+    Parameter::optional("Confirm", Kind::Switch, "Prompts you for confirmation before running the cmdlet.").or(&["cf"]),
+];
+
+/// The common parameters, in PowerShell's order (about_CommonParameters).
+pub static COMMON_PARAMETERS: &[Parameter] = &[
+    Parameter::optional("Verbose", Kind::Switch, "Says what is done.").or(&["vb"]),
+    Parameter::optional("Debug", Kind::Switch, "Shows requests and answers.").or(&["db"]),
+    Parameter::optional("ErrorAction", Kind::Preference, "How a failure is treated.").or(&["ea"]),
+    Parameter::optional("WarningAction", Kind::Preference, "How a warning is treated.").or(&["wa"]),
+    Parameter::optional("InformationAction", Kind::Preference, "How information is treated.").or(&["infa"]),
+    Parameter::optional("ProgressAction", Kind::Preference, "How progress is treated.").or(&["proga"]),
+    Parameter::optional("ErrorVariable", Kind::Text, "The variable that keeps failures.").or(&["ev"]),
+    Parameter::optional("WarningVariable", Kind::Text, "The variable that keeps warnings.").or(&["wv"]),
+    Parameter::optional("InformationVariable", Kind::Text, "The variable that keeps information.").or(&["iv"]),
+    Parameter::optional("OutVariable", Kind::Text, "The variable that keeps the output.").or(&["ov"]),
+    Parameter::optional("OutBuffer", Kind::Number, "How many objects are held back.").or(&["ob"]),
+    Parameter::optional("PipelineVariable", Kind::Text, "The variable that keeps the current object.").or(&["pv"]),
 ];

@@ -1,145 +1,93 @@
-//! The cmdlets: from bound words to requests, from answers to output.
+//! The cmdlets, as data: what each takes, asks and shows, with one small function that does it. One more cmdlet is one more table.
 
+pub mod call;
+pub mod certificates;
+pub mod command;
+pub mod help;
+pub mod jobs;
+pub mod should_process;
 pub mod tokens;
 
-use crate::client::Client;
-use crate::cmdlet::binder::{self, BindError, Options};
-use crate::cmdlet::parameter::Parameter;
-use crate::environment::Environment;
+use crate::cmdlet::binder::Spec;
 use crate::failure::Failure;
-use crate::output::{Console, Format};
-use crate::transport::login::ServicePrincipal;
-use std::path::PathBuf;
-use tokens::NewToken;
+use crate::output::objects::View;
+use call::{Call, Here, Outcome};
+pub use command::{Command, Destination};
+use std::pin::Pin;
 
-/// A cmdlet that there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cmdlet {
-    /// `New-AzContainerRegistryToken`
-    NewToken,
-}
+/// A future that stays on its thread.
+pub type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + 'a>>;
 
-/// A cmdlet with its words understood.
+/// A cmdlet.
 #[derive(Debug)]
-pub struct Command {
-    cmdlet: Cmdlet,
-    options: Options,
-    format: Option<Format>,
-    request: Request,
+pub struct Cmdlet {
+    /// Its name, parameter sets and parameters.
+    pub spec: Spec,
+    /// What it does, in a sentence.
+    pub synopsis: &'static str,
+    /// The operation that it asks for, as the generator of Az names it: `TokensCreate`.
+    pub operation: &'static str,
+    /// The types that it takes from a pipe.
+    pub inputs: &'static [&'static str],
+    /// The types that it writes.
+    pub outputs: &'static [&'static str],
+    /// How they are shown.
+    pub view: &'static View,
+    /// Examples.
+    pub examples: &'static [Example],
+    /// What does it.
+    pub does: Does,
 }
 
+/// What does a cmdlet's work.
+#[derive(Clone, Copy)]
+pub enum Does {
+    /// Requests to a management API.
+    Asks(for<'a> fn(Call<'a>) -> Running<'a>),
+    /// Something on this machine.
+    Here(fn(&mut Here<'_>) -> Outcome),
+}
+
+impl std::fmt::Debug for Does {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Asks(_) => "Asks",
+            Self::Here(_) => "Here",
+        })
+    }
+}
+
+/// An example of a help page.
 #[derive(Debug)]
-enum Request {
-    Help,
-    NewToken(NewToken),
+pub struct Example {
+    /// What it shows.
+    pub title: &'static str,
+    /// The words.
+    pub code: &'static str,
+    /// What comes of them; may be empty.
+    pub output: &'static str,
+    /// What there is to say.
+    pub remarks: &'static str,
 }
 
-/// Where a command goes.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Destination {
-    /// Nowhere: it prints help.
-    None,
-    /// The store in this data folder, served in this process.
-    Local(PathBuf),
-    /// A management API on the network.
-    Server {
-        /// Scheme, host and port.
-        endpoint: String,
-        /// Whom to log in as.
-        principal: ServicePrincipal,
-    },
-}
+/// All there are.
+pub static ALL: &[&Cmdlet] =
+    &[&tokens::NEW, &jobs::GET, &jobs::WAIT, &jobs::RECEIVE, &jobs::STOP, &jobs::REMOVE, &help::GET];
 
 impl Cmdlet {
-    /// All there are.
-    pub const ALL: [Self; 1] = [Self::NewToken];
-
     /// By its name, in any case.
-    pub fn find(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|cmdlet| cmdlet.name().eq_ignore_ascii_case(name))
+    pub fn find(name: &str) -> Option<&'static Self> {
+        ALL.iter().copied().find(|cmdlet| cmdlet.name().eq_ignore_ascii_case(name))
     }
 
     /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NewToken => tokens::NAME,
-        }
-    }
-
-    fn parameters(self) -> &'static [Parameter] {
-        match self {
-            Self::NewToken => tokens::PARAMETERS,
-        }
-    }
-
-    fn help(self) -> String {
-        match self {
-            Self::NewToken => tokens::help(),
-        }
+    pub fn name(&self) -> &'static str {
+        self.spec.name
     }
 
     /// A mistake in the words, under the cmdlet's name as PowerShell 7 writes it.
-    fn mistake(self, message: &str) -> Failure {
+    pub fn mistake(&self, message: &str) -> Failure {
         Failure::usage(format!("{}: {message}", self.name()))
-    }
-}
-
-impl From<(Cmdlet, BindError)> for Failure {
-    fn from((cmdlet, error): (Cmdlet, BindError)) -> Self {
-        let failure = cmdlet.mistake(&error.to_string());
-        match error.hint() {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
-    }
-}
-
-impl Command {
-    /// Understands the words after a cmdlet's name. Asks and sends nothing.
-    pub fn parse(cmdlet: Cmdlet, words: &[String]) -> Result<Self, Failure> {
-        let mut bound = binder::bind(cmdlet.parameters(), words).map_err(|error| Failure::from((cmdlet, error)))?;
-        let options = std::mem::take(&mut bound.options);
-        let format = options.output.as_deref().map(Format::parse).transpose()?;
-        let request = match cmdlet {
-            _ if options.help => Request::Help,
-            Cmdlet::NewToken => Request::NewToken(NewToken::from_bound(bound).map_err(|error| cmdlet.mistake(&error))?),
-        };
-        Ok(Self { cmdlet, options, format, request })
-    }
-
-    /// Where it goes: `--endpoint`, else the local store when `--data` is given, else `PORTCULLIS_ENDPOINT`, else the local store.
-    pub fn destination(&self, environment: &Environment) -> Result<Destination, Failure> {
-        if let Request::Help = self.request {
-            return Ok(Destination::None);
-        }
-        let Options { endpoint, data, credentials_file, .. } = &self.options;
-        let from_environment = environment.variables.endpoint.as_ref().filter(|_| data.is_none());
-        match endpoint.as_ref().or(from_environment) {
-            None => Ok(Destination::Local(environment.data_folder(data.as_deref())?)),
-            Some(endpoint) => Ok(Destination::Server {
-                endpoint: endpoint.clone(),
-                principal: ServicePrincipal::find(environment, credentials_file.as_deref(), data.as_deref())?,
-            }),
-        }
-    }
-
-    /// Prints help; for [`Destination::None`].
-    pub fn print_help(&self, console: &mut Console<'_>) -> Result<(), Failure> {
-        console.print(&self.cmdlet.help())
-    }
-
-    /// Runs it, and writes what came of it to standard output.
-    pub async fn run(
-        &self,
-        client: Client<'_>,
-        environment: &Environment,
-        console: &mut Console<'_>,
-    ) -> Result<(), Failure> {
-        let format = self.format.unwrap_or_else(|| Format::default_for(environment));
-        match &self.request {
-            Request::Help => self.print_help(console),
-            Request::NewToken(new) => new.run(client, format, console).await,
-        }
     }
 }
 

@@ -1,22 +1,28 @@
+use super::tokens::NEW;
 use super::*;
+use crate::client::Client;
 use crate::client::tests::{Exchange, FakeSleeper, FakeTransport, broken_exchange, drive, exchange, exchange_with};
+use crate::environment::Environment;
 use crate::environment::Variables;
 use crate::failure::ExitStatus;
+use crate::host::tests::Answers;
+use crate::output::Console;
 use crate::secret::Secret;
 use crate::transport::TransportError;
 use rstest::rstest;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 const TOKEN: &str =
     "/subscriptions/s/resourceGroups/lnxtest/providers/Microsoft.ContainerRegistry/registries/lnxcr/tokens/token2";
 const OPERATION: (&str, &str) = ("Azure-AsyncOperation", "http://localhost/op?api-version=x");
 
 /// What a run wrote and how it ended.
-struct Ran {
-    stdout: String,
-    stderr: String,
-    status: ExitStatus,
-    bodies: Vec<String>,
+pub(crate) struct Ran {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) status: ExitStatus,
+    pub(crate) bodies: Vec<String>,
 }
 
 fn words(given: &[&str]) -> Vec<String> {
@@ -29,12 +35,22 @@ fn words(given: &[&str]) -> Vec<String> {
 
 /// Runs `New-AzContainerRegistryToken` with the mandatory parameters and `given`, on a pipe.
 fn run(given: &[&str], exchanges: Vec<Exchange>) -> Ran {
-    let (transport, sleeper) = (FakeTransport::new(exchanges), FakeSleeper::default());
-    let environment = Environment::default();
+    run_at("http://localhost", &words(given), exchanges)
+}
+
+fn run_at(endpoint: &str, words: &[String], exchanges: Vec<Exchange>) -> Ran {
+    run_with(&NEW, words, FakeTransport::new(exchanges).at(endpoint), &mut Answers::default())
+}
+
+/// Runs a cmdlet with nothing but these words, and whatever `host` has.
+pub(crate) fn run_with(cmdlet: &'static Cmdlet, words: &[String], transport: FakeTransport, host: &mut Answers) -> Ran {
+    let sleeper = FakeSleeper::default();
+    let environment = Environment { stdin_is_pipe: !host.input.is_empty(), ..Environment::default() };
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let mut console = Console::new(&environment, &mut stdout, &mut stderr);
-    let command = Command::parse(Cmdlet::NewToken, &words(given)).unwrap();
-    let outcome = drive(command.run(Client::new(&transport, &sleeper), &environment, &mut console));
+    let outcome = Command::parse(cmdlet, words, &environment).and_then(|mut command| {
+        drive(command.run(Client::new(&transport, &sleeper), &environment, &mut console, host))
+    });
     let status = console.finish(outcome);
     assert_eq!(transport.left(), 0);
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -131,11 +147,10 @@ fn a_refusal_is_the_first_line_and_exit_code_1() {
 }
 
 #[rstest]
-#[case(&["-Bogus", "x"], "New-AzContainerRegistryToken: A parameter cannot be found that matches parameter name 'Bogus'.")]
-#[case(&["--output", "xml"], "'xml' is not a form of output.\nhint: --output is json, yaml, tsv or table.")]
-#[case(&["-CredentialsPassword", "@{Nam='x'}"], "New-AzContainerRegistryToken: Cannot bind parameter 'CredentialsPassword'. Cannot create object of type \"ITokenPassword\". The 'Nam' property was not found. The available properties are: [CreationTime <DateTime>] , [Expiry <DateTime>] , [Name <TokenPasswordName>]")]
+#[case(&["-Bogus", "x"], "New-AzContainerRegistryToken: A parameter cannot be found that matches parameter name 'Bogus'.\n    + FullyQualifiedErrorId : NamedParameterNotFound,New-AzContainerRegistryToken")]
+#[case(&["--output", "xml"], "'xml' is not a form of output.\nhint: --output is table, list, json, yaml or tsv.")]
 fn a_mistake_is_told_before_anything_is_sent(#[case] given: &[&str], #[case] expected: &str) {
-    let failure = Command::parse(Cmdlet::NewToken, &words(given)).unwrap_err();
+    let failure = Command::parse(&NEW, &words(given), &Environment::default()).unwrap_err();
     assert_eq!((failure.to_string().as_str(), failure.status.code()), (expected, 2));
 }
 
@@ -145,6 +160,10 @@ fn a_mistake_is_told_before_anything_is_sent(#[case] given: &[&str], #[case] exp
 #[case(&[], Some("http://env"), "server http://env")]
 #[case(&["--data", "/d"], Some("http://env"), "local /d")]
 #[case(&["--endpoint", "http://flag", "--data", "/d"], Some("http://env"), "server http://flag")]
+#[case(&["-DefaultProfile", "@{Endpoint='http://profile'}"], Some("http://env"), "server http://profile")]
+#[case(&["-DefaultProfile", "@{Data='/p'}"], Some("http://env"), "local /p")]
+#[case(&["-DefaultProfile", "@{Endpoint='http://profile'}", "--data", "/d"], None, "local /d")]
+#[case(&["-DefaultProfile", "@{Data='/p'}", "--endpoint", "http://flag"], None, "server http://flag")]
 #[case(&["-?"], Some("http://env"), "none")]
 fn the_destination_follows_the_nearest_word(
     #[case] given: &[&str],
@@ -159,11 +178,145 @@ fn the_destination_follows_the_nearest_word(
         ..Variables::default()
     };
     let environment = Environment { variables, ..Environment::default() };
-    let command = Command::parse(Cmdlet::NewToken, &words(given)).unwrap();
+    let command = Command::parse(&NEW, &words(given), &environment).unwrap();
     let destination = match command.destination(&environment).unwrap() {
         Destination::None => "none".to_owned(),
         Destination::Local(folder) => format!("local {}", folder.display()),
         Destination::Server { endpoint, .. } => format!("server {endpoint}"),
     };
     assert_eq!(destination, expected);
+}
+
+fn given(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn body(ran: &Ran) -> Value {
+    let [body] = ran.bodies.as_slice() else { panic!("{:?} {}", ran.bodies, ran.stderr) };
+    serde_json::from_str(body).unwrap()
+}
+
+#[rstest]
+#[case(&["-InputObject", TOKEN], json!({ "properties": {} }))]
+#[case(&["-InputObject", "@{SubscriptionId='s'; ResourceGroupName='lnxtest'; RegistryName='lnxcr'; TokenName='token2'}", "-Status", "Disabled"], json!({ "properties": { "status": "disabled" } }))]
+#[case(&["-InputObject", TOKEN, "-TokenCreateParameter", "@{ScopeMapId='/m'; CredentialsPassword=@{Name='password1'}}"], json!({ "properties": { "scopeMapId": "/m", "credentials": { "passwords": [{ "name": "password1" }] } } }))]
+#[case(&["-Name", "token2", "-RegistryName", "lnxcr", "-ResourceGroupName", "lnxtest", "-SubscriptionId", "s", "-TokenCreateParameter", r#"{"status":"disabled"}"#], json!({ "properties": { "status": "disabled" } }))]
+fn every_parameter_set_makes_the_token(#[case] words: &[&str], #[case] expected: Value) {
+    let ran = run_at("http://localhost", &given(words), created());
+    assert_eq!((ran.status, body(&ran)), (ExitStatus::Success, expected), "{}", ran.stderr);
+}
+
+#[rstest]
+#[case(
+    "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/r",
+    "Invalid identity for URI '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.ContainerRegistry/registries/{registryName}/tokens/{tokenName}'\n"
+)]
+#[case("@{TokenName='t'}", "InputObject has null value for InputObject.SubscriptionId\n")]
+fn an_identity_of_something_else_is_refused(#[case] identity: &str, #[case] expected: &str) {
+    let ran = run_at("http://localhost", &given(&["-InputObject", identity]), vec![]);
+    assert!(ran.stderr.starts_with(expected), "{}", ran.stderr);
+    assert_eq!(ran.status.code(), 2);
+}
+
+#[test]
+fn objects_from_a_pipe_are_taken_one_by_one() {
+    let second = TOKEN.replace("token2", "token3");
+    let lines = [json!({ "Id": TOKEN, "Status": "disabled" }), json!("nonsense"), json!({ "Id": second })];
+    let mut host = Answers { input: lines.map(|line| line.to_string() + "\n").concat(), ..Answers::default() };
+    let mut exchanges = created();
+    exchanges.push(exchange(&format!("PUT {second}"), 200, &token("Succeeded", &json!([]))));
+    exchanges.push(exchange(&format!("GET {second}"), 200, &token("Succeeded", &json!([]))));
+    let ran = run_with(&NEW, &[], FakeTransport::new(exchanges), &mut host);
+    let bodies: Vec<Value> = ran.bodies.iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+    assert_eq!(bodies, [json!({ "properties": { "status": "disabled" } }), json!({ "properties": {} })]);
+    assert!(ran.stderr.contains("Invalid identity for URI"), "{}", ran.stderr);
+    assert_eq!((ran.stdout.lines().count(), ran.status.code()), (2, 2));
+}
+
+#[rstest]
+#[case("Stop", 0, "hint")]
+#[case("Continue", 1, "hint")]
+#[case("SilentlyContinue", 1, "")]
+#[case("Ignore", 1, "")]
+fn the_error_action_says_what_becomes_of_a_failure(#[case] action: &str, #[case] lines: usize, #[case] shown: &str) {
+    let input = format!("{}\n{}\n", json!("nonsense"), json!({ "Id": TOKEN }));
+    let mut host = Answers { input, ..Answers::default() };
+    let exchanges = if lines == 0 { vec![] } else { created() };
+    let ran = run_with(&NEW, &given(&["-ErrorAction", action]), FakeTransport::new(exchanges), &mut host);
+    assert_eq!((ran.stdout.lines().count(), ran.status.code()), (lines, 2));
+    assert!(ran.stderr.contains(shown) && ran.stderr.is_empty() == shown.is_empty(), "{}", ran.stderr);
+}
+
+#[test]
+fn no_wait_leaves_the_url_and_the_passwords() {
+    let ran = run(&[&WITH_PASSWORD[..], &["-NoWait"]].concat(), vec![put_that_makes_a_password()]);
+    let left: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(left["Target"], OPERATION.1);
+    assert_eq!(left["CredentialsPassword"][0]["Value"], "the-value");
+}
+
+#[test]
+fn what_if_sends_nothing() {
+    let ran = run(&["-WhatIf"], vec![]);
+    assert_eq!(
+        ran.stdout,
+        "What if: Performing the operation \"New-AzContainerRegistryToken_CreateExpanded\" on target \"Call remote \
+         'TokensCreate' operation\".\n"
+    );
+    assert_eq!((ran.status, ran.stderr.as_str()), (ExitStatus::Success, ""));
+}
+
+#[test]
+fn debug_shows_what_is_sent_without_its_secrets() {
+    let ran = run(
+        &[&WITH_PASSWORD[..], &["-Debug", "-Verbose"]].concat(),
+        vec![
+            put_that_makes_a_password(),
+            exchange("GET /op", 200, &json!({ "status": "Succeeded" })),
+            exchange(&format!("GET {TOKEN}"), 200, &token("Succeeded", &json!([{ "name": "password1" }]))),
+        ],
+    );
+    assert!(ran.stderr.starts_with("VERBOSE: Performing the operation"), "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("DEBUG: ============================ HTTP REQUEST").count(), 3);
+    assert!(!ran.stderr.contains("the-value") && ran.stdout.contains("the-value"), "{}", ran.stderr);
+}
+
+const AZURE: &str = "https://management.azure.com";
+
+fn generated(name: &str) -> Exchange {
+    let path = TOKEN.replace("/tokens/token2", "/generateCredentials");
+    let passwords = json!([{ "name": name, "value": format!("{name}-value") }]);
+    exchange(&format!("POST {path}"), 200, &json!({ "username": "token2", "passwords": passwords }))
+}
+
+#[test]
+fn azure_is_asked_for_passwords_when_the_token_is_there() {
+    let mut exchanges = created();
+    exchanges.push(generated("password1"));
+    let words = words(&["-SubscriptionId", "s", "-CredentialsPassword", "@{Name='password1'; Expiry='2027-01-01'}"]);
+    let ran = run_at(AZURE, &words, exchanges);
+    let bodies: Vec<Value> = ran.bodies.iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+    let generate = json!({ "tokenId": TOKEN, "expiry": "2027-01-01T00:00:00Z", "name": "password1" });
+    assert_eq!(bodies, [json!({ "properties": {} }), generate]);
+    assert!(ran.stdout.contains("password1-value"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_exists_is_said_when_a_password_fails() {
+    let mut exchanges = created();
+    exchanges.push(generated("password1"));
+    let refusal = json!({ "error": { "code": "TooManyRequests", "message": "Later." } });
+    exchanges.push(exchange(
+        &format!("POST {}", TOKEN.replace("/tokens/token2", "/generateCredentials")),
+        429,
+        &refusal,
+    ));
+    let passwords = "@{Name='password1'},@{Name='password2'}";
+    let ran = run_at(AZURE, &words(&["-SubscriptionId", "s", "-CredentialsPassword", passwords]), exchanges);
+    assert!(ran.stdout.contains("password1-value"), "{}", ran.stdout);
+    let expected = format!(
+        "[TooManyRequests] : Later.\nhint: The token 'token2' exists, without password2. To make it: \
+         New-AzContainerRegistryCredentials -TokenId {TOKEN}\n"
+    );
+    assert_eq!((ran.stderr, ran.status.code()), (expected, 1));
 }

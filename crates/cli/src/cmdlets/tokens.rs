@@ -1,156 +1,273 @@
-//! `New-AzContainerRegistryToken`, parameter set CreateExpanded of the reference page.
+//! `New-AzContainerRegistryToken`: the four parameter sets of the reference page.
 
+use super::call::{Call, Child, Outcome};
+use super::certificates;
+use super::{Cmdlet, Does, Example, Running};
 use crate::client::address::RegistryPlace;
-use crate::client::{Client, ClientError, Put};
-use crate::cmdlet::binder::Bound;
-use crate::cmdlet::parameter::{Parameter, Takes};
-use crate::cmdlet::passwords;
-use crate::failure::{EXIT_CODES_HELP, Failure};
-use crate::output::{Console, Format, tokens};
-use wire::arm::tokens::{Token, TokenCredentials, TokenPassword, TokenProperties};
+use crate::client::{ClientError, Service};
+use crate::cmdlet::binder::Spec;
+use crate::cmdlet::parameter::{JOB_PARAMETERS, PROFILE_PARAMETERS, Parameter};
+use crate::cmdlet::types::{IDENTITY, Kind, TOKEN, TOKEN_CERTIFICATE, TOKEN_PASSWORD, TOKEN_STATUS};
+use crate::failure::Failure;
+use crate::output::tokens::{CREATED, object};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use wire::arm::credentials::{GenerateCredentials, GeneratedCredentials};
+use wire::arm::tokens::{Token, TokenCertificate, TokenCredentials, TokenPassword, TokenProperties};
 
-/// The cmdlet's name.
-pub const NAME: &str = "New-AzContainerRegistryToken";
+/// A token below a registry.
+pub const TOKEN_CHILD: Child = Child { member: "TokenName", segment: "tokens", variable: "tokenName" };
 
-/// What PowerShell completes `-Status` with. The enum is open: anything is sent, and the service decides.
-const STATUSES: [&str; 2] = ["enabled", "disabled"];
+const BY_NAME: &[&str] = &["CreateExpanded", "Create"];
+const VIA_IDENTITY: &[&str] = &["CreateViaIdentity", "CreateViaIdentityExpanded"];
+const EXPANDED: &[&str] = &["CreateExpanded", "CreateViaIdentityExpanded"];
+const WHOLE: &[&str] = &["Create", "CreateViaIdentity"];
 
-/// Every parameter of the page, in alphabetical order, which is the order of PowerShell's messages.
-pub const PARAMETERS: &[Parameter] = &[
-    Parameter::not_yet("AsJob", Takes::Switch),
-    Parameter::not_yet("Confirm", Takes::Switch).or(&["cf"]),
-    Parameter::not_yet("CredentialsCertificate", Takes::Value("ITokenCertificate[]")),
-    Parameter::optional("CredentialsPassword", "ITokenPassword[]"),
-    Parameter::not_yet("DefaultProfile", Takes::Value("System.Management.Automation.PSObject"))
-        .or(&["AzureRMContext", "AzureCredential"]),
-    Parameter::not_yet("InputObject", Takes::Value("IContainerRegistryIdentity")),
-    Parameter::mandatory("Name", "System.String").or(&["TokenName"]),
-    Parameter::not_yet("NoWait", Takes::Switch),
-    Parameter::mandatory("RegistryName", "System.String"),
-    Parameter::mandatory("ResourceGroupName", "System.String"),
-    Parameter::optional("ScopeMapId", "System.String"),
-    Parameter::optional("Status", "TokenStatus"),
-    Parameter::optional("SubscriptionId", "System.String"),
-    Parameter::not_yet("TokenCreateParameter", Takes::Value("IToken")),
-    Parameter::not_yet("WhatIf", Takes::Switch).or(&["wi"]),
-];
+/// The cmdlet of the reference page.
+pub static NEW: Cmdlet = Cmdlet {
+    spec: Spec {
+        name: "New-AzContainerRegistryToken",
+        sets: &["CreateExpanded", "Create", "CreateViaIdentity", "CreateViaIdentityExpanded"],
+        declared: &[
+            &[
+                Parameter::mandatory("Name", Kind::Text, "The name of the token.").or(&["TokenName"]).within(BY_NAME),
+                Parameter::mandatory("RegistryName", Kind::Text, "The name of the container registry.").within(BY_NAME),
+                Parameter::mandatory(
+                    "ResourceGroupName",
+                    Kind::Text,
+                    "The name of the resource group to which the container registry belongs.",
+                )
+                .within(BY_NAME),
+                Parameter::optional("SubscriptionId", Kind::Text, "The Microsoft Azure subscription ID.")
+                    .within(BY_NAME)
+                    .default("the only one there is"),
+                Parameter::mandatory("InputObject", Kind::Object(&IDENTITY), "Identity Parameter")
+                    .within(VIA_IDENTITY)
+                    .piped(),
+                Parameter::mandatory(
+                    "TokenCreateParameter",
+                    Kind::Object(&TOKEN),
+                    "An object that represents a token for a container registry.",
+                )
+                .within(WHOLE)
+                .piped(),
+                Parameter::optional(
+                    "CredentialsCertificate",
+                    Kind::Objects(&TOKEN_CERTIFICATE),
+                    "The certificates of the token.",
+                )
+                .within(EXPANDED),
+                Parameter::optional(
+                    "CredentialsPassword",
+                    Kind::Objects(&TOKEN_PASSWORD),
+                    "The passwords of the token: made in the same step, each value shown once.",
+                )
+                .within(EXPANDED),
+                Parameter::optional(
+                    "ScopeMapId",
+                    Kind::Text,
+                    "The resource ID of the scope map to which the token will be associated with. Here also the name of one of \
+                     the same registry.",
+                )
+                .within(EXPANDED),
+                Parameter::optional(
+                    "Status",
+                    Kind::Word(&TOKEN_STATUS),
+                    "The status of the token example enabled or disabled.",
+                )
+                .within(EXPANDED),
+            ],
+            PROFILE_PARAMETERS,
+            JOB_PARAMETERS,
+        ],
+        positional: &[],
+        should_process: true,
+    },
+    synopsis: "Creates a token for a container registry with the specified parameters.",
+    operation: "TokensCreate",
+    inputs: &[
+        "Microsoft.Azure.PowerShell.Cmdlets.ContainerRegistry.Models.Api20220201Preview.IToken",
+        "Microsoft.Azure.PowerShell.Cmdlets.ContainerRegistry.Models.IContainerRegistryIdentity",
+    ],
+    outputs: &["Microsoft.Azure.PowerShell.Cmdlets.ContainerRegistry.Models.Api20220201Preview.IToken"],
+    view: &CREATED,
+    examples: &[
+        Example {
+            title: "Create new token for certain container registry",
+            code: "New-AzContainerRegistryToken -Name token2 -RegistryName lnxcr -ResourceGroupName lnxtest -ScopeMapId newmap",
+            output: "",
+            remarks: "-ScopeMapId also takes the full resource id.",
+        },
+        Example {
+            title: "Create a token with a password, in one step",
+            code: "New-AzContainerRegistryToken -Name token3 -RegistryName lnxcr -ResourceGroupName lnxtest -ScopeMapId newmap \
+                   -CredentialsPassword \"@{Name='password1'; Expiry='2027-01-01T00:00:00Z'}\"",
+            output: "",
+            remarks: "The value is shown once and cannot be read again.",
+        },
+        Example {
+            title: "Create a token from a file",
+            code: "New-AzContainerRegistryToken -Name token4 -RegistryName lnxcr -ResourceGroupName lnxtest \
+                   -TokenCreateParameter @token.json",
+            output: "",
+            remarks: "The file holds {\"ScopeMapId\": \"newmap\", \"Status\": \"disabled\"}.",
+        },
+    ],
+    does: Does::Asks(|call| -> Running<'_> { Box::pin(async move { create(call).await.into() }) }),
+};
 
-/// What the help says.
-pub fn help() -> String {
-    format!(
-        "\
-{NAME}: creates a token for a container registry.
-
-{NAME} -Name <String> -RegistryName <String> -ResourceGroupName <String>
- [-SubscriptionId <String>] [-ScopeMapId <String>] [-Status <TokenStatus>]
- [-CredentialsPassword <ITokenPassword[]>]
-
-Parameters, in any case, by name, alias or unambiguous prefix, as -Name value or -Name:value:
-  -Name, -TokenName      The name of the token.
-  -RegistryName          The name of the container registry.
-  -ResourceGroupName     The name of the resource group to which the registry belongs.
-  -SubscriptionId        The subscription's id. Default: the only one there is.
-  -ScopeMapId            The scope map's full resource id, or the name of one of the same registry.
-  -Status                enabled (default) or disabled.
-  -CredentialsPassword   Passwords to make in the same step; their values are shown once. For example
-                         \"@{{Name='password1'; Expiry='2027-01-01T00:00:00Z'}}\", several with commas between
-                         them, or JSON. A date without an offset is UTC.
-
-Options:
-  -o, --output FORM          json, yaml, tsv or table. Default: table on a terminal, one line of JSON on a pipe.
-      --endpoint URL         The management API to talk to (or PORTCULLIS_ENDPOINT). Default: the local store.
-      --data DIR             The data folder of the local store (or PORTCULLIS_DATA).
-      --credentials-file FILE  The service principal for --endpoint, as {{\"tenantId\",\"clientId\",\"clientSecret\"}}.
-                             Default: PORTCULLIS_CLIENT_ID, PORTCULLIS_CLIENT_SECRET and PORTCULLIS_TENANT_ID,
-                             else service-principal.json in the data folder.
-  -?, --help                 This text.
-
-{EXIT_CODES_HELP}
-"
-    )
+async fn create(call: Call<'_>) -> Result<Outcome, Failure> {
+    let (place, name) = call.child(TOKEN_CHILD).await?;
+    let given = match call.bound.get("TokenCreateParameter") {
+        Some(token) => Given::of(|member| token.get(member)),
+        None => Given::of(|member| call.bound.get(member)),
+    };
+    let new = NewToken { call, properties: given.properties(&call, &place)?, place, name };
+    new.create().await
 }
 
-/// What the words ask for.
-#[derive(Debug, Clone, Default)]
-pub struct NewToken {
-    name: String,
-    registry: String,
-    resource_group: String,
-    subscription_id: Option<String>,
-    scope_map: Option<String>,
-    status: Option<String>,
-    passwords: Option<Vec<TokenPassword>>,
+/// What a caller says about a token: the members of `IToken` that are sent.
+pub struct Given<'a> {
+    scope_map: Option<&'a Value>,
+    status: Option<&'a Value>,
+    passwords: Option<&'a Value>,
+    certificates: Option<&'a Value>,
 }
 
-impl NewToken {
-    /// From bound words. Errors: the value of a parameter is none, in PowerShell's words.
-    pub fn from_bound(mut bound: Bound) -> Result<Self, String> {
-        let passwords = match bound.take("CredentialsPassword") {
-            Some(text) => passwords::parse(&text)
-                .map_err(|error| format!("Cannot bind parameter 'CredentialsPassword'. {error}"))?,
-            None => None,
-        };
-        Ok(Self {
-            name: bound.take("Name").unwrap_or_default(),
-            registry: bound.take("RegistryName").unwrap_or_default(),
-            resource_group: bound.take("ResourceGroupName").unwrap_or_default(),
-            subscription_id: bound.take("SubscriptionId"),
-            scope_map: bound.take("ScopeMapId"),
-            status: bound.take("Status").map(|status| canonical_status(&status)),
-            passwords,
-        })
+impl<'a> Given<'a> {
+    /// From what `member` gives.
+    pub fn of(member: impl Fn(&str) -> Option<&'a Value>) -> Self {
+        let given = |name: &str| member(name).filter(|value| !value.is_null());
+        Self {
+            scope_map: given("ScopeMapId"),
+            status: given("Status"),
+            passwords: given("CredentialsPassword"),
+            certificates: given("CredentialsCertificate"),
+        }
     }
 
-    /// Makes the token and shows it.
-    ///
-    /// A password that was made is shown even when waiting for the end fails: its value would be lost.
-    pub async fn run(&self, client: Client<'_>, format: Format, console: &mut Console<'_>) -> Result<(), Failure> {
-        let Put { answered, ended } = self.put(client).await.map_err(|error| self.failure(error))?;
-        match ended {
+    /// The properties to send: only what was given, as Az PowerShell sends it.
+    pub fn properties(&self, call: &Call<'_>, place: &RegistryPlace) -> Result<TokenProperties, Failure> {
+        let passwords: Option<Vec<TokenPassword>> = self.passwords.map(shapes).transpose()?;
+        let mut certificates: Option<Vec<TokenCertificate>> = self.certificates.map(shapes).transpose()?;
+        for certificate in certificates.iter_mut().flatten() {
+            if let Some(given) = &certificate.encoded_pem_certificate {
+                let encoded = certificates::encoded(given, call.session);
+                let encoded = encoded.map_err(|error| Failure::usage(format!("-CredentialsCertificate: {error}")))?;
+                certificate.encoded_pem_certificate = Some(encoded);
+            }
+        }
+        let has_credentials = passwords.is_some() || certificates.is_some();
+        Ok(TokenProperties {
+            scope_map_id: self.scope_map.and_then(Value::as_str).map(|given| scope_map_id(given, place)),
+            credentials: has_credentials.then_some(TokenCredentials { certificates, passwords }),
+            status: self.status.and_then(Value::as_str).map(str::to_owned),
+            ..TokenProperties::default()
+        })
+    }
+}
+
+/// Objects with the page's property names as shapes of the service, whose members differ in the first letter's case.
+fn shapes<T: DeserializeOwned>(objects: &Value) -> Result<Vec<T>, Failure> {
+    let renamed = objects.as_array().into_iter().flatten().map(|object| {
+        let members = object.as_object().into_iter().flatten().map(|(name, value)| (lower_first(name), value.clone()));
+        serde_json::from_value(Value::Object(members.collect::<Map<_, _>>()))
+    });
+    renamed
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::usage(format!("The credentials cannot be written as JSON: {error}.")))
+}
+
+fn lower_first(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
+}
+
+/// A bare name means a scope map of the same registry (ours: Azure wants the full id).
+pub fn scope_map_id(given: &str, place: &RegistryPlace) -> String {
+    if given.is_empty() || given.contains('/') { given.to_owned() } else { place.scope_map_id(given) }
+}
+
+struct NewToken<'a> {
+    call: Call<'a>,
+    place: RegistryPlace,
+    name: String,
+    properties: TokenProperties,
+}
+
+impl NewToken<'_> {
+    /// Makes the token. Azure makes no password in a PUT (management-api.md, section 0, point 11): there they are generated after it.
+    async fn create(mut self) -> Result<Outcome, Failure> {
+        let afterwards = match (self.call.client.service(), self.properties.credentials.as_mut()) {
+            (Service::Azure, Some(credentials)) => credentials.passwords.take().unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        if self.properties.credentials.as_ref().is_some_and(|it| it.passwords.is_none() && it.certificates.is_none()) {
+            self.properties.credentials = None;
+        }
+        let address = self.place.token_address(&self.name)?;
+        let body = Token { properties: Some(self.properties.clone()), ..Token::default() };
+        if self.call.bound.is_on("NoWait") {
+            if !afterwards.is_empty() {
+                return Err(Failure::usage("-NoWait and -CredentialsPassword cannot be used together on Azure.")
+                    .hint("Azure makes passwords when the token is there: create it first, then New-AzContainerRegistryCredentials."));
+            }
+            let (answered, target) =
+                self.call.client.put_and_leave(&address, &body).await.map_err(|error| self.failure(error))?;
+            return Ok(Outcome::one(left(&target, &answered)).shown_as(&super::call::LEFT));
+        }
+        let put = self.call.client.put(&address, &body).await.map_err(|error| self.failure(error))?;
+        match put.ended {
             Ok(mut token) => {
-                keep_values(&answered, &mut token);
-                tokens::show(&token, format, console)
+                keep_values(&put.answered, &mut token);
+                Ok(self.generate(token, &afterwards).await)
             }
             Err(error) => {
-                if !tokens::new_passwords(&answered).is_empty() {
-                    tokens::show(&answered, format, console)?;
-                }
-                Err(self.failure(error))
+                let failure = self.failure(error);
+                // A password that was made is shown even when waiting for the end fails: its value would be lost.
+                let made = has_value(&put.answered);
+                Ok(if made {
+                    Outcome::one(object(&put.answered)).and_failed(failure)
+                } else {
+                    Outcome::failed(failure)
+                })
             }
         }
     }
 
-    async fn put(&self, client: Client<'_>) -> Result<Put<Token>, ClientError> {
-        let subscription_id = match &self.subscription_id {
-            Some(id) => id.clone(),
-            None => client.only_subscription().await?,
-        };
-        let place = RegistryPlace {
-            subscription_id,
-            resource_group: self.resource_group.clone(),
-            registry: self.registry.clone(),
-        };
-        client.put(&place.token_address(&self.name)?, &self.body(&place)).await
-    }
-
-    /// The body of the PUT: only what was given, as Az PowerShell sends it.
-    fn body(&self, place: &RegistryPlace) -> Token {
-        let credentials =
-            self.passwords.clone().map(|passwords| TokenCredentials { certificates: None, passwords: Some(passwords) });
-        let properties = TokenProperties {
-            scope_map_id: self.scope_map.as_deref().map(|given| scope_map_id(given, place)),
-            credentials,
-            status: self.status.clone(),
-            ..TokenProperties::default()
-        };
-        Token { properties: Some(properties), ..Token::default() }
+    /// Generates passwords one by one. What exists when one fails is said, and what was made before it is shown.
+    async fn generate(&self, mut token: Token, passwords: &[TokenPassword]) -> Outcome {
+        for password in passwords {
+            let request = GenerateCredentials {
+                token_id: Some(self.place.token_id(&self.name)),
+                expiry: password.expiry.clone(),
+                name: password.name.clone(),
+            };
+            let generated: Result<GeneratedCredentials, ClientError> = match self.place.generate_credentials_address() {
+                Ok(address) => self.call.client.post(&address, &request).await,
+                Err(error) => Err(error.into()),
+            };
+            match generated {
+                Ok(generated) => merge(&mut token, generated.passwords),
+                Err(error) => {
+                    let what = password.name.as_deref().unwrap_or("its passwords");
+                    let failure = Failure::from(error).hint(format!(
+                        "The token '{}' exists, without {what}. To make it: New-AzContainerRegistryCredentials -TokenId {}",
+                        self.name,
+                        self.place.token_id(&self.name)
+                    ));
+                    return Outcome::one(object(&token)).and_failed(failure);
+                }
+            }
+        }
+        Outcome::one(object(&token))
     }
 
     fn failure(&self, error: ClientError) -> Failure {
         let failure = Failure::from(error.clone());
-        match (&self.status, error) {
+        match (&self.properties.status, error) {
             (Some(status), ClientError::Refused { message, .. })
-                if !STATUSES.contains(&status.as_str()) && message.contains(status) =>
+                if !TOKEN_STATUS.known.contains(&status.as_str()) && message.contains(status) =>
             {
                 failure.hint("-Status is enabled or disabled.")
             }
@@ -159,25 +276,44 @@ impl NewToken {
     }
 }
 
-/// The two words that there are in lower case, whatever case they came in; any other as it is.
-fn canonical_status(given: &str) -> String {
-    let known = STATUSES.into_iter().find(|status| status.eq_ignore_ascii_case(given));
-    known.unwrap_or(given).to_owned()
+/// What `-NoWait` leaves: where the end can be seen, and the passwords, whose values are in no later answer.
+pub fn left(target: &str, answered: &Token) -> Value {
+    let mut left = json!({ "Target": target });
+    if has_value(answered)
+        && let Some(members) = left.as_object_mut()
+    {
+        let passwords = object(answered).get("CredentialsPassword").cloned().unwrap_or_default();
+        members.insert("CredentialsPassword".to_owned(), passwords);
+    }
+    left
 }
 
-/// A bare name means a scope map of the same registry (ours: Azure wants the full id).
-fn scope_map_id(given: &str, place: &RegistryPlace) -> String {
-    if given.is_empty() || given.contains('/') { given.to_owned() } else { place.scope_map_id(given) }
+fn passwords(token: &Token) -> Option<&Vec<TokenPassword>> {
+    token.properties.as_ref()?.credentials.as_ref()?.passwords.as_ref()
 }
 
-/// The values of passwords stand only in the answer to the PUT, not in a later GET.
-fn keep_values(answered: &Token, token: &mut Token) {
-    let passwords = |token: &Token| token.properties.as_ref()?.credentials.as_ref()?.passwords.clone();
-    let made = passwords(answered).unwrap_or_default();
+fn has_value(token: &Token) -> bool {
+    passwords(token).into_iter().flatten().any(|password| password.value.is_some())
+}
+
+/// The values of passwords stand only in the answer to the PUT or PATCH, not in a later GET.
+pub fn keep_values(answered: &Token, token: &mut Token) {
+    let made = passwords(answered).cloned().unwrap_or_default();
     let current = token.properties.as_mut().and_then(|properties| properties.credentials.as_mut()?.passwords.as_mut());
     for password in current.into_iter().flatten() {
         if let Some(made) = made.iter().find(|made| made.name == password.name) {
             password.value.clone_from(&made.value);
         }
     }
+}
+
+/// Every password that the token now has, with the values known so far.
+fn merge(token: &mut Token, generated: Vec<TokenPassword>) {
+    let before = passwords(token).cloned().unwrap_or_default();
+    let credentials = &mut token.properties.get_or_insert_default().credentials;
+    let merged = generated.into_iter().map(|password| {
+        let known = before.iter().find(|known| known.name == password.name).and_then(|known| known.value.clone());
+        TokenPassword { value: password.value.clone().or(known), ..password }
+    });
+    credentials.get_or_insert_default().passwords = Some(merged.collect());
 }

@@ -1,6 +1,6 @@
 //! What the words after the program's name ask for. A cmdlet's words are PowerShell's, everything else is clap's.
 
-use crate::cmdlets::{Cmdlet, Command};
+use crate::cmdlets::{ALL, Cmdlet, Command, jobs};
 use crate::environment::Environment;
 use crate::failure::{EXIT_CODES_HELP, Failure};
 use crate::principals::PrincipalOptions;
@@ -21,6 +21,8 @@ pub enum Invocation {
     Principal(Box<PrincipalOptions>),
     /// Run a cmdlet.
     Cmdlet(Box<Command>),
+    /// Run the job that this process was started for.
+    Job(Box<Command>),
     /// Print this: help or the version was asked for.
     Print(String),
 }
@@ -111,8 +113,11 @@ impl Invocation {
     ///
     /// Errors: a usage failure that says which word is wrong.
     pub fn parse(environment: &Environment, words: Vec<OsString>) -> Result<Self, Failure> {
+        if let Some(folder) = &environment.variables.job {
+            return Ok(Self::Job(Box::new(jobs::open(folder, environment)?)));
+        }
         if let Some(cmdlet) = called_as_cmdlet(&environment.program) {
-            return cmdlet_with(cmdlet, words);
+            return cmdlet_with(environment, cmdlet, words);
         }
         match find_cmdlet(&words) {
             Some((cmdlet, index)) => {
@@ -121,7 +126,7 @@ impl Invocation {
                 if words.first().is_some_and(|word| word == "help") {
                     words = vec![OsString::from("--help")];
                 }
-                cmdlet_with(cmdlet, words)
+                cmdlet_with(environment, cmdlet, words)
             }
             None => with_clap(environment, words),
         }
@@ -129,7 +134,7 @@ impl Invocation {
 }
 
 /// The cmdlet that the program's file name names, with or without `.exe`.
-fn called_as_cmdlet(program: &OsString) -> Option<Cmdlet> {
+fn called_as_cmdlet(program: &OsString) -> Option<&'static Cmdlet> {
     let name = Path::new(program).file_name()?.to_str()?;
     // A Windows path may be read on another system, where `\` does not separate.
     let name = name.rsplit('\\').next().unwrap_or(name);
@@ -141,23 +146,27 @@ fn called_as_cmdlet(program: &OsString) -> Option<Cmdlet> {
 }
 
 /// The cmdlet among the words: the first, or the first after options of ours or after `help`.
-fn find_cmdlet(words: &[OsString]) -> Option<(Cmdlet, usize)> {
+fn find_cmdlet(words: &[OsString]) -> Option<(&'static Cmdlet, usize)> {
     let before_are_options = |word: &OsString| word == "help" || word.to_string_lossy().starts_with('-');
     let (index, cmdlet) =
         words.iter().enumerate().find_map(|(index, word)| Some((index, Cmdlet::find(word.to_str()?)?)))?;
     (index == 0 || words.first().is_some_and(before_are_options)).then_some((cmdlet, index))
 }
 
-fn cmdlet_with(cmdlet: Cmdlet, words: Vec<OsString>) -> Result<Invocation, Failure> {
+fn cmdlet_with(
+    environment: &Environment,
+    cmdlet: &'static Cmdlet,
+    words: Vec<OsString>,
+) -> Result<Invocation, Failure> {
     let words = words
         .into_iter()
         .map(|word| word.into_string().map_err(|word| Failure::usage(format!("{word:?} is not UTF-8 text."))))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Invocation::Cmdlet(Box::new(Command::parse(cmdlet, &words)?)))
+    Ok(Invocation::Cmdlet(Box::new(Command::parse(cmdlet, &words, environment)?)))
 }
 
 fn with_clap(environment: &Environment, words: Vec<OsString>) -> Result<Invocation, Failure> {
-    let cmdlets: String = Cmdlet::ALL.iter().map(|cmdlet| format!("\n  {}", cmdlet.name())).collect();
+    let cmdlets: String = ALL.iter().map(|cmdlet| format!("\n  {}", cmdlet.name())).collect();
     let after = format!("Cmdlets, with PowerShell's words (-? for help):{cmdlets}\n\n{EXIT_CODES_HELP}");
     let program = std::iter::once(OsString::from("portcullis"));
     let parsed = Words::command()

@@ -20,7 +20,7 @@ const NEEDED: [&str; 6] = ["-Name", "token2", "-RegistryName", "lnxcr", "-Resour
 #[case("NEW-azContainerRegistryToken.EXE", &[], true)]
 #[case("C:\\bin\\New-AzContainerRegistryToken.exe", &[], true)]
 #[case("New-AzContainerRegistryTokens", &[], false)]
-#[case("portcullis", &["New-AzContainerRegistryScopeMap"], false)]
+#[case("portcullis", &["New-AzContainerRegistryWebhook"], false)]
 fn a_cmdlet_is_called_by_word_or_by_link(#[case] program: &str, #[case] before: &[&str], #[case] expected: bool) {
     let invocation = parse_as(program, &[before, &NEEDED].concat());
     assert_eq!(matches!(invocation, Ok(Invocation::Cmdlet(_))), expected, "{invocation:?}");

@@ -1,6 +1,8 @@
 //! What a person or a script sees: tables as PowerShell makes them, JSON, YAML, tab-separated values.
 
+pub mod objects;
 pub mod table;
+pub mod tally;
 pub mod text;
 pub mod tokens;
 pub mod yaml;
@@ -8,6 +10,7 @@ pub mod yaml;
 use crate::environment::Environment;
 use crate::failure::{ExitStatus, Failure};
 use std::io::Write;
+use text::printable;
 
 /// Where a run writes, and for what window.
 pub struct Console<'a> {
@@ -19,6 +22,8 @@ pub struct Console<'a> {
     pub columns: usize,
     /// Whether standard output may be coloured.
     pub colour: bool,
+    /// Whether standard error may be coloured.
+    pub message_colour: bool,
 }
 
 /// A form of output.
@@ -26,6 +31,8 @@ pub struct Console<'a> {
 pub enum Format {
     /// A table cut to the window, and what was just made below it.
     Table,
+    /// Every property on a line of its own, as `Format-List` does.
+    List,
     /// One JSON object over several lines.
     Json,
     /// One JSON object on one line, which is what a pipe gets unless it asks for something else.
@@ -41,11 +48,12 @@ impl Format {
     pub fn parse(name: &str) -> Result<Self, Failure> {
         match name.to_ascii_lowercase().as_str() {
             "table" => Ok(Self::Table),
+            "list" => Ok(Self::List),
             "json" => Ok(Self::Json),
             "yaml" => Ok(Self::Yaml),
             "tsv" => Ok(Self::Tsv),
             _ => Err(Failure::usage(format!("'{name}' is not a form of output."))
-                .hint("--output is json, yaml, tsv or table.")),
+                .hint("--output is table, list, json, yaml or tsv.")),
         }
     }
 
@@ -58,7 +66,13 @@ impl Format {
 impl<'a> Console<'a> {
     /// For the process that `environment` tells of.
     pub fn new(environment: &Environment, stdout: &'a mut dyn Write, stderr: &'a mut dyn Write) -> Self {
-        Self { stdout, stderr, columns: environment.columns(), colour: environment.stdout_in_colour() }
+        Self {
+            stdout,
+            stderr,
+            columns: environment.columns(),
+            colour: environment.stdout_in_colour(),
+            message_colour: environment.stderr_in_colour(),
+        }
     }
 
     /// Writes text as it is to standard output.
@@ -74,12 +88,24 @@ impl<'a> Console<'a> {
         let _ = writeln!(self.stderr, "{line}");
     }
 
+    /// Writes a message of one of PowerShell's streams, such as `VERBOSE`, in PowerShell 7's colour.
+    pub fn message(&mut self, stream: &str, text: &str) {
+        let text = printable(text);
+        if self.message_colour {
+            self.note(&format!("\u{1b}[33;1m{stream}: {text}\u{1b}[0m"));
+        } else {
+            self.note(&format!("{stream}: {text}"));
+        }
+    }
+
     /// Says why a run failed, if it did, and how to exit.
     pub fn finish(&mut self, outcome: Result<(), Failure>) -> ExitStatus {
         match outcome {
             Ok(()) => ExitStatus::Success,
             Err(failure) => {
-                self.note(&failure.to_string());
+                if !failure.is_told() {
+                    self.note(&failure.to_string());
+                }
                 failure.status
             }
         }

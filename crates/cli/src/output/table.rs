@@ -12,8 +12,26 @@ const TABLE_COLUMNS_MIN: usize = 5;
 const HEADER_COLOUR: &str = "\u{1b}[32;1m";
 const COLOUR_RESET: &str = "\u{1b}[0m";
 
-/// Renders a table and the empty line after it. Each row has a value for each header.
-pub fn render(headers: &[&str], rows: &[Vec<String>], columns: usize, colour: bool) -> String {
+/// The heading of a column.
+#[derive(Debug, Clone, Copy)]
+pub struct Heading<'a> {
+    /// What it says.
+    pub name: &'a str,
+    /// Whether the column stands at the right.
+    pub right: bool,
+}
+
+impl<'a> Heading<'a> {
+    /// Of columns that all stand at the left.
+    pub fn left(names: &[&'a str]) -> Vec<Self> {
+        names.iter().map(|name| Self { name, right: false }).collect()
+    }
+}
+
+/// Renders a table and the empty line after it. Each row has a value for each heading.
+pub fn render(headings: &[Heading<'_>], rows: &[Vec<String>], columns: usize, colour: bool) -> String {
+    let headers: Vec<&str> = headings.iter().map(|heading| heading.name).collect();
+    let headers = headers.as_slice();
     let rows: Vec<Vec<String>> =
         rows.iter().map(|row| row.iter().map(|value| printable_line(value)).collect()).collect();
     let widths = widths(headers, &rows, columns.max(TABLE_COLUMNS_MIN));
@@ -28,7 +46,7 @@ pub fn render(headers: &[&str], rows: &[Vec<String>], columns: usize, colour: bo
 
     let mut text = String::new();
     for cells in &head {
-        let line = join(cells, &widths);
+        let line = join(cells, &widths, headings);
         if colour {
             text.extend([HEADER_COLOUR, &line, COLOUR_RESET, "\n"]);
         } else {
@@ -37,7 +55,7 @@ pub fn render(headers: &[&str], rows: &[Vec<String>], columns: usize, colour: bo
     }
     for row in &rows {
         let cells: Vec<String> = row.iter().zip(&widths).map(|(value, width)| cut(value, *width)).collect();
-        text.extend([&join(&cells, &widths), "\n"]);
+        text.extend([&join(&cells, &widths, headings), "\n"]);
     }
     text.push('\n');
     text
@@ -81,8 +99,11 @@ fn cut(value: &str, width: usize) -> String {
     if width == 1 { value.chars().take(1).collect() } else { value.chars().take(width - 1).chain(['…']).collect() }
 }
 
-fn join(cells: &[String], widths: &[usize]) -> String {
-    let padded: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+fn join(cells: &[String], widths: &[usize], headings: &[Heading<'_>]) -> String {
+    let pad = |((cell, width), heading): ((&String, &usize), &Heading<'_>)| {
+        if heading.right { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+    };
+    let padded: Vec<String> = cells.iter().zip(widths).zip(headings).map(pad).collect();
     padded.join(" ").trim_end().to_owned()
 }
 
@@ -95,7 +116,7 @@ mod tests {
     fn table(pairs: &[(&str, &str)], columns: usize) -> String {
         let headers: Vec<&str> = pairs.iter().map(|(header, _)| *header).collect();
         let row = pairs.iter().map(|(_, value)| (*value).to_owned()).collect();
-        render(&headers, &[row], columns, false).trim_end().to_owned()
+        render(&Heading::left(&headers), &[row], columns, false).trim_end().to_owned()
     }
 
     #[rstest]
@@ -115,13 +136,13 @@ mod tests {
 
     #[test]
     fn a_table_without_rows_has_its_head() {
-        assert_eq!(render(&["A"], &[], 80, false), "A\n-\n\n");
+        assert_eq!(render(&Heading::left(&["A"]), &[], 80, false), "A\n-\n\n");
     }
 
     #[test]
     fn only_the_head_is_coloured() {
         assert_eq!(
-            render(&["A"], &[vec!["\u{1b}[31mx".to_owned()]], 80, true),
+            render(&Heading::left(&["A"]), &[vec!["\u{1b}[31mx".to_owned()]], 80, true),
             "\u{1b}[32;1mA\u{1b}[0m\n\u{1b}[32;1m-\u{1b}[0m\n [31mx\n\n"
         );
     }

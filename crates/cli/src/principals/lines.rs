@@ -1,7 +1,7 @@
 //! What people see of service principals.
 
 use super::HeldRole;
-use crate::output::table;
+use crate::output::table::{self, Heading};
 use crate::output::text::printable_line;
 use wire::arm::service_principals::{PasswordCredential, ServicePrincipal};
 
@@ -23,7 +23,7 @@ pub(super) fn table(principals: &[ServicePrincipal], columns: usize, colour: boo
         ]
     };
     let rows: Vec<Vec<String>> = principals.iter().map(row).collect();
-    table::render(&["Name", "ClientId", "ObjectId", "SecretEnds"], &rows, columns, colour)
+    table::render(&Heading::left(&["Name", "ClientId", "ObjectId", "SecretEnds"]), &rows, columns, colour)
 }
 
 fn end(secret: &PasswordCredential) -> String {

@@ -10,10 +10,13 @@ pub mod lines;
 
 use crate::client::address::{Address, RegistryPlace};
 use crate::client::{Client, ClientError};
-use crate::cmdlets::{Cmdlet, Command};
+use crate::cmdlets::Command;
+use crate::cmdlets::tokens::NEW;
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::host::Nobody;
 use crate::invocation::QuickstartOptions;
+use crate::output::objects::{Asked, show};
 use crate::output::{Console, Format, tokens};
 use crate::secret::Secret;
 use lines::Login;
@@ -128,16 +131,16 @@ impl Quickstart<'_> {
         if let Some(token) = self.client.find::<Token>(&address).await? {
             report(console, "Token", TOKEN, Was::There, "")?;
             console.print("\n")?;
-            tokens::show(&token, Format::Table, console)?;
+            show(&[tokens::object(&token)], Asked::One, &tokens::CREATED, Format::Table, console)?;
             return Ok((token, Was::There));
         }
         let scope_map_id = place.scope_map_id(SCOPE_MAP);
         let words =
             ["-Name", TOKEN, "-RegistryName", REGISTRY, "-ResourceGroupName", GROUP, "-ScopeMapId", &scope_map_id];
-        console.print(&format!("\n> {} {}\n\n", Cmdlet::NewToken.name(), words.join(" ")))?;
+        console.print(&format!("\n> {} {}\n\n", NEW.name(), words.join(" ")))?;
         let words = [words.as_slice(), &["--output", "table"]].concat().into_iter().map(str::to_owned);
-        let command = Command::parse(Cmdlet::NewToken, &words.collect::<Vec<_>>())?;
-        command.run(self.client, self.environment, console).await?;
+        let mut command = Command::parse(&NEW, &words.collect::<Vec<_>>(), self.environment)?;
+        command.run(self.client, self.environment, console, &mut Nobody).await?;
         Ok((self.client.get(&address).await?, Was::Made))
     }
 
@@ -183,7 +186,7 @@ impl Quickstart<'_> {
             "{TOKEN} is disabled: nothing opens with it. To enable it, its passwords kept:\n\n    \
              {} {} -Name {TOKEN} -RegistryName {REGISTRY} -ResourceGroupName {GROUP}{} -Status enabled{}\n\n",
             self.program(),
-            Cmdlet::NewToken.name(),
+            NEW.name(),
             scope_map.unwrap_or_default(),
             self.data_words(),
         )

@@ -2,6 +2,7 @@
 
 pub mod http;
 pub mod login;
+pub mod trace;
 
 use crate::failure::Failure;
 use ::http::{Request, Response};
@@ -18,6 +19,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Transport: Send + Sync {
     /// Sends a request and reads the whole answer, whatever its status. Redirects are answers, never followed.
     fn send<'a>(&'a self, request: Request<Bytes>) -> BoxFuture<'a, Result<Response<Bytes>, TransportError>>;
+
+    /// What stands before the path: `https://management.azure.com`.
+    fn endpoint(&self) -> String;
 }
 
 /// Why there is no answer. Never holds a secret.

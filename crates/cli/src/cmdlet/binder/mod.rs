@@ -1,20 +1,113 @@
-//! Binds words to parameters by PowerShell's rules, and answers mistakes in PowerShell's words (about_Parameters;
-//! `ParameterBinderStrings`). A pure function over words: it asks nothing and reads nothing.
+//! Binds words to parameters by PowerShell's rules (about_Parameters, about_Parameter_Sets, about_Splatting). A pure function over
+//! words and what they refer to: it asks nothing and changes nothing.
 //!
 //! Words with two dashes (`--output`, `--endpoint`, …) and `-o` are ours; PowerShell has no such words.
 
-use super::parameter::{COMMON_PARAMETERS, Need, Parameter, Takes};
+pub mod error;
+pub mod sets;
+
+use super::convert::{self, Mismatch, Origin};
+use super::literal::Literal;
+use super::parameter::{COMMON_PARAMETERS, Parameter, SHOULD_PROCESS_PARAMETERS};
+use super::sources::{self, Sources};
+use super::types::Kind;
+pub use error::BindError;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The dashes that PowerShell takes for one: pasted documentation often has the typographic kind.
 const DASHES: [char; 4] = ['-', '\u{2013}', '\u{2014}', '\u{2015}'];
 
+/// What a cmdlet takes.
+#[derive(Debug, PartialEq)]
+pub struct Spec {
+    /// The cmdlet's name.
+    pub name: &'static str,
+    /// Its parameter sets, the default one first.
+    pub sets: &'static [&'static str],
+    /// The parameters that it declares.
+    pub declared: &'static [&'static [Parameter]],
+    /// The parameters that take words without a name in front, in their order.
+    pub positional: &'static [&'static str],
+    /// Whether it has `-WhatIf` and `-Confirm`.
+    pub should_process: bool,
+}
+
+impl Spec {
+    /// Every parameter, in PowerShell's order: declared, common, then `-WhatIf` and `-Confirm`.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static Parameter> + use<> {
+        let extra: &[Parameter] = if self.should_process { SHOULD_PROCESS_PARAMETERS } else { &[] };
+        self.declared.iter().copied().flatten().chain(COMMON_PARAMETERS).chain(extra)
+    }
+
+    /// The set that is meant when nothing says otherwise.
+    pub fn default_set(&self) -> &'static str {
+        self.sets.first().copied().unwrap_or_default()
+    }
+
+    fn declares(&self, parameter: &Parameter) -> bool {
+        self.declared.iter().copied().flatten().any(|known| known.name == parameter.name)
+    }
+}
+
 /// Words, bound.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Bound {
-    values: Vec<(&'static str, String)>,
+    values: BTreeMap<&'static str, Value>,
     /// Our own options.
     pub options: Options,
+}
+
+impl Bound {
+    /// Whether a parameter was given, if only as `$null`.
+    pub fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// The value of a parameter; `None` when it was not given, or is `$null`.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.values.get(name).filter(|value| !value.is_null())
+    }
+
+    /// The value of a parameter that takes text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name)?.as_str()
+    }
+
+    /// Whether a switch is on.
+    pub fn is_on(&self, name: &str) -> bool {
+        self.get(name) == Some(&Value::Bool(true))
+    }
+
+    /// Everything bound, for another process: the values by their parameters' names, and our options.
+    pub fn to_json(&self) -> Value {
+        let Options { endpoint, data, credentials_file, .. } = &self.options;
+        json!({
+            "values": self.values,
+            "endpoint": endpoint,
+            "data": data,
+            "credentialsFile": credentials_file,
+        })
+    }
+
+    /// From what [`Self::to_json`] gave; `None` when it is something else.
+    pub fn from_json(spec: &Spec, json: &Value) -> Option<Self> {
+        let mut bound = Self::default();
+        for (name, value) in json.get("values")?.as_object()? {
+            bound.set(spec.parameters().find(|parameter| parameter.name == name)?.name, value.clone());
+        }
+        let text = |member: &str| json.get(member).and_then(Value::as_str);
+        bound.options.endpoint = text("endpoint").map(str::to_owned);
+        bound.options.data = text("data").map(PathBuf::from);
+        bound.options.credentials_file = text("credentialsFile").map(PathBuf::from);
+        Some(bound)
+    }
+
+    /// Binds a value.
+    pub fn set(&mut self, name: &'static str, value: Value) {
+        self.values.insert(name, value);
+    }
 }
 
 /// Our own options, which every cmdlet takes and which may stand anywhere.
@@ -32,78 +125,9 @@ pub struct Options {
     pub help: bool,
 }
 
-/// Why words do not bind.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "each variant's message says what it is")]
-pub enum BindError {
-    #[error("A parameter cannot be found that matches parameter name '{0}'.")]
-    Unknown(String),
-    #[error(
-        "Parameter cannot be processed because the parameter name '{name}' is ambiguous. Possible matches include:{}.",
-        matches.iter().map(|name| format!(" -{name}")).collect::<String>()
-    )]
-    Ambiguous { name: String, matches: Vec<&'static str> },
-    #[error(
-        "Cannot bind parameter because parameter '{0}' is specified more than once. To provide multiple values to \
-         parameters that can accept multiple values, use the array syntax. For example, \"-parameter value1,value2,value3\"."
-    )]
-    Repeated(&'static str),
-    #[error("Missing an argument for parameter '{name}'. Specify a parameter of type '{type_name}' and try again.")]
-    MissingArgument { name: &'static str, type_name: &'static str },
-    #[error(
-        "Cannot convert '{value}' to the type 'System.Management.Automation.SwitchParameter' required by parameter '{name}'."
-    )]
-    NotASwitchValue { name: &'static str, value: String },
-    #[error("Cannot bind argument to parameter '{0}' because it is an empty string.")]
-    Empty(&'static str),
-    #[error("A positional parameter cannot be found that accepts argument '{0}'.")]
-    Positional(String),
-    #[error("The value of parameter '{name}' begins with '{value}' and does not end: the shell took it apart.")]
-    Split { name: &'static str, value: String },
-    #[error(
-        "Cannot process command because of one or more missing mandatory parameters: {}.", .0.join(" ")
-    )]
-    MissingMandatory(Vec<&'static str>),
-    #[error("The parameter '{0}' is not available yet. It comes with a later version; nothing was done.")]
-    NotYet(&'static str),
-    #[error("The option '{0}' is not known.")]
-    UnknownOption(String),
-    #[error("The option '{0}' is given more than once.")]
-    RepeatedOption(&'static str),
-    #[error("The option '{0}' needs a value.")]
-    MissingOptionValue(&'static str),
-}
-
-impl BindError {
-    /// What to do about it, when the message alone does not say.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::NotASwitchValue { value, .. } if value.is_empty() => {
-                Some("The shell took $true or $false for a variable of its own. Put the word in single quotes.")
-            }
-            Self::MissingArgument { .. } => Some("A value that begins with a dash is written -Name:value."),
-            Self::Split { .. } => Some("Put the whole value in double quotes: \"@{Name='password1'}\"."),
-            Self::Positional(_) => Some("Every value follows its parameter. A value with spaces needs quotes."),
-            Self::UnknownOption(_) => {
-                Some("The options are --output, --endpoint, --data, --credentials-file and --help.")
-            }
-            _ => None,
-        }
-    }
-}
-
-impl Bound {
-    /// The value of a parameter, taken out.
-    pub fn take(&mut self, name: &str) -> Option<String> {
-        let index = self.values.iter().position(|(bound, _)| *bound == name)?;
-        Some(self.values.swap_remove(index).1)
-    }
-}
-
-/// Binds `words` to the cmdlet's own parameters, the common ones and our options. With `--help` among the words, what is
-/// missing does not matter.
-pub fn bind(own: &'static [Parameter], words: &[String]) -> Result<Bound, BindError> {
-    let mut binder = Binder { own, bound: Bound::default(), seen: Vec::new() };
+/// Binds `words` to the cmdlet's parameters and our options. What is missing is not looked at: that is [`sets::resolve`].
+pub fn bind(spec: &'static Spec, words: &[String], sources: &dyn Sources) -> Result<Bound, BindError> {
+    let mut binder = Binder { spec, sources, bound: Bound::default(), last: None };
     let mut words = words.iter().map(String::as_str).peekable();
     let mut only_arguments = false;
     while let Some(text) = words.next() {
@@ -112,28 +136,69 @@ pub fn bind(own: &'static [Parameter], words: &[String]) -> Result<Bound, BindEr
         }
         match Word::parse(text) {
             Word::EndOfParameters => only_arguments = true,
-            Word::Argument => return Err(binder.stray(text)),
+            Word::Argument => match convert::file(text) {
+                Some(name) => binder.splat(name)?,
+                None => match binder.next_positional() {
+                    Some(parameter) => {
+                        let value = whole_array(parameter, text, &mut words);
+                        binder.parameter(parameter, Some(value))?;
+                    }
+                    None => return Err(binder.stray(text)),
+                },
+            },
             Word::Help => binder.bound.options.help = true,
-            Word::Option { name, value } => binder.option(name, value.or_else(|| next_value(&mut words)))?,
+            Word::Option { name, value } => {
+                let value = value.or_else(|| next_value(&mut words));
+                option(&mut binder.bound.options, name, value)?;
+            }
             Word::Parameter { name, value } => {
                 let parameter = binder.resolve(name)?;
-                let value = match (parameter.takes, value) {
-                    (Takes::Switch, value) => value,
+                let value = match value {
+                    value if parameter.is_switch() => value.map(str::to_owned),
                     // `-Name: value`: the colon binds whatever comes next, even a word with a dash.
-                    (Takes::Value(_), Some("")) => words.next(),
-                    (Takes::Value(_), Some(value)) => Some(value),
-                    (Takes::Value(_), None) => next_value(&mut words),
+                    Some("") => words.next().map(|first| whole_array(parameter, first, &mut words)),
+                    Some(value) => Some(whole_array(parameter, value, &mut words)),
+                    None => next_value(&mut words).map(|first| whole_array(parameter, first, &mut words)),
                 };
                 binder.parameter(parameter, value)?;
             }
         }
     }
-    binder.finish()
+    Ok(binder.bound)
+}
+
+/// Binds one value to a parameter, as [`bind`] does with a word; for the answers to prompts.
+pub fn bind_answer(
+    spec: &'static Spec,
+    bound: &mut Bound,
+    parameter: &'static Parameter,
+    answer: &str,
+    sources: &dyn Sources,
+) -> Result<(), BindError> {
+    let mut binder = Binder { spec, sources, bound: std::mem::take(bound), last: None };
+    let outcome = binder.parameter(parameter, Some(answer.to_owned()));
+    *bound = binder.bound;
+    outcome
 }
 
 /// The next word, unless it is a parameter or an option.
 fn next_value<'a>(words: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>) -> Option<&'a str> {
     words.next_if(|word| matches!(Word::parse(word), Word::Argument))
+}
+
+/// `a, b ,c` as one value: a comma at the end of a word, or at the beginning of the next, goes on.
+fn whole_array<'a>(
+    parameter: &Parameter,
+    first: &str,
+    words: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>,
+) -> String {
+    let mut whole = first.to_owned();
+    if matches!(parameter.kind, Kind::Texts | Kind::Numbers | Kind::Objects(_)) {
+        while let Some(next) = words.next_if(|next| whole.ends_with(',') || next.starts_with(',')) {
+            whole.push_str(next);
+        }
+    }
+    whole
 }
 
 /// What a word is.
@@ -170,94 +235,110 @@ impl<'a> Word<'a> {
     }
 }
 
-struct Binder {
-    own: &'static [Parameter],
+struct Binder<'a> {
+    spec: &'static Spec,
+    sources: &'a dyn Sources,
     bound: Bound,
-    seen: Vec<&'static str>,
+    /// The parameter that was bound last, and its word.
+    last: Option<(&'static str, String)>,
 }
 
-impl Binder {
-    /// The parameter that a name means: exactly, else as an unambiguous prefix of a name or an alias.
+impl Binder<'_> {
+    /// The parameter that a name means: exactly, else as an unambiguous prefix of a name or an alias. Of several that fit, one that
+    /// the cmdlet declares counts more than the common ones.
     fn resolve(&self, name: &str) -> Result<&'static Parameter, BindError> {
-        let all = || self.own.iter().chain(COMMON_PARAMETERS);
         let names = |parameter: &'static Parameter| std::iter::once(&parameter.name).chain(parameter.aliases);
-        if let Some(exact) = all().find(|parameter| names(parameter).any(|known| known.eq_ignore_ascii_case(name))) {
+        let mut all = self.spec.parameters();
+        if let Some(exact) = all.find(|parameter| names(parameter).any(|known| known.eq_ignore_ascii_case(name))) {
             return Ok(exact);
         }
-        let mut fitting: Vec<_> =
-            all().filter(|parameter| names(parameter).any(|known| begins_with(known, name))).collect();
-        let own_fitting = self.own.iter().filter(|parameter| fitting.contains(parameter)).count();
-        if own_fitting == 1 {
-            fitting.truncate(1);
-        }
-        match fitting.as_slice() {
-            [] => Err(BindError::Unknown(name.to_owned())),
-            [one] => Ok(one),
-            several => Err(BindError::Ambiguous {
+        let fits = |parameter: &&'static Parameter| names(parameter).any(|known| begins_with(known, name));
+        let fitting: Vec<_> = self.spec.parameters().filter(fits).collect();
+        let declared: Vec<_> = fitting.iter().copied().filter(|parameter| self.spec.declares(parameter)).collect();
+        match (fitting.as_slice(), declared.as_slice()) {
+            ([], _) => Err(BindError::Unknown(name.to_owned())),
+            ([one], _) | (_, [one]) => Ok(one),
+            (several, _) => Err(BindError::Ambiguous {
                 name: name.to_owned(),
                 matches: several.iter().map(|parameter| parameter.name).collect(),
             }),
         }
     }
 
-    fn parameter(&mut self, parameter: &'static Parameter, value: Option<&str>) -> Result<(), BindError> {
-        let Parameter { name, takes, need, .. } = *parameter;
-        if self.seen.contains(&name) {
+    /// The parameter that the next word without a name is for.
+    fn next_positional(&self) -> Option<&'static Parameter> {
+        let name = self.spec.positional.iter().find(|name| !self.bound.has(name))?;
+        self.spec.parameters().find(|parameter| parameter.name == *name)
+    }
+
+    fn parameter(&mut self, parameter: &'static Parameter, word: Option<String>) -> Result<(), BindError> {
+        let Parameter { name, kind, mandatory, .. } = *parameter;
+        if self.bound.has(name) {
             return Err(BindError::Repeated(name));
         }
-        self.seen.push(name);
-        match (takes, value) {
-            (Takes::Switch, value) => match switch(name, value)? {
-                true if need == Need::NotYet => Err(BindError::NotYet(name)),
-                true => {
-                    self.bound.values.push((name, String::new()));
-                    Ok(())
-                }
-                // `-Confirm:$false` asks for what happens anyway; scripts are full of it.
-                false => Ok(()),
-            },
-            (Takes::Value(_), _) if need == Need::NotYet => Err(BindError::NotYet(name)),
-            (Takes::Value(type_name), None) => Err(BindError::MissingArgument { name, type_name }),
-            (Takes::Value(_), Some("")) if need == Need::Mandatory => Err(BindError::Empty(name)),
-            (Takes::Value(_), Some(value)) => {
-                self.bound.values.push((name, value.to_owned()));
-                Ok(())
+        let value = match word {
+            None if parameter.is_switch() => Value::Bool(true),
+            None => return Err(BindError::MissingArgument { name, type_name: kind.type_name() }),
+            Some(word) => {
+                let value =
+                    convert::word(&kind, &word, self.sources).map_err(|error| self.refusal(parameter, error))?;
+                self.last = Some((name, word));
+                value
             }
+        };
+        self.accept(name, mandatory, value)
+    }
+
+    fn accept(&mut self, name: &'static str, mandatory: bool, value: Value) -> Result<(), BindError> {
+        match &value {
+            Value::Null if mandatory => return Err(BindError::Null(name)),
+            Value::String(text) if mandatory && text.is_empty() => return Err(BindError::Empty(name)),
+            _ => {}
         }
+        self.bound.set(name, value);
+        Ok(())
+    }
+
+    /// What a cmdlet of Az declares, it declares in script, where conversions are transformations; the common parameters are not.
+    fn refusal(&self, parameter: &'static Parameter, error: Mismatch) -> BindError {
+        let name = parameter.name;
+        match error {
+            source if self.spec.declares(parameter) => BindError::Transformation { name, source },
+            Mismatch::NotASwitch(value) => BindError::NotASwitch { name, value },
+            source => BindError::Conversion { name, source },
+        }
+    }
+
+    /// `@name`: a JSON file of parameters, or a variable that holds them.
+    fn splat(&mut self, name: &str) -> Result<(), BindError> {
+        let refused = |reason: String| BindError::Splat(name.to_owned(), reason);
+        let literal = match self.sources.file(name) {
+            Ok(text) => Literal::parse(&text).map_err(|error| refused(error.to_string()))?,
+            Err(no_file) => sources::variable(name, self.sources).map_err(|_| refused(no_file))?,
+        };
+        let Literal::Table(pairs) = literal else {
+            return Err(refused(format!("it holds a value of type \"{}\".", literal.type_name())));
+        };
+        for (key, value) in pairs {
+            let parameter = self.resolve(&key)?;
+            if self.bound.has(parameter.name) {
+                return Err(BindError::Repeated(parameter.name));
+            }
+            let value = value.resolve(self.sources).map_err(Mismatch::from);
+            let value = value.and_then(|value| convert::typed(&parameter.kind, value, Origin::Written));
+            let value = value.map_err(|error| self.refusal(parameter, error))?;
+            self.accept(parameter.name, parameter.mandatory, value)?;
+        }
+        Ok(())
     }
 
     /// A word that belongs to nothing: most likely the rest of a table that the shell took apart.
     fn stray(&self, text: &str) -> BindError {
-        match self.bound.values.last() {
+        match &self.last {
             Some((name, value)) if value.starts_with("@{") || value.starts_with("@(") => {
                 BindError::Split { name, value: value.clone() }
             }
             _ => BindError::Positional(text.to_owned()),
-        }
-    }
-
-    fn option(&mut self, name: &str, value: Option<&str>) -> Result<(), BindError> {
-        let options = &mut self.bound.options;
-        match name {
-            "output" => set(&mut options.output, "--output", value),
-            "endpoint" => set(&mut options.endpoint, "--endpoint", value),
-            "data" => set(&mut options.data, "--data", value),
-            "credentials-file" => set(&mut options.credentials_file, "--credentials-file", value),
-            _ => Err(BindError::UnknownOption(format!("--{name}"))),
-        }
-    }
-
-    fn finish(self) -> Result<Bound, BindError> {
-        let missing: Vec<_> = self
-            .own
-            .iter()
-            .filter(|parameter| parameter.need == Need::Mandatory && !self.seen.contains(&parameter.name))
-            .map(|parameter| parameter.name)
-            .collect();
-        if missing.is_empty() || self.bound.options.help {
-            Ok(self.bound)
-        } else {
-            Err(BindError::MissingMandatory(missing))
         }
     }
 }
@@ -266,11 +347,13 @@ fn begins_with(known: &str, prefix: &str) -> bool {
     known.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-fn switch(name: &'static str, value: Option<&str>) -> Result<bool, BindError> {
-    match value.map(str::to_ascii_lowercase).as_deref() {
-        None | Some("$true" | "true" | "1") => Ok(true),
-        Some("$false" | "false" | "0") => Ok(false),
-        Some(_) => Err(BindError::NotASwitchValue { name, value: value.unwrap_or_default().to_owned() }),
+fn option(options: &mut Options, name: &str, value: Option<&str>) -> Result<(), BindError> {
+    match name {
+        "output" => set(&mut options.output, "--output", value),
+        "endpoint" => set(&mut options.endpoint, "--endpoint", value),
+        "data" => set(&mut options.data, "--data", value),
+        "credentials-file" => set(&mut options.credentials_file, "--credentials-file", value),
+        _ => Err(BindError::UnknownOption(format!("--{name}"))),
     }
 }
 

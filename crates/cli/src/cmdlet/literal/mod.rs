@@ -2,18 +2,21 @@
 //!
 //! ```text
 //! list    = value { ',' value }                  -- two or more make an array
-//! value   = table | array | quoted | '$true' | '$false' | '$null' | bare
+//! value   = table | array | quoted | '$true' | '$false' | '$null' | variable | bare
 //! table   = '@{' [ pair { (';' | newline) pair } ] '}'
 //! pair    = (bare | quoted) '=' list
 //! array   = '@(' [ list { (';' | newline) list } ] ')'
 //! quoted  = "'" text "'" | '"' text '"'           -- the quote doubled stands for itself; a backtick escapes in "…"
+//! variable= '$' name { '.' member | '[' index ']' }
 //! bare    = text up to one of , ; = ( ) { } ' " or the end of the line: a shell may have eaten the quotes
 //! ```
 //!
-//! Nothing is run: no variables, no expressions, no casts.
+//! Nothing is run: no expressions, no casts. A variable is kept as its name, for whoever knows variables.
 
+use super::sources::{self, SourceError, Sources};
 use serde::Deserialize;
 use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 use std::fmt;
 
 /// How deep tables and arrays may stand in each other. What cmdlets take is two deep; the bound keeps the parser's stack small.
@@ -28,6 +31,8 @@ pub enum Literal {
     Bool(bool),
     /// Text, or a number as it was written.
     Text(String),
+    /// `$name.Member[0]`, without the dollar sign.
+    Variable(String),
     /// `@(…)`, or values with commas between them.
     Array(Vec<Literal>),
     /// `@{…}`, in the order in which it was written; no key twice, whatever its case.
@@ -68,12 +73,30 @@ impl Literal {
         if parser.rest.is_empty() { Ok(value) } else { Err(parser.unexpected("the end of the value")) }
     }
 
+    /// The same value with every variable in it looked up.
+    pub fn resolve(self, sources: &dyn Sources) -> Result<Self, SourceError> {
+        Ok(match self {
+            Self::Variable(reference) => sources::variable(&reference, sources)?,
+            Self::Array(items) => {
+                Self::Array(items.into_iter().map(|item| item.resolve(sources)).collect::<Result<_, _>>()?)
+            }
+            Self::Table(pairs) => {
+                Self::Table(pairs.into_iter().map(|(key, value)| Ok((key, value.resolve(sources)?))).collect::<Result<
+                    _,
+                    SourceError,
+                >>(
+                )?)
+            }
+            other => other,
+        })
+    }
+
     /// What .NET calls its type; for messages.
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "System.Boolean",
-            Self::Text(_) => "System.String",
+            Self::Text(_) | Self::Variable(_) => "System.String",
             Self::Array(_) => "System.Object[]",
             Self::Table(_) => "System.Collections.Hashtable",
         }
@@ -197,13 +220,17 @@ impl Parser<'_> {
     }
 
     fn variable(&mut self) -> Result<Literal, LiteralError> {
-        let end = self.rest.find(|c: char| c != '$' && !c.is_alphanumeric() && c != '_').unwrap_or(self.rest.len());
+        let belongs = |c: char| c.is_alphanumeric() || matches!(c, '$' | '_' | '.' | '[' | ']');
+        let end = self.rest.find(|c: char| !belongs(c)).unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at(end);
         let value = match name.to_ascii_lowercase().as_str() {
             "$true" => Literal::Bool(true),
             "$false" => Literal::Bool(false),
             "$null" => Literal::Null,
-            _ => return Err(LiteralError::Expression(excerpt(self.rest))),
+            _ => match name.strip_prefix('$').filter(|name| name.starts_with(begins_name)) {
+                Some(name) => Literal::Variable(name.to_owned()),
+                None => return Err(LiteralError::Expression(excerpt(self.rest))),
+            },
         };
         self.rest = rest;
         Ok(value)
@@ -265,7 +292,12 @@ impl Parser<'_> {
 }
 
 fn begins_variable(c: char) -> bool {
-    c.is_alphabetic() || matches!(c, '_' | '{' | '(')
+    begins_name(c) || matches!(c, '{' | '(')
+}
+
+/// What the name of a variable begins with.
+pub fn begins_name(c: char) -> bool {
+    c.is_alphabetic() || c == '_'
 }
 
 /// The escapes of about_Special_Characters that make sense in a value; any other character stands for itself.
@@ -302,7 +334,22 @@ fn duplicate_key(literal: &Literal) -> Option<&str> {
             let twice = pairs.iter().take(index).any(|(known, _)| known.eq_ignore_ascii_case(key));
             if twice { Some(key.as_str()) } else { duplicate_key(value) }
         }),
-        Literal::Null | Literal::Bool(_) | Literal::Text(_) => None,
+        Literal::Null | Literal::Bool(_) | Literal::Text(_) | Literal::Variable(_) => None,
+    }
+}
+
+impl From<Value> for Literal {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Bool(value),
+            Value::Number(number) => Self::Text(number.to_string()),
+            Value::String(text) => Self::Text(text),
+            Value::Array(items) => Self::Array(items.into_iter().map(Self::from).collect()),
+            Value::Object(members) => {
+                Self::Table(members.into_iter().map(|(key, value)| (key, Self::from(value))).collect())
+            }
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::cmdlet::sources::tests::Given;
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -13,6 +14,8 @@ fn table(pairs: &[(&str, Literal)]) -> Literal {
 #[rstest]
 #[case("$TRUE", Literal::Bool(true))]
 #[case("$false", Literal::Bool(false))]
+#[case("$token.Id", Literal::Variable("token.Id".to_owned()))]
+#[case("@{A=$list[0].Name}", table(&[("A", Literal::Variable("list[0].Name".to_owned()))]))]
 #[case("'it''s'", text("it's"))]
 #[case("\"a`\"b`n\"", text("a\"b\n"))]
 #[case("\"cost $5\"", text("cost $5"))]
@@ -49,7 +52,8 @@ fn a_value_that_does_not_end_asks_for_quotes(#[case] written: &str) {
 #[rstest]
 #[case("(Get-Date).AddDays(30)")]
 #[case("[datetime]'2027-01-01'")]
-#[case("$expiry")]
+#[case("$(Get-Date)")]
+#[case("$$")]
 #[case("\"$expiry\"")]
 #[case("@{Expiry=(Get-Date)}")]
 fn an_expression_is_not_run(#[case] written: &str) {
@@ -66,6 +70,13 @@ fn an_expression_is_not_run(#[case] written: &str) {
 #[case("")]
 fn what_does_not_fit_is_shown(#[case] written: &str) {
     assert!(matches!(Literal::parse(written), Err(LiteralError::Unexpected { .. })), "{:?}", Literal::parse(written));
+}
+
+#[test]
+fn variables_are_looked_up_wherever_they_stand() {
+    let given = Literal::parse("@{A=$text; B=@($token.Id, 'x')}").unwrap().resolve(&Given);
+    let expected = table(&[("A", text("enabled")), ("B", Literal::Array(vec![text("/x/t1"), text("x")]))]);
+    assert_eq!(given, Ok(expected));
 }
 
 #[test]

@@ -1,4 +1,6 @@
 use super::*;
+use crate::output::objects::{Asked, show};
+use crate::output::{Console, Format};
 use rstest::rstest;
 
 /// The page's token: its columns show that the name had six characters and the creator's address 25 before it was edited.
@@ -45,8 +47,9 @@ fn with_passwords() -> Token {
 
 fn shown(token: &Token, format: Format, columns: usize) -> String {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let mut console = Console { stdout: &mut stdout, stderr: &mut stderr, columns, colour: false };
-    show(token, format, &mut console).unwrap();
+    let mut console =
+        Console { stdout: &mut stdout, stderr: &mut stderr, columns, colour: false, message_colour: false };
+    show(&[object(token)], Asked::One, &CREATED, format, &mut console).unwrap();
     assert!(stderr.is_empty());
     String::from_utf8(stdout).unwrap()
 }
@@ -121,7 +124,7 @@ fn yaml_has_the_new_value() {
 
 #[test]
 fn an_empty_token_is_shown_too() {
-    for format in [Format::Table, Format::Json, Format::JsonLines, Format::Yaml, Format::Tsv] {
+    for format in [Format::Table, Format::List, Format::Json, Format::JsonLines, Format::Yaml, Format::Tsv] {
         assert!(!shown(&Token::default(), format, 80).is_empty());
     }
 }

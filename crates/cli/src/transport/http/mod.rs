@@ -126,6 +126,10 @@ impl Transport for HttpTransport {
     fn send<'a>(&'a self, request: Request<Bytes>) -> BoxFuture<'a, Result<Response<Bytes>, TransportError>> {
         Box::pin(self.authorized(request))
     }
+
+    fn endpoint(&self) -> String {
+        self.endpoint.shown()
+    }
 }
 
 /// The request of RFC 6749, section 4.4.2.

@@ -1,0 +1,342 @@
+//! A cmdlet with its words: bound, completed from a pipe or by asking, sent where it goes, run, and shown.
+
+use super::call::{Call, Here, Outcome};
+use super::should_process::ShouldProcess;
+use super::{Cmdlet, Does, help, jobs};
+use crate::client::Client;
+use crate::cmdlet::binder::sets::{self, Resolution};
+use crate::cmdlet::binder::{self, BindError, Bound};
+use crate::cmdlet::parameter::Parameter;
+use crate::cmdlet::pipeline;
+use crate::cmdlet::types::Kind;
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::output::tally::Tally;
+use crate::output::{Console, Format};
+use crate::secret::Secret;
+use crate::session::Session;
+use crate::transport::login::ServicePrincipal;
+use crate::transport::trace::Traced;
+use serde_json::Value;
+use std::cell::RefCell;
+use std::path::PathBuf;
+
+/// A cmdlet with its words understood.
+#[derive(Debug)]
+pub struct Command {
+    pub(super) cmdlet: &'static Cmdlet,
+    /// What the words say, without what a pipe brings.
+    pub(super) bound: Bound,
+    format: Option<Format>,
+    session: Session,
+    pub(super) calls: Vec<Result<Planned, Failure>>,
+}
+
+/// A call that is to be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// Its parameter set.
+    pub set: &'static str,
+    /// Its parameters.
+    pub bound: Bound,
+}
+
+/// Where a command goes.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// Nowhere: it does something on this machine.
+    None,
+    /// The store in this data folder, served in this process.
+    Local(PathBuf),
+    /// A management API on the network.
+    Server {
+        /// Scheme, host and port.
+        endpoint: String,
+        /// Whom to log in as.
+        principal: ServicePrincipal,
+    },
+}
+
+impl Command {
+    /// Understands the words after a cmdlet's name. Asks and sends nothing.
+    pub fn parse(cmdlet: &'static Cmdlet, words: &[String], environment: &Environment) -> Result<Self, Failure> {
+        let session = Session::of(environment);
+        let bound = binder::bind(&cmdlet.spec, words, &session).map_err(|error| refused(cmdlet, &error))?;
+        let format = bound.options.output.as_deref().map(Format::parse).transpose()?;
+        for parameter in ["OutVariable", "ErrorVariable", "WarningVariable", "InformationVariable", "PipelineVariable"]
+        {
+            let name = bound.text(parameter).map(|name| name.strip_prefix('+').unwrap_or(name));
+            if let Some(name) = name.filter(|name| !is_variable(name)) {
+                return Err(cmdlet.mistake(&format!("'{name}', given to -{parameter}, is not the name of a variable.")));
+            }
+        }
+        Ok(Self { cmdlet, bound, format, session, calls: Vec::new() })
+    }
+
+    /// A command whose calls are known, for a job.
+    pub(super) fn planned(cmdlet: &'static Cmdlet, calls: Vec<Planned>, environment: &Environment) -> Self {
+        let bound = calls.first().map(|call| call.bound.clone()).unwrap_or_default();
+        let calls = calls.into_iter().map(Ok).collect();
+        let format = Some(Format::JsonLines);
+        Self { cmdlet, bound, format, session: Session::of(environment), calls }
+    }
+
+    /// Whether help was asked for.
+    pub fn is_help(&self) -> bool {
+        self.bound.options.help
+    }
+
+    /// Settles the parameter set of every call: from the words, from what a pipe brings, from whoever sits at the terminal.
+    ///
+    /// Errors: a usage failure in PowerShell's words. What is wrong with one object of several is told when it is its turn.
+    pub fn complete(
+        &mut self,
+        environment: &Environment,
+        console: &mut Console<'_>,
+        host: &mut dyn Host,
+    ) -> Result<(), Failure> {
+        if self.is_help() || !self.calls.is_empty() {
+            return Ok(());
+        }
+        let refused = |error: BindError| refused(self.cmdlet, &error);
+        let spec = &self.cmdlet.spec;
+        let mut resolution = sets::resolve(spec, &self.bound).map_err(refused)?;
+        if resolution == Resolution::Pipeline {
+            if !environment.stdin_is_terminal {
+                let objects = read_objects(host)?;
+                if !objects.is_empty() || environment.stdin_is_pipe {
+                    let bind = |object| pipeline::bind(spec, &self.bound, object);
+                    let planned = |object| bind(object).map(|(set, bound)| Planned { set, bound }).map_err(refused);
+                    self.calls = objects.iter().map(planned).collect();
+                    return Ok(());
+                }
+            }
+            resolution = sets::unfinished(spec, &self.bound).map_err(refused)?;
+        }
+        let set = match resolution {
+            Resolution::Complete(set) => set,
+            Resolution::Missing(missing) => self.ask_for(missing, environment, console, host)?,
+            Resolution::Pipeline => return Err(refused(BindError::AmbiguousSet)),
+        };
+        self.calls = vec![Ok(Planned { set, bound: self.bound.clone() })];
+        Ok(())
+    }
+
+    /// PowerShell's prompts for mandatory parameters; the set that they complete.
+    fn ask_for(
+        &mut self,
+        missing: Vec<&'static Parameter>,
+        environment: &Environment,
+        console: &mut Console<'_>,
+        host: &mut dyn Host,
+    ) -> Result<&'static str, Failure> {
+        let names = || missing.iter().map(|parameter| parameter.name).collect::<Vec<_>>();
+        let nobody = || refused(self.cmdlet, &BindError::MissingMandatory(names()));
+        if !environment.stdin_is_terminal {
+            return Err(nobody());
+        }
+        console.note(&format!(
+            "\ncmdlet {} at command pipeline position 1\nSupply values for the following parameters:",
+            self.cmdlet.name()
+        ));
+        let mut bound = self.bound.clone();
+        for parameter in &missing {
+            let index = if matches!(parameter.kind, Kind::Texts | Kind::Objects(_)) { "[0]" } else { "" };
+            let answer = host.ask(&format!("{}{index}: ", parameter.name)).ok().flatten().ok_or_else(nobody)?;
+            binder::bind_answer(&self.cmdlet.spec, &mut bound, parameter, answer.trim(), &self.session)
+                .map_err(|error| refused(self.cmdlet, &error))?;
+        }
+        self.bound = bound;
+        match sets::resolve(&self.cmdlet.spec, &self.bound).map_err(|error| refused(self.cmdlet, &error))? {
+            Resolution::Complete(set) => Ok(set),
+            Resolution::Pipeline | Resolution::Missing(_) => Err(refused(self.cmdlet, &BindError::AmbiguousSet)),
+        }
+    }
+
+    /// Where it goes: `--endpoint`, else the local store when `--data` is given, else what `-DefaultProfile` says, else
+    /// `PORTCULLIS_ENDPOINT`, else the local store.
+    pub fn destination(&self, environment: &Environment) -> Result<Destination, Failure> {
+        if self.is_help() || matches!(self.cmdlet.does, Does::Here(_)) {
+            return Ok(Destination::None);
+        }
+        let options = &self.bound.options;
+        let profile = Profile(self.bound.get("DefaultProfile"));
+        let data = options.data.clone().or_else(|| {
+            let data = profile.text("Data").filter(|_| options.endpoint.is_none());
+            data.map(PathBuf::from)
+        });
+        let elsewhere = || profile.text("Endpoint").or_else(|| environment.variables.endpoint.clone());
+        let endpoint = options.endpoint.clone().or_else(|| if data.is_some() { None } else { elsewhere() });
+        match endpoint {
+            None => Ok(Destination::Local(environment.data_folder(data.as_deref())?)),
+            Some(endpoint) => {
+                let file = options.credentials_file.clone();
+                let file = file.or_else(|| profile.text("CredentialsFile").map(PathBuf::from));
+                let principal = match profile.principal()? {
+                    Some(principal) if options.credentials_file.is_none() => principal,
+                    _ => ServicePrincipal::find(environment, file.as_deref(), data.as_deref())?,
+                };
+                Ok(Destination::Server { endpoint, principal })
+            }
+        }
+    }
+
+    /// Starts jobs in place of the calls, when `-AsJob` asks for that. Whether it did.
+    pub fn start_jobs(
+        &mut self,
+        environment: &Environment,
+        console: &mut Console<'_>,
+        host: &mut dyn Host,
+    ) -> Result<bool, Failure> {
+        if !self.bound.is_on("AsJob") || environment.variables.job.is_some() || self.is_help() {
+            return Ok(false);
+        }
+        // A destination that cannot be had is told now, not by a job that nobody watches.
+        self.destination(environment)?;
+        let mut tally = self.tally(environment);
+        let mut asker = ShouldProcess::default();
+        for planned in std::mem::take(&mut self.calls) {
+            let outcome = match planned {
+                Err(failure) => Outcome::failed(failure),
+                Ok(planned) if !self.should_process(&planned, &mut asker, console, host)? => continue,
+                Ok(planned) => Outcome::from(
+                    jobs::start(self.cmdlet, &planned, environment, host)
+                        .map(|job| Outcome::one(job).shown_as(&jobs::VIEW)),
+                ),
+            };
+            if tally.add(outcome, Vec::new(), console, host)?.is_break() {
+                break;
+            }
+        }
+        tally.finish(console).map(|()| true)
+    }
+
+    /// Runs it against a service, and writes what came of it.
+    pub async fn run(
+        &mut self,
+        client: Client<'_>,
+        environment: &Environment,
+        console: &mut Console<'_>,
+        host: &mut dyn Host,
+    ) -> Result<(), Failure> {
+        self.complete(environment, console, host)?;
+        let Does::Asks(does) = self.cmdlet.does else { return self.run_here(environment, console, host) };
+        let traced = Traced::new(client.transport());
+        let client = if self.bound.is_on("Debug") { client.over(&traced) } else { client };
+        let mut tally = self.tally(environment);
+        let mut asker = ShouldProcess::default();
+        for planned in std::mem::take(&mut self.calls) {
+            let warnings = RefCell::default();
+            let outcome = match planned {
+                Err(failure) => Outcome::failed(failure),
+                Ok(planned) if !self.should_process(&planned, &mut asker, console, host)? => continue,
+                Ok(Planned { set, bound }) => {
+                    does(Call { client, bound: &bound, set, session: &self.session, warnings: &warnings }).await
+                }
+            };
+            for message in traced.take() {
+                console.message("DEBUG", &message);
+            }
+            if tally.add(outcome, warnings.into_inner(), console, host)?.is_break() {
+                break;
+            }
+        }
+        tally.finish(console)
+    }
+
+    /// Runs what needs no service, and prints help.
+    pub fn run_here(
+        &mut self,
+        environment: &Environment,
+        console: &mut Console<'_>,
+        host: &mut dyn Host,
+    ) -> Result<(), Failure> {
+        if self.is_help() {
+            return console.print(&help::page(self.cmdlet, help::Detail::Full));
+        }
+        let Does::Here(does) = self.cmdlet.does else {
+            return Err(self.cmdlet.mistake("There is no service to ask."));
+        };
+        let mut tally = self.tally(environment);
+        let mut asker = ShouldProcess::default();
+        for planned in std::mem::take(&mut self.calls) {
+            let (warnings, failures) = (RefCell::default(), RefCell::default());
+            let outcome = match planned {
+                Err(failure) => Outcome::failed(failure),
+                Ok(planned) if !self.should_process(&planned, &mut asker, console, host)? => continue,
+                Ok(Planned { set, bound }) => {
+                    does(&mut Here { bound: &bound, set, environment, host, warnings: &warnings, failures: &failures })
+                }
+            };
+            let failures = failures.into_inner().into_iter().map(Outcome::failed);
+            for outcome in std::iter::once(outcome).chain(failures) {
+                if tally.add(outcome, warnings.take(), console, host)?.is_break() {
+                    return tally.finish(console);
+                }
+            }
+        }
+        tally.finish(console)
+    }
+
+    fn should_process(
+        &self,
+        planned: &Planned,
+        asker: &mut ShouldProcess,
+        console: &mut Console<'_>,
+        host: &mut dyn Host,
+    ) -> Result<bool, Failure> {
+        if !self.cmdlet.spec.should_process {
+            return Ok(true);
+        }
+        let (name, set, operation) = (self.cmdlet.name(), planned.set, self.cmdlet.operation);
+        let action =
+            format!("Performing the operation \"{name}_{set}\" on target \"Call remote '{operation}' operation\".");
+        asker.ask(&action, &planned.bound, console, host)
+    }
+
+    fn tally(&self, environment: &Environment) -> Tally {
+        let format = self.format.unwrap_or_else(|| Format::default_for(environment));
+        Tally::new(&self.bound, format, self.cmdlet.view, self.session.clone())
+    }
+}
+
+fn read_objects(host: &mut dyn Host) -> Result<Vec<Value>, Failure> {
+    let text = host.read_input().map_err(|error| Failure::usage(format!("Cannot read standard input: {error}.")))?;
+    pipeline::objects(&text).map_err(Failure::usage)
+}
+
+/// A mistake in the words, with PowerShell's id for it.
+fn refused(cmdlet: &Cmdlet, error: &BindError) -> Failure {
+    let failure = cmdlet.mistake(&error.to_string()).id(format!("{},{}", error.id(), cmdlet.name()));
+    match error.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// The value of `-DefaultProfile`.
+struct Profile<'a>(Option<&'a Value>);
+
+impl Profile<'_> {
+    fn text(&self, member: &str) -> Option<String> {
+        self.0?.get(member)?.as_str().map(str::to_owned)
+    }
+
+    /// The service principal in it, when there is one.
+    fn principal(&self) -> Result<Option<ServicePrincipal>, Failure> {
+        match (self.text("ClientId"), self.text("ClientSecret")) {
+            (Some(client_id), Some(secret)) => Ok(Some(ServicePrincipal {
+                tenant_id: self.text("TenantId").unwrap_or_else(|| "common".to_owned()),
+                client_id,
+                client_secret: Secret::new(secret),
+            })),
+            (None, None) => Ok(None),
+            _ => Err(Failure::usage("-DefaultProfile has one of ClientId and ClientSecret, and needs both.")),
+        }
+    }
+}

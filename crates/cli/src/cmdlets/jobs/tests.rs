@@ -1,0 +1,143 @@
+use super::*;
+use crate::cmdlets::tokens::NEW;
+use crate::environment::Variables;
+use crate::host::tests::Answers;
+use crate::output::Console;
+
+/// A machine with a folder for jobs, and the streams of those that were started.
+struct World {
+    folder: tempfile::TempDir,
+    host: Answers,
+}
+
+impl World {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), host: Answers::default() }
+    }
+
+    fn environment(&self) -> Environment {
+        let variables = Variables { xdg_state_home: Some(self.folder.path().to_owned()), ..Variables::default() };
+        Environment { variables, ..Environment::default() }
+    }
+
+    fn start(&mut self) -> Value {
+        let mut bound = Bound::default();
+        bound.set("Name", json!("token2"));
+        bound.set("CredentialsPassword", json!([{ "Name": "password1" }]));
+        start(&NEW, &Planned { set: "CreateExpanded", bound }, &self.environment(), &mut self.host).unwrap()
+    }
+
+    /// The job writes this and ends; its streams close with it.
+    fn end(&mut self, output: &str, errors: &str, status: Option<ExitStatus>) {
+        let (folder, mut streams) = self.host.jobs.remove(0);
+        streams.output.write_all(output.as_bytes()).unwrap();
+        streams.errors.write_all(errors.as_bytes()).unwrap();
+        ended(&folder, status);
+    }
+
+    /// Standard output, standard error and the exit code of a cmdlet.
+    fn run(&mut self, cmdlet: &'static Cmdlet, words: &[&str]) -> (String, String, u8) {
+        let environment = self.environment();
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let mut console = Console::new(&environment, &mut stdout, &mut stderr);
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        let outcome = Command::parse(cmdlet, &words, &environment).and_then(|mut command| {
+            command.complete(&environment, &mut console, &mut self.host)?;
+            command.run_here(&environment, &mut console, &mut self.host)
+        });
+        let code = console.finish(outcome).code();
+        (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap(), code)
+    }
+
+    fn states(&mut self) -> Vec<String> {
+        let (stdout, ..) = self.run(&GET, &[]);
+        let state = |line: &str| serde_json::from_str::<Value>(line).unwrap()["State"].as_str().unwrap().to_owned();
+        stdout.lines().map(state).collect()
+    }
+}
+
+#[test]
+fn a_job_is_numbered_and_runs_until_its_streams_close() {
+    let mut world = World::new();
+    let (first, second) = (world.start(), world.start());
+    assert_eq!((&first["Id"], &first["Name"], &second["Id"]), (&json!(1), &json!("Job1"), &json!(2)));
+    assert_eq!(first["Command"], "New-AzContainerRegistryToken");
+    assert_eq!(world.states(), ["Running", "Running"]);
+    world.end("", "", Some(ExitStatus::Success));
+    world.end("", "", Some(ExitStatus::Refused));
+    assert_eq!(world.states(), ["Completed", "Failed"]);
+}
+
+#[test]
+fn a_job_that_is_killed_has_failed() {
+    let mut world = World::new();
+    world.start();
+    world.host.jobs.clear();
+    assert_eq!(world.states(), ["Failed"]);
+}
+
+#[test]
+fn what_a_job_wrote_is_received_once_and_then_gone() {
+    let mut world = World::new();
+    world.start();
+    world.end("{\"Name\":\"token2\",\"Value\":\"hunter2\"}\n", "[Code] : no\n", Some(ExitStatus::Refused));
+    let (stdout, stderr, code) = world.run(&RECEIVE, &["1", "-Keep"]);
+    assert!(stdout.contains("hunter2"), "{stdout}");
+    assert_eq!((stderr.as_str(), code), ("[Code] : no\n", 1));
+    assert!(world.run(&RECEIVE, &["-Id", "1"]).0.contains("hunter2"));
+    assert_eq!(world.run(&RECEIVE, &["-Name", "job1"]), (String::new(), String::new(), 0));
+    assert_eq!(fs::read(world.folder.path().join("portcullis/jobs/1/output")).unwrap(), b"");
+}
+
+#[test]
+fn half_a_line_waits_for_its_end() {
+    let mut world = World::new();
+    world.start();
+    let output = world.folder.path().join("portcullis/jobs/1/output");
+    fs::write(&output, "{\"a\":1}\n{\"b\"").unwrap();
+    assert_eq!(world.run(&RECEIVE, &["1"]).0, "{\"a\":1}\n");
+    fs::write(&output, "{\"a\":1}\n{\"b\":2}\n").unwrap();
+    assert_eq!(world.run(&RECEIVE, &["1"]).0, "{\"b\":2}\n");
+}
+
+#[test]
+fn a_wait_ends_with_the_job_or_with_the_time() {
+    let mut world = World::new();
+    world.start();
+    assert_eq!(world.run(&WAIT, &["1", "-Timeout", "0"]), (String::new(), String::new(), 0));
+    world.end("", "", Some(ExitStatus::Success));
+    assert!(world.run(&WAIT, &["1"]).0.contains("Completed"));
+}
+
+#[test]
+fn jobs_that_run_are_not_removed() {
+    let mut world = World::new();
+    world.start();
+    let (_, stderr, code) = world.run(&REMOVE, &["1"]);
+    assert!(stderr.contains("because the job is not finished"), "{stderr}");
+    assert_eq!(code, 2);
+    world.end("", "", None);
+    assert_eq!(world.states(), ["Stopped"]);
+    assert_eq!(world.run(&REMOVE, &["1"]), (String::new(), String::new(), 0));
+    assert_eq!(world.states(), [""; 0]);
+}
+
+#[test]
+fn a_job_that_is_not_there_is_named() {
+    let mut world = World::new();
+    let (_, stderr, code) = world.run(&STOP, &["7,8"]);
+    assert!(stderr.contains("job ID 7") && stderr.contains("job ID 8"), "{stderr}");
+    assert_eq!(code, 2);
+}
+
+#[test]
+fn the_jobs_process_finds_its_call_and_leaves_nothing_of_it() {
+    let mut world = World::new();
+    world.start();
+    let folder = world.host.jobs[0].0.clone();
+    let command = open(&folder, &world.environment()).unwrap();
+    let planned = command.calls[0].as_ref().unwrap();
+    assert_eq!((planned.set, planned.bound.text("Name")), ("CreateExpanded", Some("token2")));
+    assert!(open(&folder, &world.environment()).is_err());
+    assert!(!is_stopped(&folder));
+}
