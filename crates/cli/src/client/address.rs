@@ -33,6 +33,23 @@ impl Address {
         Self(format!("/subscriptions?api-version={RESOURCES_API_VERSION}"))
     }
 
+    /// Every registry of a subscription.
+    pub fn registries(subscription_id: &str) -> Result<Self, AddressError> {
+        Self::provider(subscription_id, "registries")
+    }
+
+    /// The check of a registry's name.
+    pub fn name_check(subscription_id: &str) -> Result<Self, AddressError> {
+        Self::provider(subscription_id, "checkNameAvailability")
+    }
+
+    fn provider(subscription_id: &str, below: &str) -> Result<Self, AddressError> {
+        Ok(Self(format!(
+            "/subscriptions/{}/providers/Microsoft.ContainerRegistry/{below}?api-version={API_VERSION}",
+            segment(subscription_id)?
+        )))
+    }
+
     /// The service principals of the site.
     pub fn service_principals() -> Self {
         Self(format!("{}?api-version={API_VERSION}", service_principals::PATH))
@@ -107,6 +124,22 @@ impl RegistryPlace {
     /// A token of the registry.
     pub fn token_address(&self, name: &str) -> Result<Address, AddressError> {
         self.below(&["tokens", name])
+    }
+
+    /// The children of a kind, such as `tokens`.
+    pub fn children_address(&self, segment: &str) -> Result<Address, AddressError> {
+        self.below(&[segment])
+    }
+
+    /// A child of a kind, by its name.
+    pub fn child_address(&self, segment: &str, name: &str) -> Result<Address, AddressError> {
+        self.below(&[segment, name])
+    }
+
+    /// Every registry of the resource group.
+    pub fn registries_of_group_address(&self) -> Result<Address, AddressError> {
+        let path = self.group_path()?;
+        Ok(Address(format!("{path}/providers/Microsoft.ContainerRegistry/registries?api-version={API_VERSION}")))
     }
 
     /// The action that generates passwords.

@@ -133,6 +133,34 @@ impl Call<'_> {
         }
     }
 
+    /// The registry that the call means: by `-InputObject`, else by `-RegistryName`, else by `-Name`.
+    pub async fn place(&self) -> Result<RegistryPlace, Failure> {
+        match self.bound.get("InputObject").or_else(|| self.bound.get("Registry")) {
+            Some(identity) => Ok(Identity(identity).parts(None)?.place),
+            None if self.bound.has("RegistryName") => self.registry("RegistryName").await,
+            None => self.registry("Name").await,
+        }
+    }
+
+    /// The registry that the call names, in each subscription that it names.
+    pub async fn places(&self, parameter: &str) -> Result<Vec<RegistryPlace>, Failure> {
+        let place = |subscription_id: String| RegistryPlace {
+            subscription_id,
+            resource_group: self.text("ResourceGroupName").unwrap_or_default().to_owned(),
+            registry: self.text(parameter).unwrap_or_default().to_owned(),
+        };
+        Ok(self.subscriptions().await?.into_iter().map(place).collect())
+    }
+
+    /// Every `-SubscriptionId`, else the only subscription there is.
+    pub async fn subscriptions(&self) -> Result<Vec<String>, Failure> {
+        let given = self.bound.get("SubscriptionId").and_then(Value::as_array);
+        match given.filter(|ids| !ids.is_empty()) {
+            Some(ids) => Ok(ids.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+            None => Ok(vec![self.subscription().await?]),
+        }
+    }
+
     /// The registry that the call names by `parameter`.
     pub async fn registry(&self, parameter: &str) -> Result<RegistryPlace, Failure> {
         Ok(RegistryPlace {

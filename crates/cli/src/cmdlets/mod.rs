@@ -2,9 +2,14 @@
 
 pub mod call;
 pub mod certificates;
+pub mod children;
 pub mod command;
+pub mod credentials;
 pub mod help;
 pub mod jobs;
+pub mod naming;
+pub mod registries;
+pub mod scope_maps;
 pub mod should_process;
 pub mod tokens;
 
@@ -71,8 +76,31 @@ pub struct Example {
 }
 
 /// All there are.
-pub static ALL: &[&Cmdlet] =
-    &[&tokens::NEW, &jobs::GET, &jobs::WAIT, &jobs::RECEIVE, &jobs::STOP, &jobs::REMOVE, &help::GET];
+pub static ALL: &[&Cmdlet] = &[
+    &tokens::NEW,
+    &tokens::GET,
+    &tokens::UPDATE,
+    &tokens::REMOVE,
+    &scope_maps::NEW,
+    &scope_maps::GET,
+    &scope_maps::UPDATE,
+    &scope_maps::REMOVE,
+    &credentials::NEW,
+    &registries::NEW,
+    &registries::GET,
+    &registries::UPDATE,
+    &registries::REMOVE,
+    &credentials::GET,
+    &credentials::UPDATE,
+    &registries::TEST_NAME,
+    &registries::GET_USAGE,
+    &jobs::GET,
+    &jobs::WAIT,
+    &jobs::RECEIVE,
+    &jobs::STOP,
+    &jobs::REMOVE,
+    &help::GET,
+];
 
 impl Cmdlet {
     /// By its name, in any case.
@@ -91,5 +119,7 @@ impl Cmdlet {
     }
 }
 
+#[cfg(test)]
+mod family_tests;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
 //! What a person or a script sees: tables as PowerShell makes them, JSON, YAML, tab-separated values.
 
 pub mod objects;
+pub mod registries;
+pub mod scope_maps;
 pub mod table;
 pub mod tally;
 pub mod text;

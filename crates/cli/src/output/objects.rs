@@ -8,6 +8,9 @@ use crate::cmdlet::dates::in_invariant_culture;
 use crate::failure::Failure;
 use serde_json::Value;
 
+/// How many items of an array a cell shows: PowerShell's `$FormatEnumerationLimit`.
+const ITEMS_SHOWN_MAX: usize = 4;
+
 /// How a kind of object is shown.
 #[derive(Debug, PartialEq, Eq)]
 pub struct View {
@@ -73,6 +76,10 @@ pub fn show(
 ) -> Result<(), Failure> {
     let text = match format {
         Format::Table if objects.is_empty() => String::new(),
+        // What has no properties is written as it is.
+        Format::Table | Format::List | Format::Tsv if !objects.iter().any(Value::is_object) => {
+            objects.iter().map(|value| printable_line(&cell(value)) + "\n").collect()
+        }
         Format::Table => table(objects, view, console) + &new_passwords(objects),
         Format::List => objects.iter().map(list).collect::<String>() + &new_passwords(objects),
         Format::JsonLines => objects.iter().map(|object| format!("{object}\n")).collect(),
@@ -126,7 +133,11 @@ fn cell(value: &Value) -> String {
         Value::Bool(false) => "False".to_owned(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => text.clone(),
-        Value::Array(items) => format!("{{{}}}", items.iter().map(cell).collect::<Vec<_>>().join(", ")),
+        Value::Array(items) => {
+            let shown: Vec<String> = items.iter().take(ITEMS_SHOWN_MAX).map(cell).collect();
+            let more = if items.len() > ITEMS_SHOWN_MAX { "…" } else { "" };
+            format!("{{{}{more}}}", shown.join(", "))
+        }
         Value::Object(members) => match members.get("Name") {
             Some(name) => cell(name),
             None => {
@@ -213,6 +224,14 @@ mod tests {
     fn two_objects_in_each_form(#[case] format: Format, #[case] expected: &str) {
         let shown = shown(&two(), Asked::Many, format);
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn a_cell_shows_four_items_and_a_value_without_properties_is_a_line() {
+        assert_eq!(cell(&json!([1, 2, 3, 4])), "{1, 2, 3, 4}");
+        assert_eq!(cell(&json!([1, 2, 3, 4, 5])), "{1, 2, 3, 4…}");
+        assert_eq!(shown(&[json!(true)], Asked::One, Format::Table), "True\n");
+        assert_eq!(shown(&[json!(true)], Asked::One, Format::JsonLines), "true\n");
     }
 
     #[test]
