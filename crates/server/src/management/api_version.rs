@@ -31,6 +31,12 @@ impl ApiVersion {
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it is the first that has tokens. Its resources have no `systemData`, and its tokens always a list of certificates
+    /// (recorded: azcli-token-create-2019-05-01-preview.json).
+    pub(super) fn is_first(&self) -> bool {
+        self.0 == "2019-05-01-preview"
+    }
 }
 
 /// `yyyy-mm-dd`, perhaps with `-preview` or the like behind.

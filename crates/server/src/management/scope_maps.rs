@@ -21,7 +21,7 @@ pub(super) async fn put(context: &Context, id: &ScopeMapId, body: Body) -> Outco
         properties.actions.ok_or_else(|| Failure::invalid("properties.actions", "A scope map needs `actions`."))?;
     let spec = ScopeMapSpec { description: properties.description.unwrap_or_default(), actions: parse(&actions)? };
     let (scope_map, _) = context.state.service.put_scope_map(&context.manager.caller, id, spec).await?;
-    Ok(without_waiting(json(StatusCode::OK, &of(scope_map, "Succeeded"))?))
+    Ok(without_waiting(json(StatusCode::OK, &of(context, scope_map, "Succeeded"))?))
 }
 
 /// `PATCH`: 201 `Updating`, with an operation (recorded), also when nothing is to change.
@@ -34,19 +34,19 @@ pub(super) async fn patch(context: &Context, id: &ScopeMapId, body: Body) -> Out
     };
     let scope_map = context.recording(Kind::Child, id).update_scope_map(&context.manager.caller, id, change).await?;
     let resource = scope_map.id.clone();
-    let response = json(StatusCode::CREATED, &of(scope_map, "Updating"))?;
+    let response = json(StatusCode::CREATED, &of(context, scope_map, "Updating"))?;
     Ok(context.with_operation(response, Kind::Child, &resource))
 }
 
 /// `GET`
 pub(super) async fn get(context: &Context, id: &ScopeMapId) -> Outcome {
-    json(StatusCode::OK, &of(context.state.service.get_scope_map(id).await?, "Succeeded"))
+    json(StatusCode::OK, &of(context, context.state.service.get_scope_map(id).await?, "Succeeded"))
 }
 
 /// `GET` of a page of all: the system's first.
 pub(super) async fn list(context: &Context, registry: &RegistryId) -> Outcome {
     let scope_maps = context.state.service.list_scope_maps(registry, context.cursor()?).await?;
-    context.page(&format_args!("{registry}/scopeMaps"), scope_maps, |scope_map| of(scope_map, "Succeeded"))
+    context.page(&format_args!("{registry}/scopeMaps"), scope_maps, |scope_map| of(context, scope_map, "Succeeded"))
 }
 
 /// `DELETE`: 202 and `null`, 204 when there was none.
@@ -67,7 +67,7 @@ fn parse(actions: &[String]) -> Result<Vec<ScopeMapAction>, Failure> {
     actions.iter().enumerate().map(parse).collect()
 }
 
-fn of(scope_map: ScopeMap, provisioning_state: &str) -> shape::ScopeMap {
+fn of(context: &Context, scope_map: ScopeMap, provisioning_state: &str) -> shape::ScopeMap {
     let kind = match scope_map.kind {
         ScopeMapKind::UserDefined => "UserDefined",
         ScopeMapKind::SystemDefined => "SystemDefined",
@@ -76,7 +76,7 @@ fn of(scope_map: ScopeMap, provisioning_state: &str) -> shape::ScopeMap {
         resource_type: Some(shape::RESOURCE_TYPE.to_owned()),
         id: Some(scope_map.id.to_string()),
         name: Some(scope_map.id.name.to_string()),
-        system_data: scope_map.system_data.as_ref().map(system_data::of),
+        system_data: scope_map.system_data.as_ref().filter(|_| !context.api_version.is_first()).map(system_data::of),
         properties: Some(ScopeMapProperties {
             description: (!scope_map.description.is_empty()).then_some(scope_map.description),
             kind: Some(kind.to_owned()),

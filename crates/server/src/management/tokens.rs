@@ -25,10 +25,10 @@ pub(super) async fn put(context: &Context, id: &TokenId, body: Body) -> Outcome 
         context.recording(Kind::Child, id).put_token(&context.manager.caller, id, spec).await?;
     match written {
         Written::Created => {
-            let response = json(StatusCode::CREATED, &of(&token, &generated, "Creating"))?;
+            let response = json(StatusCode::CREATED, &of(context, &token, &generated, "Creating"))?;
             Ok(context.with_operation(response, Kind::Child, &token.id))
         }
-        Written::Updated => Ok(without_waiting(json(StatusCode::OK, &of(&token, &generated, "Succeeded"))?)),
+        Written::Updated => Ok(without_waiting(json(StatusCode::OK, &of(context, &token, &generated, "Succeeded"))?)),
     }
 }
 
@@ -41,19 +41,21 @@ pub(super) async fn patch(context: &Context, id: &TokenId, body: Body) -> Outcom
     let change =
         TokenChange { scope_map: scope_map(&properties)?, status: status(&properties)?, passwords, certificates };
     let written = context.recording(Kind::Child, id).update_token(&context.manager.caller, id, change).await?;
-    let response = json(StatusCode::CREATED, &of(&written.token, &written.generated, "Updating"))?;
+    let response = json(StatusCode::CREATED, &of(context, &written.token, &written.generated, "Updating"))?;
     Ok(context.with_operation(response, Kind::Child, &written.token.id))
 }
 
 /// `GET`: never a password's value.
 pub(super) async fn get(context: &Context, id: &TokenId) -> Outcome {
-    json(StatusCode::OK, &of(&context.state.service.get_token(id).await?, &[], "Succeeded"))
+    json(StatusCode::OK, &of(context, &context.state.service.get_token(id).await?, &[], "Succeeded"))
 }
 
 /// `GET` of a page of all, in the order in which they were made.
 pub(super) async fn list(context: &Context, registry: &RegistryId) -> Outcome {
     let tokens = context.state.service.list_tokens(registry, context.cursor()?).await?;
-    context.page(&format_args!("{registry}/tokens"), tokens, |token| shape_of(&token, Detail::Named, &[], "Succeeded"))
+    context.page(&format_args!("{registry}/tokens"), tokens, |token| {
+        in_version(context, shape_of(&token, Detail::Named, &[], "Succeeded"))
+    })
 }
 
 /// `DELETE`: 202 and `null`, 204 when there was none.
@@ -82,8 +84,19 @@ fn status(properties: &TokenProperties) -> Result<Option<TokenStatus>, Failure> 
     properties.status.as_ref().map(parse).transpose()
 }
 
-fn of(token: &Token, generated: &[GeneratedPassword], provisioning_state: &str) -> shape::Token {
-    shape_of(token, Detail::Whole, generated, provisioning_state)
+fn of(context: &Context, token: &Token, generated: &[GeneratedPassword], provisioning_state: &str) -> shape::Token {
+    in_version(context, shape_of(token, Detail::Whole, generated, provisioning_state))
+}
+
+/// As the version has it that was asked for.
+fn in_version(context: &Context, mut token: shape::Token) -> shape::Token {
+    if context.api_version.is_first() {
+        token.system_data = None;
+        if let Some(credentials) = token.properties.as_mut().and_then(|properties| properties.credentials.as_mut()) {
+            credentials.certificates.get_or_insert_default();
+        }
+    }
+    token
 }
 
 fn shape_of(token: &Token, detail: Detail, generated: &[GeneratedPassword], provisioning_state: &str) -> shape::Token {
