@@ -6,7 +6,7 @@ use model::arm_name::TokenName;
 use model::certificate::{Certificate, CertificateName, Fingerprint, Thumbprint, TokenCertificate};
 use model::registry::RegistryKey;
 use model::timestamp::Timestamp;
-use model::token::TokenKey;
+use model::token::{CertificateFacts, CertificateKey, TokenKey};
 use rusqlite::{Row, params};
 
 statements! {
@@ -23,6 +23,20 @@ statements! {
 /// The certificates of a token, `certificate1` before `certificate2`.
 pub fn list(tx: &Reading<'_>, token: TokenKey) -> Result<Vec<TokenCertificate>, Error> {
     tx.list(LIST, [token.0], read)
+}
+
+/// What presented certificates of a token are judged by.
+pub(crate) fn list_facts(tx: &Reading<'_>, token: TokenKey) -> Result<Vec<CertificateFacts>, Error> {
+    tx.list(LIST, [token.0], |row| {
+        let held = read(row)?;
+        Ok(CertificateFacts {
+            id: CertificateKey(row.get("key")?),
+            name: held.name,
+            fingerprint: held.certificate.fingerprint,
+            not_before: held.certificate.not_before,
+            ends_at: held.ends_at(),
+        })
+    })
 }
 
 /// Which token of a registry holds a certificate, and in which slot.

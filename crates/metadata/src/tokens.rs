@@ -4,6 +4,7 @@ use crate::statements::statements;
 use crate::{Error, Managing, Reading, certificates, passwords, scope_maps, system_data};
 use model::arm_name::{ScopeMapName, TokenName};
 use model::caller::SystemData;
+use model::certificate::Fingerprint;
 use model::listing::{Cursor, Listed};
 use model::registry::{Registry, RegistryKey};
 use model::resource_id::{RegistryId, ScopeMapId, TokenId};
@@ -37,6 +38,9 @@ statements! {
     DELETE = "DELETE FROM tokens WHERE registry = $1 AND name_key = $2";
     FACTS_BY_NAME = "SELECT t.*, m.actions FROM tokens t LEFT JOIN scope_maps m ON m.key = t.scope_map
         WHERE t.registry = $1 AND t.name_key = $2";
+    FACTS_BY_CERTIFICATE = "SELECT t.*, m.actions
+        FROM certificates c JOIN tokens t ON t.key = c.token LEFT JOIN scope_maps m ON m.key = t.scope_map
+        WHERE c.registry = $1 AND c.fingerprint = $2";
     FACTS_BY_KEY = "SELECT t.*, m.actions FROM tokens t LEFT JOIN scope_maps m ON m.key = t.scope_map WHERE t.key = $1";
 }
 
@@ -133,6 +137,15 @@ pub fn find_facts(tx: &Reading<'_>, registry: RegistryKey, name: &TokenName) -> 
     tx.find(FACTS_BY_NAME, params![registry.0, name.key()], |row| read_facts(tx, row))
 }
 
+/// What sign-ins with that certificate are judged by; `None` when no token of the registry has it.
+pub fn find_facts_by_certificate(
+    tx: &Reading<'_>,
+    registry: RegistryKey,
+    fingerprint: &Fingerprint,
+) -> Result<Option<TokenFacts>, Error> {
+    tx.find(FACTS_BY_CERTIFICATE, params![registry.0, fingerprint.as_bytes()], |row| read_facts(tx, row))
+}
+
 /// What bearers of that token are judged by.
 pub fn find_facts_by_key(tx: &Reading<'_>, key: TokenKey) -> Result<Option<TokenFacts>, Error> {
     tx.find(FACTS_BY_KEY, [key.0], |row| read_facts(tx, row))
@@ -178,5 +191,6 @@ pub(crate) fn read_facts(tx: &Reading<'_>, row: &Row<'_>) -> Result<TokenFacts, 
         generation: Generation(row.get("generation")?),
         rules: Arc::new(Rules::of(&actions)),
         passwords: passwords::list_facts(tx, key)?,
+        certificates: certificates::list_facts(tx, key)?,
     })
 }

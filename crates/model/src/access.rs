@@ -22,7 +22,7 @@ struct Holder {
     token: TokenKey,
     /// What the token's scope map allows now.
     rules: Arc<Rules>,
-    /// What the bearer was issued for; `None` for a password, which reaches as far as the scope map.
+    /// What the bearer was issued for; `None` for a password or certificate, which reaches as far as the scope map.
     granted: Option<Arc<Granted>>,
 }
 
@@ -64,8 +64,8 @@ impl Access {
         Self { registry, holder: None }
     }
 
-    /// Of a caller who presented a token's password: all that the scope map allows.
-    pub fn by_password(registry: RegistryKey, token: TokenKey, rules: Arc<Rules>) -> Self {
+    /// Of a caller who presented a token's password or certificate: all that the scope map allows.
+    pub fn by_credential(registry: RegistryKey, token: TokenKey, rules: Arc<Rules>) -> Self {
         Self { registry, holder: Some(Holder { token, rules, granted: None }) }
     }
 
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_password_reaches_as_far_as_the_scope_map() -> Result<(), Box<dyn std::error::Error>> {
-        let access = Access::by_password(REGISTRY, TOKEN, rules());
+        let access = Access::by_credential(REGISTRY, TOKEN, rules());
         assert!(access.permit(push("samples/hello")?).is_ok());
         assert!(access.permit(push("other")?).is_err());
         let refusal = access.permit(ListTags { repository: RepositoryName::parse("samples/hello")? }).err();
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn the_catalog_shows_what_may_be_read() -> Result<(), Box<dyn std::error::Error>> {
-        let permit = Access::by_password(REGISTRY, TOKEN, rules()).permit(ListCatalog)?;
+        let permit = Access::by_credential(REGISTRY, TOKEN, rules()).permit(ListCatalog)?;
         assert!(permit.shows(&RepositoryName::parse("samples/hello")?));
         assert!(!permit.shows(&RepositoryName::parse("other")?));
         Ok(())

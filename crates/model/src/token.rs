@@ -1,16 +1,17 @@
 //! Tokens: who may sign in to a registry, and whether a sign-in counts now.
 //!
-//! [`TokenFacts::admit_password`] and [`TokenFacts::admit_bearer`] are the one place that stops a disabled token, an expired
-//! or removed password, and a bearer issued before the token changed.
+//! [`TokenFacts::admit_password`], [`TokenFacts::admit_certificate`] and [`TokenFacts::admit_bearer`] are the one place that stops a
+//! disabled token, an expired or removed password or certificate, and a bearer issued before the token changed.
 
 use crate::caller::SystemData;
-use crate::certificate::TokenCertificate;
+use crate::certificate::{CertificateName, Fingerprint, TokenCertificate};
 use crate::password::{PasswordHash, PasswordName};
 use crate::registry::RegistryKey;
 use crate::resource_id::{ScopeMapId, TokenId};
 use crate::scope_map::Rules;
 use crate::timestamp::Timestamp;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The store's own name for a token; never given to another one, also after a delete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +20,19 @@ pub struct TokenKey(pub i64);
 /// The store's own name for one generated password; regenerating makes a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PasswordKey(pub i64);
+
+/// The store's own name for one certificate of one token; replacing it makes a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CertificateKey(pub i64);
+
+/// What a sign-in was proven with: bearers carry it, and end with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CredentialKey {
+    /// A password.
+    Password(PasswordKey),
+    /// A certificate.
+    Certificate(CertificateKey),
+}
 
 /// How often a token's status, scope map or the content of its scope map has changed. Bearers carry it (decision D5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,6 +111,8 @@ pub struct TokenFacts {
     pub rules: Arc<Rules>,
     /// Its passwords.
     pub passwords: Vec<PasswordFacts>,
+    /// Its certificates.
+    pub certificates: Vec<CertificateFacts>,
 }
 
 /// What a presented password is judged by.
@@ -111,6 +127,24 @@ pub struct PasswordFacts {
     /// From when on it is refused; `None` means never.
     pub expires_at: Option<Timestamp>,
 }
+
+/// What a presented certificate is judged by.
+#[derive(Debug, Clone)]
+pub struct CertificateFacts {
+    /// The store's own name for it.
+    pub id: CertificateKey,
+    /// Which one.
+    pub name: CertificateName,
+    /// What its DER must hash to.
+    pub fingerprint: Fingerprint,
+    /// Before this it is refused.
+    pub not_before: Timestamp,
+    /// From when on it is refused: see [`TokenCertificate::ends_at`].
+    pub ends_at: Timestamp,
+}
+
+/// How long before its `notBefore` a certificate counts: a client that has just made one may have a clock that is ahead of ours.
+const NOT_BEFORE_LEEWAY: Duration = Duration::from_secs(60);
 
 /// Why a sign-in does not count. A stranger learns none of it: all look alike outside, the audit log has the reason (decision D3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -130,6 +164,21 @@ pub enum SignInRefusal {
     /// The password behind the bearer was regenerated or removed.
     #[error("the password was regenerated or removed")]
     PasswordGone,
+    /// No token of the registry has the certificate.
+    #[error("no token has this certificate")]
+    UnknownCertificate,
+    /// The right certificate, too early.
+    #[error("the certificate is not valid yet")]
+    CertificateNotYetValid,
+    /// The right certificate, too late.
+    #[error("the certificate has expired")]
+    CertificateExpired,
+    /// The certificate behind the bearer was replaced or removed.
+    #[error("the certificate was replaced or removed")]
+    CertificateGone,
+    /// A password of one token came over a connection with the certificate of another.
+    #[error("the certificate is another token's than the password")]
+    TwoTokens,
     /// The token's status or rights changed after the bearer was issued.
     #[error("the token has changed since the bearer was issued")]
     Changed,
@@ -144,33 +193,70 @@ impl TokenFacts {
             .iter()
             .fold(None, |found, password| if password.hash.matches(presented) { Some(password) } else { found });
         let password = matching.ok_or(SignInRefusal::WrongPassword)?;
-        self.admit(password, now)
+        self.check_enabled()?;
+        password.check(now)?;
+        Ok(password)
     }
 
-    /// Judges a bearer that was issued for `password` at `generation`.
+    /// Judges a certificate whose key the caller has. *Disabled* beats every other state.
+    pub fn admit_certificate(
+        &self,
+        presented: &Fingerprint,
+        now: Timestamp,
+    ) -> Result<&CertificateFacts, SignInRefusal> {
+        // Public, so nothing is told by how long the comparison takes.
+        let certificate = self.certificates.iter().find(|known| known.fingerprint == *presented);
+        let certificate = certificate.ok_or(SignInRefusal::UnknownCertificate)?;
+        self.check_enabled()?;
+        certificate.check(now)?;
+        Ok(certificate)
+    }
+
+    /// Judges a bearer that was issued for `credential` at `generation`.
     pub fn admit_bearer(
         &self,
-        password: PasswordKey,
+        credential: CredentialKey,
         generation: Generation,
         now: Timestamp,
-    ) -> Result<&PasswordFacts, SignInRefusal> {
-        if self.status == TokenStatus::Disabled {
-            return Err(SignInRefusal::Disabled);
-        }
+    ) -> Result<(), SignInRefusal> {
+        self.check_enabled()?;
         if self.generation != generation {
             return Err(SignInRefusal::Changed);
         }
-        let password = self.passwords.iter().find(|known| known.id == password).ok_or(SignInRefusal::PasswordGone)?;
-        self.admit(password, now)
+        match credential {
+            CredentialKey::Password(id) => {
+                let password = self.passwords.iter().find(|known| known.id == id);
+                password.ok_or(SignInRefusal::PasswordGone)?.check(now)
+            }
+            CredentialKey::Certificate(id) => {
+                let certificate = self.certificates.iter().find(|known| known.id == id);
+                certificate.ok_or(SignInRefusal::CertificateGone)?.check(now)
+            }
+        }
     }
 
-    fn admit<'a>(&self, password: &'a PasswordFacts, now: Timestamp) -> Result<&'a PasswordFacts, SignInRefusal> {
+    fn check_enabled(&self) -> Result<(), SignInRefusal> {
         match self.status {
             TokenStatus::Disabled => Err(SignInRefusal::Disabled),
-            TokenStatus::Enabled if password.expires_at.is_some_and(|end| end <= now) => {
-                Err(SignInRefusal::PasswordExpired)
-            }
-            TokenStatus::Enabled => Ok(password),
+            TokenStatus::Enabled => Ok(()),
+        }
+    }
+}
+
+impl PasswordFacts {
+    fn check(&self, now: Timestamp) -> Result<(), SignInRefusal> {
+        if self.expires_at.is_some_and(|end| end <= now) { Err(SignInRefusal::PasswordExpired) } else { Ok(()) }
+    }
+}
+
+impl CertificateFacts {
+    fn check(&self, now: Timestamp) -> Result<(), SignInRefusal> {
+        if now.plus(NOT_BEFORE_LEEWAY) < self.not_before {
+            Err(SignInRefusal::CertificateNotYetValid)
+        } else if self.ends_at <= now {
+            Err(SignInRefusal::CertificateExpired)
+        } else {
+            Ok(())
         }
     }
 }
@@ -188,7 +274,7 @@ mod tests {
         Timestamp::from_micros(seconds * 1_000_000)
     }
 
-    /// `password1` (entropy 1) never expires, `password2` (entropy 2) at second 100.
+    /// `password1` (entropy 1) never expires, `password2` (entropy 2) at second 100; `certificate1` counts from second 50 to 100.
     fn facts() -> TokenFacts {
         let password =
             |id, name, expires_at| PasswordFacts { id: PasswordKey(id), name, hash: hash_of(id as u8), expires_at };
@@ -203,6 +289,13 @@ mod tests {
                 password(1, PasswordName::Password1, None),
                 password(2, PasswordName::Password2, Some(at(100))),
             ],
+            certificates: vec![CertificateFacts {
+                id: CertificateKey(1),
+                name: CertificateName::Certificate1,
+                fingerprint: Fingerprint::new([1; 32]),
+                not_before: at(50),
+                ends_at: at(100),
+            }],
         }
     }
 
@@ -222,12 +315,44 @@ mod tests {
     }
 
     #[test]
+    fn certificates() {
+        let mut facts = facts();
+        let admitted = |facts: &TokenFacts, number, now| {
+            facts.admit_certificate(&Fingerprint::new([number; 32]), at(now)).map(|certificate| certificate.name)
+        };
+        assert_eq!(admitted(&facts, 1, 50), Ok(CertificateName::Certificate1));
+        assert_eq!(admitted(&facts, 1, -10), Ok(CertificateName::Certificate1), "a clock that is a minute ahead");
+        assert_eq!(admitted(&facts, 1, -11), Err(SignInRefusal::CertificateNotYetValid));
+        assert_eq!(admitted(&facts, 1, 99), Ok(CertificateName::Certificate1));
+        assert_eq!(admitted(&facts, 1, 100), Err(SignInRefusal::CertificateExpired));
+        assert_eq!(admitted(&facts, 2, 60), Err(SignInRefusal::UnknownCertificate));
+        facts.status = TokenStatus::Disabled;
+        assert_eq!(admitted(&facts, 1, 100), Err(SignInRefusal::Disabled));
+        assert_eq!(admitted(&facts, 2, 60), Err(SignInRefusal::UnknownCertificate));
+    }
+
+    #[test]
+    fn bearers_of_a_certificate() {
+        let mut facts = facts();
+        let admitted = |facts: &TokenFacts, id, generation, now| {
+            facts.admit_bearer(CredentialKey::Certificate(CertificateKey(id)), Generation(generation), at(now))
+        };
+        assert_eq!(admitted(&facts, 1, 3, 99), Ok(()));
+        assert_eq!(admitted(&facts, 1, 3, 100), Err(SignInRefusal::CertificateExpired));
+        assert_eq!(admitted(&facts, 1, 2, 99), Err(SignInRefusal::Changed));
+        // A password of the same key is something else.
+        assert_eq!(admitted(&facts, 2, 3, 99), Err(SignInRefusal::CertificateGone));
+        facts.status = TokenStatus::Disabled;
+        assert_eq!(admitted(&facts, 2, 2, 100), Err(SignInRefusal::Disabled));
+    }
+
+    #[test]
     fn bearers() {
         let mut facts = facts();
         let admitted = |facts: &TokenFacts, id, generation, now| {
-            facts.admit_bearer(PasswordKey(id), Generation(generation), at(now)).map(|p| p.name)
+            facts.admit_bearer(CredentialKey::Password(PasswordKey(id)), Generation(generation), at(now))
         };
-        assert_eq!(admitted(&facts, 1, 3, 1_000), Ok(PasswordName::Password1));
+        assert_eq!(admitted(&facts, 1, 3, 1_000), Ok(()));
         assert_eq!(admitted(&facts, 2, 3, 100), Err(SignInRefusal::PasswordExpired));
         assert_eq!(admitted(&facts, 1, 2, 0), Err(SignInRefusal::Changed));
         assert_eq!(admitted(&facts, 1, 4, 0), Err(SignInRefusal::Changed));

@@ -1,6 +1,7 @@
 //! The configuration: one struct, one TOML file. Unknown keys are refused, and every value is checked where it is read, so
 //! that an error names the key and the line.
 
+use crate::proxies::TrustedProxies;
 use http::uri::{Authority, Scheme};
 use model::arm_name::RegistryName;
 use serde::{Deserialize, Deserializer};
@@ -22,6 +23,8 @@ pub struct Config {
     /// The registry that any other host name means; `None` means the only one there is.
     #[serde(deserialize_with = "registry_name")]
     pub default_registry: Option<String>,
+    /// Proxies in front whose `Client-Cert` header counts: addresses and networks.
+    pub trusted_proxies: TrustedProxies,
     /// How long requests in progress may take after a request to stop.
     pub shutdown_grace_seconds: u64,
     /// TLS on the address to listen on.
@@ -92,6 +95,7 @@ impl Default for Config {
             public_url: None,
             domain: Domain("localhost".to_owned()),
             default_registry: None,
+            trusted_proxies: TrustedProxies::default(),
             // Below the 30 seconds after which Kubernetes and the 90 after which systemd kill a process.
             shutdown_grace_seconds: 25,
             tls: TlsConfig::default(),
@@ -189,6 +193,7 @@ mod tests {
     #[case::url_of_another_scheme("public_url = \"ftp://registry.example\"", "public_url")]
     #[case::domain("domain = \"-a.example\"", "domain")]
     #[case::registry("default_registry = \"no\"", "'no' is not a registry name")]
+    #[case::proxies("trusted_proxies = [\"10.0.0.0/8\", \"proxy.example\"]", "'proxy.example' is not an address")]
     #[case::unknown_key_of_tls("[tls]\ncertificate = \"c\"", "certificate")]
     #[case::format("[log]\nformat = \"xml\"", "format")]
     fn errors_say_where(#[case] text: &str, #[case] expected: &str) {

@@ -14,6 +14,7 @@ mod limits;
 mod listener;
 mod management;
 mod preface;
+mod proxies;
 mod requests;
 mod router;
 mod server;
@@ -23,6 +24,8 @@ mod tls;
 
 pub use config::Config;
 pub use listener::Listener;
+pub use proxies::TrustedProxies;
+pub use requests::Peer;
 pub use server::{LocalUser, Outside, Server, StartError};
 pub use service::{Clock, FirstStart, Random};
 pub use tls::TlsError;

@@ -1,5 +1,6 @@
 //! The socket and the loop that accepts connections. Our own loop, because `axum::serve` has no timeout for request heads.
 
+use crate::client_certificates::ClientCertificate;
 use crate::limits;
 use crate::preface::PrefaceTimeout;
 use crate::requests::Peer;
@@ -108,23 +109,33 @@ struct Connection {
 impl Connection {
     async fn run(mut self, stream: TcpStream, tls: Option<Tls>) {
         let stream = ends_when_stalled(stream);
-        let Some(tls) = tls else { return self.serve(stream).await };
+        let Some(tls) = tls else { return self.serve(stream, None).await };
         let peer = self.peer;
         let accepted = tokio::select! {
             accepted = tls.accept(stream) => accepted,
             _ = self.until_stop.changed() => return,
         };
         match accepted {
-            Ok(stream) => self.serve(stream).await,
+            Ok(stream) => {
+                let certificate = ClientCertificate::of_connection(stream.get_ref().1);
+                self.serve(stream, certificate).await;
+            }
             Err(error) => tracing::debug!(%peer, %error, "the TLS handshake with {peer} failed: {error}"),
         }
     }
 
-    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
+    async fn serve(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        certificate: Option<ClientCertificate>,
+    ) {
         let Self { peer, router, protocol, watcher, .. } = self;
         let io = PrefaceTimeout::new(TokioIo::new(stream), limits::HEADER_READ_TIMEOUT);
         let service = service_fn(move |mut request: http::Request<Incoming>| {
             request.extensions_mut().insert(Peer(peer));
+            if let Some(certificate) = certificate {
+                request.extensions_mut().insert(certificate);
+            }
             router.clone().oneshot(request)
         });
         if let Err(error) = watcher.watch(protocol.serve_connection(io, service).into_owned()).await {

@@ -1,7 +1,9 @@
-//! What every request gets, on every plane: an id, a span, a settled `Host`, one log line, and an answer also when its handler
+//! What every request gets, on every plane: an id, a span, a settled `Host` and client certificate, one log line, and an answer also when its handler
 //! panics. Never logs a query, a header or a body: they hold secrets.
 
+use crate::client_certificates;
 use crate::hosts;
+use crate::proxies::TrustedProxies;
 use crate::state::State;
 use axum::extract::{Request, State as Shared};
 use axum::middleware::Next;
@@ -33,7 +35,7 @@ pub(crate) struct RequestId(uuid::Uuid);
 
 /// Who is at the other end of the connection. An extension of requests that came over the network.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
+pub struct Peer(pub SocketAddr);
 
 /// Makes request ids.
 pub(crate) struct RequestIds {
@@ -72,23 +74,21 @@ pub(crate) async fn observe(Shared(state): Shared<Arc<State>>, mut request: Requ
     let id = state.request_ids.next();
     request.extensions_mut().insert(id);
     let span = tracing::info_span!("request", %id);
-    answer(request, next, id).instrument(span).await
+    answer(request, &state.proxies, next, id).instrument(span).await
 }
 
-async fn answer(mut request: Request, next: Next, id: RequestId) -> Response {
+async fn answer(mut request: Request, proxies: &TrustedProxies, next: Next, id: RequestId) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let peer = request.extensions().get::<Peer>().map(|Peer(address)| tracing::field::display(*address));
-    let mut response = if settle_host(&mut request) {
+    let mut response = match settle(&mut request, proxies) {
         // A panic is a bug of one handler; the process and its other requests go on.
-        AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
+        Ok(()) => AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!(%method, path, "the handler of {method} {path} panicked");
             panicked(&path, id)
-        })
-    } else {
-        (StatusCode::BAD_REQUEST, "The Host header is repeated or is not a host name with an optional port.\n")
-            .into_response()
+        }),
+        Err(message) => (StatusCode::BAD_REQUEST, message).into_response(),
     };
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         for name in REQUEST_ID_HEADERS {
@@ -99,6 +99,21 @@ async fn answer(mut request: Request, next: Next, id: RequestId) -> Response {
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(%method, path, status, duration_ms, peer, "{method} {path} answered {status} in {duration_ms} ms");
     response
+}
+
+/// Leaves nothing in a request that handlers would have to doubt. Errors: what its sender is told.
+fn settle(request: &mut Request, proxies: &TrustedProxies) -> Result<(), String> {
+    if !settle_host(request) {
+        return Err("The Host header is repeated or is not a host name with an optional port.\n".to_owned());
+    }
+    // Taken out, because a request lends only one of its parts at a time.
+    let mut extensions = std::mem::take(request.extensions_mut());
+    let settled = client_certificates::settle(request.headers_mut(), &mut extensions, proxies);
+    *request.extensions_mut() = extensions;
+    settled.map_err(|error| {
+        tracing::warn!("a request was refused: {error}");
+        format!("A request was refused: {error}.\n")
+    })
 }
 
 /// Puts the authority that the request names into `Host`, where every handler looks for it: HTTP/2 and absolute URLs have it

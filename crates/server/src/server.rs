@@ -126,7 +126,12 @@ impl Server {
             }
             None => None,
         };
-        let state = State { service: service.clone(), site, request_ids: RequestIds::new(outside.random) };
+        let state = State {
+            service: service.clone(),
+            site,
+            proxies: config.trusted_proxies,
+            request_ids: RequestIds::new(outside.random),
+        };
         let server = Self {
             service,
             router: router::router(Arc::new(state)),

@@ -1,6 +1,7 @@
 //! What every handler needs.
 
 use crate::hosts::Site;
+use crate::proxies::TrustedProxies;
 use crate::requests::RequestIds;
 use service::Service;
 
@@ -10,6 +11,8 @@ pub(crate) struct State {
     pub(crate) service: Service,
     /// The site's names.
     pub(crate) site: Site,
+    /// Whose word on their clients counts.
+    pub(crate) proxies: TrustedProxies,
     /// Makes the ids under which requests are logged.
     pub(crate) request_ids: RequestIds,
 }

@@ -2,6 +2,7 @@
 //!
 //! Gets certificate and key as bytes: files are the service's business.
 
+use crate::client_certificates::AnyCertificate;
 use crate::config::TlsConfig;
 use crate::hosts::Site;
 use crate::limits;
@@ -120,9 +121,10 @@ fn config(identity: &TlsIdentity) -> Result<ServerConfig, TlsError> {
     let secret = PrivateKeyDer::from_pem_slice(&identity.key_pem).map_err(|_| TlsError::NoKey(key.clone()))?;
     // Handed in rather than installed for the process, which has only one place for it.
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let clients = Arc::new(AnyCertificate::new(Arc::clone(&provider)));
     ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, secret))
+        .and_then(|builder| builder.with_client_cert_verifier(clients).with_single_cert(chain, secret))
         .map_err(|cause| refused(certificate, key, cause))
 }
 

@@ -3,26 +3,31 @@
 use crate::refresh_tokens::REFRESH_TOKEN_USER;
 use crate::token_table::WhichToken;
 use crate::{Error, Service, limits, random, signing};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::access::Access;
 use model::action::{Action, ActionSet};
 use model::arm_name::TokenName;
+use model::certificate::Fingerprint;
 use model::password::{Password, PasswordHash, PasswordName};
 use model::registry::{Registry, RegistryKey};
 use model::repository::RepositoryPattern;
 use model::scope::{Asked, Granted};
 use model::timestamp::Timestamp;
-use model::token::{Generation, PasswordKey, SignInRefusal, TokenFacts, TokenKey};
+use model::token::{CertificateKey, CredentialKey, Generation, PasswordKey, SignInRefusal, TokenFacts, TokenKey};
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// Proof that a caller presented a right password of a token of a registry, just now.
+/// Proof that a caller presented a right password or certificate of a token of a registry, just now.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
     facts: Arc<TokenFacts>,
-    password: PasswordKey,
-    password_expires_at: Option<Timestamp>,
+    credential: CredentialKey,
+    credential_ends_at: Option<Timestamp>,
+    /// The certificate that its bearers count with.
+    certificate: Option<Fingerprint>,
 }
 
 /// A bearer for the data plane.
@@ -63,8 +68,9 @@ pub enum BearerRefusal {
     Unavailable(#[from] Error),
 }
 
-/// What an access token says (distribution specification, "Token authentication implementation"). `rid`, `tok`, `gen` and `pwd` are
-/// ours: the keys of registry, token and password and the generation that it was issued in, by which it is judged.
+/// What an access token says (distribution specification, "Token authentication implementation"). `rid`, `tok`, `gen`, `pwd` and
+/// `crt` are ours: the keys of registry, token and password or certificate and the generation that it was issued in, by which it is
+/// judged.
 #[derive(Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -80,7 +86,19 @@ struct Claims {
     rid: i64,
     tok: i64,
     r#gen: i64,
-    pwd: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pwd: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    crt: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
+}
+
+/// The certificate without which a bearer does not count (RFC 8705, section 3.1).
+#[derive(Serialize, Deserialize)]
+struct Confirmation {
+    #[serde(rename = "x5t#S256")]
+    fingerprint: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -96,7 +114,8 @@ pub(crate) struct Bearer {
     registry: RegistryKey,
     token: TokenKey,
     generation: Generation,
-    password: PasswordKey,
+    credential: CredentialKey,
+    certificate: Option<Fingerprint>,
     not_before: i64,
     expires: i64,
     granted: Arc<Granted>,
@@ -108,12 +127,22 @@ pub(crate) type BearerCache = Cache<[u8; 32], Arc<Bearer>>;
 impl SignedIn {
     /// Somebody whose credentials end at `expires`, in seconds since the epoch, whatever password stands behind them.
     pub(crate) fn until(facts: Arc<TokenFacts>, password: PasswordKey, expires: i64) -> Self {
-        Self { facts, password, password_expires_at: Some(Timestamp::from_micros(expires.saturating_mul(1_000_000))) }
+        Self {
+            facts,
+            credential: CredentialKey::Password(password),
+            credential_ends_at: Some(Timestamp::from_micros(expires.saturating_mul(1_000_000))),
+            certificate: None,
+        }
     }
 
-    /// What the caller may do with the password itself.
+    /// The token's name, as created.
+    pub fn name(&self) -> &str {
+        &self.facts.name
+    }
+
+    /// What the caller may do with the password or certificate itself.
     pub fn access(&self) -> Access {
-        Access::by_password(self.facts.registry, self.facts.key, Arc::clone(&self.facts.rules))
+        Access::by_credential(self.facts.registry, self.facts.key, Arc::clone(&self.facts.rules))
     }
 }
 
@@ -165,8 +194,47 @@ impl Service {
 
     fn admit(&self, facts: Arc<TokenFacts>, presented: &PasswordHash) -> Result<SignedIn, SignInRefusal> {
         let password = facts.admit_password(presented, self.inner.clock.now())?;
-        let (password, password_expires_at) = (password.id, password.expires_at);
-        Ok(SignedIn { facts, password, password_expires_at })
+        let (credential, credential_ends_at) = (CredentialKey::Password(password.id), password.expires_at);
+        Ok(SignedIn { facts, credential, credential_ends_at, certificate: None })
+    }
+
+    /// Checks a certificate whose key the caller has proven to hold.
+    pub async fn sign_in_with_certificate(
+        &self,
+        registry: &Registry,
+        presented: &Fingerprint,
+    ) -> Result<Result<SignedIn, SignInRefusal>, Error> {
+        let facts = self.facts(WhichToken::Certificate(registry.key, *presented)).await?;
+        let (name, admitted) = match facts {
+            Some(facts) => (facts.name.to_string(), self.admit_certificate(facts, presented)),
+            None => (format!("(certificate {presented})"), Err(SignInRefusal::UnknownCertificate)),
+        };
+        Ok(admitted.inspect_err(|refusal| log_refusal(registry, &name, refusal)))
+    }
+
+    fn admit_certificate(&self, facts: Arc<TokenFacts>, presented: &Fingerprint) -> Result<SignedIn, SignInRefusal> {
+        let certificate = facts.admit_certificate(presented, self.inner.clock.now())?;
+        let (credential, credential_ends_at) = (CredentialKey::Certificate(certificate.id), Some(certificate.ends_at));
+        Ok(SignedIn { facts, credential, credential_ends_at, certificate: Some(*presented) })
+    }
+
+    /// Takes in that the caller also proved to hold the key of a certificate. One of the same token binds the bearers to it, one of
+    /// another token contradicts the sign-in; one that is no token's, or no longer counts, says nothing.
+    pub async fn beside_certificate(
+        &self,
+        registry: &Registry,
+        signed_in: SignedIn,
+        presented: &Fingerprint,
+    ) -> Result<Result<SignedIn, SignInRefusal>, Error> {
+        let Some(facts) = self.facts(WhichToken::Certificate(registry.key, *presented)).await? else {
+            return Ok(Ok(signed_in));
+        };
+        if facts.key != signed_in.facts.key {
+            log_refusal(registry, &signed_in.facts.name, &SignInRefusal::TwoTokens);
+            return Ok(Err(SignInRefusal::TwoTokens));
+        }
+        let certificate = facts.admit_certificate(presented, self.inner.clock.now()).ok().map(|_| *presented);
+        Ok(Ok(SignedIn { certificate, ..signed_in }))
     }
 
     pub(crate) async fn facts(&self, which: WhichToken) -> Result<Option<Arc<TokenFacts>>, Error> {
@@ -180,12 +248,16 @@ impl Service {
         signed_in: &SignedIn,
         asked: &Asked,
     ) -> Result<AccessToken, Error> {
-        let SignedIn { facts, password, password_expires_at } = signed_in;
+        let SignedIn { facts, credential, credential_ends_at, certificate } = signed_in;
         let now = self.inner.clock.now();
         let granted = Granted::of(asked, &facts.rules);
         let longest = now.plus(limits::ACCESS_TOKEN_TTL);
-        let expires = password_expires_at.map_or(longest, |end| end.min(longest));
+        let expires = credential_ends_at.map_or(longest, |end| end.min(longest));
         let not_before = now.minus(limits::CLOCK_SKEW).as_unix_seconds();
+        let (pwd, crt) = match credential {
+            CredentialKey::Password(key) => (Some(key.0), None),
+            CredentialKey::Certificate(key) => (None, Some(key.0)),
+        };
         let text = self.inner.keys.access.sign(&Claims {
             iss: signing::ISSUER.to_owned(),
             sub: facts.name.to_string(),
@@ -198,16 +270,24 @@ impl Service {
             rid: facts.registry.0,
             tok: facts.key.0,
             r#gen: facts.generation.0,
-            pwd: password.0,
+            pwd,
+            crt,
+            cnf: certificate.as_ref().map(Confirmation::of),
         })?;
-        // A bearer never outlives its password. Where that leaves less than a minute the client is still told a minute: docker
+        // A bearer never outlives its password or certificate. Where that leaves less than a minute the client is still told a minute: docker
         // takes no smaller figure (data-plane-and-auth.md, 1.3), and meets a 401 that makes it sign in again.
         let expires_in_seconds = expires.since(now).as_secs().max(limits::ACCESS_TOKEN_TTL_MIN.as_secs());
         Ok(AccessToken { text, granted, issued_at: now, expires_in_seconds })
     }
 
-    /// Checks a bearer, and that its token still stands behind it.
-    pub async fn verify_access_token(&self, registry: &Registry, bearer: &str) -> Result<Access, BearerRefusal> {
+    /// Checks a bearer, and that its token still stands behind it. `presented` is the certificate whose key the caller has proven to
+    /// hold; a bearer that is bound to one counts with it alone (RFC 8705, section 3).
+    pub async fn verify_access_token(
+        &self,
+        registry: &Registry,
+        bearer: &str,
+        presented: Option<&Fingerprint>,
+    ) -> Result<Access, BearerRefusal> {
         let checked = self.check_bearer(registry, bearer);
         let bearer = checked.map_err(|reason| {
             log_refusal(registry, "(unknown)", &reason);
@@ -219,7 +299,12 @@ impl Service {
             log_refusal(registry, &format!("(key {})", bearer.token.0), &SignInRefusal::UnknownToken);
             SignInRefusal::UnknownToken
         })?;
-        let admitted = facts.admit_bearer(bearer.password, bearer.generation, self.inner.clock.now());
+        if bearer.certificate.is_some_and(|bound| presented != Some(&bound)) {
+            const REASON: &str = "it is bound to a certificate that was not presented";
+            log_refusal(registry, &facts.name, &REASON);
+            return Err(BearerRefusal::Invalid(REASON));
+        }
+        let admitted = facts.admit_bearer(bearer.credential, bearer.generation, self.inner.clock.now());
         admitted.inspect_err(|refusal| log_refusal(registry, &facts.name, refusal))?;
         Ok(Access::by_bearer(registry.key, facts.key, Arc::clone(&facts.rules), Arc::clone(&bearer.granted)))
     }
@@ -261,11 +346,27 @@ impl Bearer {
             registry: RegistryKey(claims.rid),
             token: TokenKey(claims.tok),
             generation: Generation(claims.r#gen),
-            password: PasswordKey(claims.pwd),
+            credential: match (claims.pwd, claims.crt) {
+                (Some(key), None) => CredentialKey::Password(PasswordKey(key)),
+                (None, Some(key)) => CredentialKey::Certificate(CertificateKey(key)),
+                _ => return Err("it does not say what it was issued for"),
+            },
+            certificate: claims.cnf.as_ref().map(Confirmation::read).transpose()?,
             not_before: claims.nbf,
             expires: claims.exp,
             granted: Arc::new(from_claims(&claims.access)),
         })
+    }
+}
+
+impl Confirmation {
+    fn of(certificate: &Fingerprint) -> Self {
+        Self { fingerprint: URL_SAFE_NO_PAD.encode(certificate.as_bytes()) }
+    }
+
+    fn read(&self) -> Result<Fingerprint, &'static str> {
+        let bytes = URL_SAFE_NO_PAD.decode(&self.fingerprint).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Fingerprint::new).ok_or("it is bound to something else than a certificate")
     }
 }
 

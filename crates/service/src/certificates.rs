@@ -10,7 +10,6 @@ use model::certificate::{Certificate, Fingerprint, InvalidPem, Plan, Refused, Th
 use model::registry::Registry;
 use model::timestamp::Timestamp;
 use model::token::Token;
-use sha2::{Digest, Sha256};
 use std::ops::RangeInclusive;
 use x509_parser::oid_registry::{
     OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521, OID_SIG_ED25519,
@@ -63,7 +62,7 @@ pub fn read_certificate(given: &str) -> Result<Certificate, InvalidCertificate> 
     }
     let validity = parsed.validity();
     let (not_before, not_after) = (timestamp(validity.not_before), timestamp(validity.not_after));
-    let fingerprint = Fingerprint::new(Sha256::digest(&der).into());
+    let fingerprint = Fingerprint::of(&der);
     let sha1 = digest(&SHA1_FOR_LEGACY_USE_ONLY, &der);
     let thumbprint = sha1.as_ref().try_into().map(Thumbprint::new).map_err(|_| InvalidCertificate::NotX509)?;
     Ok(Certificate { der, fingerprint, thumbprint, not_before, not_after })

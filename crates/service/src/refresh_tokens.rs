@@ -9,7 +9,7 @@ use crate::{Error, Service, limits, random, signing};
 use metadata::principal_users::PrincipalUser;
 use model::password::PasswordHash;
 use model::registry::{Registry, RegistryKey};
-use model::token::{Generation, PasswordKey, TokenFacts, TokenKey};
+use model::token::{CredentialKey, Generation, PasswordKey, TokenFacts, TokenKey};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -120,9 +120,9 @@ impl Service {
             return refused(&"its principal is gone");
         };
         let now = self.inner.clock.now();
-        let admitted = facts.admit_bearer(PasswordKey(claims.pwd), Generation(claims.r#gen), now);
-        match admitted.map(|password| password.id) {
-            Ok(password) => Ok(Ok(SignedIn::until(facts, password, claims.exp))),
+        let password = PasswordKey(claims.pwd);
+        match facts.admit_bearer(CredentialKey::Password(password), Generation(claims.r#gen), now) {
+            Ok(()) => Ok(Ok(SignedIn::until(facts, password, claims.exp))),
             Err(refusal) => refused(&refusal),
         }
     }

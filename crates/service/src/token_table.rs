@@ -1,4 +1,4 @@
-//! What sign-ins are judged by, in memory (decision D5): tokens by name and by key, registries by name.
+//! What sign-ins are judged by, in memory (decision D5): tokens by name, by certificate and by key, registries by name.
 //!
 //! It follows the database by forgetting: everything, as soon as this process has changed any of it, and as soon as it sees that
 //! another process has. What is not remembered is read again.
@@ -6,6 +6,7 @@
 use crate::{Error, limits};
 use metadata::{Reading, Store};
 use model::arm_name::{RegistryName, TokenName};
+use model::certificate::Fingerprint;
 use model::registry::{Registry, RegistryKey};
 use model::token::{TokenFacts, TokenKey};
 use quick_cache::sync::Cache;
@@ -21,6 +22,8 @@ pub(crate) enum WhichToken {
     Admin(RegistryKey),
     /// A service principal, by its object id.
     Principal(RegistryKey, Box<str>),
+    /// By a certificate of its own.
+    Certificate(RegistryKey, Fingerprint),
     /// By the key that a bearer carries.
     Key(TokenKey),
 }
@@ -65,6 +68,9 @@ impl TokenTable {
             WhichToken::Admin(registry) => metadata::admin_user::find_facts(tx, *registry),
             WhichToken::Principal(registry, object_id) => {
                 metadata::principal_users::find_facts(tx, *registry, object_id)
+            }
+            WhichToken::Certificate(registry, fingerprint) => {
+                metadata::tokens::find_facts_by_certificate(tx, *registry, fingerprint)
             }
             WhichToken::Key(key) => metadata::tokens::find_facts_by_key(tx, *key),
         })

@@ -1,5 +1,6 @@
 //! The two digests by which certificates are told apart, and how people write them.
 
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,6 +9,11 @@ use std::str::FromStr;
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
+    /// Of a certificate, by its DER.
+    pub fn of(der: &[u8]) -> Self {
+        Self(Sha256::digest(der).into())
+    }
+
     /// Of a digest that was computed or stored.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)

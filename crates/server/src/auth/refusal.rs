@@ -18,11 +18,21 @@ pub(super) const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
     /// No credentials. Anonymous pull is not there yet.
-    #[error("authentication required: sign in with a token's name and one of its passwords")]
+    #[error(
+        "authentication required: sign in with a token's name and one of its passwords, or with its client certificate"
+    )]
     SignedOut,
     /// The credentials do not count: unknown name, wrong password, disabled, expired, deleted look alike (decision D3).
     #[error("authentication failed: the user name or the password is wrong or no longer valid")]
     WrongCredentials,
+    /// Nothing but a certificate, and it does not count: unknown, ended, replaced, of a disabled token look alike.
+    #[error(
+        "authentication failed: the client certificate is not one of a token of this registry, or is no longer valid"
+    )]
+    WrongCertificate,
+    /// A right password and a certificate, of two tokens.
+    #[error("authentication failed: the password is one token's and the client certificate another's: use one of them")]
+    TwoTokens,
     /// The host names no registry.
     #[error("{NO_REGISTRY}")]
     NoRegistry,
@@ -47,7 +57,9 @@ impl Refusal {
     /// The answer. containerd takes 400, 401, 404 and 405 to a POST for "try GET" (data-plane-and-auth.md, 1.4).
     pub(super) fn into_response(self, id: RequestId) -> Response {
         let (status, code) = match &self {
-            Self::SignedOut | Self::WrongCredentials => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
+            Self::SignedOut | Self::WrongCredentials | Self::WrongCertificate | Self::TwoTokens => {
+                (StatusCode::UNAUTHORIZED, "UNAUTHORIZED")
+            }
             Self::NoRegistry => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
             Self::Request(_) => (StatusCode::BAD_REQUEST, "UNSUPPORTED"),
             Self::Body(unread) => (unread.status(), "UNSUPPORTED"),

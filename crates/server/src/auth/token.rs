@@ -6,6 +6,7 @@
 use super::credentials::{self, Credentials, InvalidCredentials};
 use super::form::Form;
 use super::refusal::Refusal;
+use crate::client_certificates::ClientCertificate;
 use crate::requests::RequestId;
 use crate::state::State;
 use crate::{body, hosts, limits};
@@ -16,9 +17,11 @@ use axum::{Extension, Json};
 use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 use http::request::Parts;
+use model::certificate::Fingerprint;
 use model::password::Password;
+use model::registry::Registry;
 use model::scope::Asked;
-use service::AccessToken;
+use service::{AccessToken, SignedIn};
 use std::sync::Arc;
 use wire::oauth::RegistryTokenAnswer;
 
@@ -52,7 +55,7 @@ pub(super) async fn get(
     let query = Form::parse(parts.uri.query().unwrap_or_default().as_bytes());
     let issued = async {
         let request = TokenRequest::of(presented(credentials::parse(&parts.headers)), &query)?;
-        issue(&state, &parts.headers, request).await
+        issue(&state, &parts, request).await
     };
     answer(issued.await, id)
 }
@@ -94,7 +97,7 @@ async fn issue_for_form(state: &State, parts: &Parts, body: Body) -> Result<Acce
         Grant::RefreshToken(token) => Presented::Refresh(Password::presented(token.to_owned())),
     };
     let request = TokenRequest::of(presented, &form)?;
-    issue(state, &parts.headers, request).await
+    issue(state, parts, request).await
 }
 
 /// What a form of the token endpoint brings.
@@ -159,29 +162,57 @@ impl TokenRequest {
     }
 }
 
-async fn issue(state: &State, headers: &HeaderMap, request: TokenRequest) -> Result<AccessToken, Refusal> {
-    let registry = state.registry_of(headers).await?.ok_or(Refusal::NoRegistry)?;
+async fn issue(state: &State, parts: &Parts, request: TokenRequest) -> Result<AccessToken, Refusal> {
+    let registry = state.registry_of(&parts.headers).await?.ok_or(Refusal::NoRegistry)?;
     if let Some(service) = &request.service {
-        check_service(service, &state.login_server(&registry).await?, headers)?;
+        check_service(service, &state.login_server(&registry).await?, &parts.headers)?;
     }
-    let (user, password) = match request.presented {
-        Presented::User(user, password) => (user, password),
-        Presented::Refresh(token) => {
-            let signed_in = state.service.sign_in_with_refresh_token(&registry, token.reveal()).await?;
-            let signed_in = signed_in.map_err(|_| Refusal::WrongCredentials)?;
-            return Ok(state.service.issue_access_token(&registry, &signed_in, &request.asked)?);
-        }
-        Presented::Nobody => return Err(Refusal::SignedOut),
-        Presented::Unusable => return Err(Refusal::WrongCredentials),
-    };
-    // A client that names two users does not know which one it is; docker_auth refuses it likewise.
-    if request.account.is_some_and(|account| account != user) {
-        tracing::info!("sign-in refused: `account` is not the user of the credentials");
-        return Err(Refusal::WrongCredentials);
-    }
-    // Why a sign-in does not count is in the audit log; outside all look alike (decision D3).
-    let signed_in = state.service.sign_in(&registry, &user, &password).await?.map_err(|_| Refusal::WrongCredentials)?;
+    let certificate = ClientCertificate::of_request(&parts.extensions);
+    let signed_in = sign_in(state, &registry, &request, certificate).await?;
     Ok(state.service.issue_access_token(&registry, &signed_in, &request.asked)?)
+}
+
+/// Why a sign-in does not count is in the audit log; outside all look alike (decision D3).
+async fn sign_in(
+    state: &State,
+    registry: &Registry,
+    request: &TokenRequest,
+    certificate: Option<Fingerprint>,
+) -> Result<SignedIn, Refusal> {
+    let signed_in = match (&request.presented, certificate) {
+        (Presented::User(user, password), _) => {
+            // A client that names two users does not know which one it is; docker_auth refuses it likewise.
+            check_account(request, |account| account == user)?;
+            state.service.sign_in(registry, user, password).await?.map_err(|_| Refusal::WrongCredentials)?
+        }
+        (Presented::Refresh(token), _) => {
+            let signed_in = state.service.sign_in_with_refresh_token(registry, token.reveal()).await?;
+            signed_in.map_err(|_| Refusal::WrongCredentials)?
+        }
+        (Presented::Nobody, Some(certificate)) => {
+            let signed_in = state.service.sign_in_with_certificate(registry, &certificate).await?;
+            let signed_in = signed_in.map_err(|_| Refusal::WrongCertificate)?;
+            check_account(request, |account| account.eq_ignore_ascii_case(signed_in.name()))?;
+            return Ok(signed_in);
+        }
+        (Presented::Nobody, None) => return Err(Refusal::SignedOut),
+        (Presented::Unusable, _) => return Err(Refusal::WrongCredentials),
+    };
+    match certificate {
+        Some(certificate) => {
+            let bound = state.service.beside_certificate(registry, signed_in, &certificate).await?;
+            bound.map_err(|_| Refusal::TwoTokens)
+        }
+        None => Ok(signed_in),
+    }
+}
+
+fn check_account(request: &TokenRequest, is_user: impl FnOnce(&str) -> bool) -> Result<(), Refusal> {
+    if request.account.as_deref().is_none_or(is_user) {
+        return Ok(());
+    }
+    tracing::info!("sign-in refused: `account` is not the user of the credentials");
+    Err(Refusal::WrongCredentials)
 }
 
 /// A token is for the registry that the host names. Whoever followed a challenge says its login server; some say the host.

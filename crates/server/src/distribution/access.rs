@@ -1,14 +1,17 @@
 //! Who makes a request, and with which rights on the registry that its host names.
 //!
-//! Looks at `Authorization` alone, before the body is read and before anything is looked up.
+//! Looks at `Authorization` and the client certificate alone, before the body is read and before anything is looked up.
 
 use super::challenge::Reason;
+use super::route::Routed;
 use crate::auth::credentials::{self, Credentials};
+use crate::client_certificates::ClientCertificate;
 use crate::state::State;
-use http::HeaderMap;
+use http::request::Parts;
 use model::access::Access;
 use model::registry::Registry;
-use service::BearerRefusal;
+use model::token::SignInRefusal;
+use service::{BearerRefusal, SignedIn};
 
 /// What the caller may do; `Err` inside when it presented something that does not count.
 ///
@@ -17,18 +20,31 @@ use service::BearerRefusal;
 pub(super) async fn of_caller(
     state: &State,
     registry: &Registry,
-    headers: &HeaderMap,
+    parts: &Parts,
+    routed: &Routed,
 ) -> Result<Result<Access, Reason>, service::Error> {
-    match credentials::parse(headers) {
-        Ok(None) => Ok(Ok(Access::signed_out(registry.key))),
-        Ok(Some(Credentials::Bearer(bearer))) => match state.service.verify_access_token(registry, &bearer).await {
-            Ok(access) => Ok(Ok(access)),
-            Err(BearerRefusal::Unavailable(error)) => Err(error),
-            Err(BearerRefusal::Invalid(_) | BearerRefusal::Revoked(_)) => Ok(Err(Reason::InvalidToken)),
+    let service = &state.service;
+    let certificate = ClientCertificate::of_request(&parts.extensions);
+    match credentials::parse(&parts.headers) {
+        Ok(None) => match certificate.filter(|_| !is_ping(routed)) {
+            Some(certificate) => Ok(access_of(service.sign_in_with_certificate(registry, &certificate).await?)),
+            None => Ok(Ok(Access::signed_out(registry.key))),
         },
+        Ok(Some(Credentials::Bearer(bearer))) => {
+            match service.verify_access_token(registry, &bearer, certificate.as_ref()).await {
+                Ok(access) => Ok(Ok(access)),
+                Err(BearerRefusal::Unavailable(error)) => Err(error),
+                Err(BearerRefusal::Invalid(_) | BearerRefusal::Revoked(_)) => Ok(Err(Reason::InvalidToken)),
+            }
+        }
         Ok(Some(Credentials::Basic { user, password })) => {
-            let signed_in = state.service.sign_in(registry, &user, &password).await?;
-            Ok(signed_in.map(|signed_in| signed_in.access()).map_err(|_| Reason::Unknown))
+            let signed_in = service.sign_in(registry, &user, &password).await?;
+            Ok(access_of(match (signed_in, certificate) {
+                (Ok(signed_in), Some(certificate)) => {
+                    service.beside_certificate(registry, signed_in, &certificate).await?
+                }
+                (signed_in, _) => signed_in,
+            }))
         }
         Err(reason) => {
             let registry = &registry.id.name;
@@ -36,4 +52,14 @@ pub(super) async fn of_caller(
             Ok(Err(Reason::Unknown))
         }
     }
+}
+
+/// `GET /v2/` is where clients learn how to sign in. One that is let in there never shows the password that its user gave it, and calls a
+/// wrong one right (data-plane-and-auth.md, 0.1); so a certificate alone does not answer it.
+fn is_ping(routed: &Routed) -> bool {
+    matches!(routed, Routed::SignIn(_))
+}
+
+fn access_of(signed_in: Result<SignedIn, SignInRefusal>) -> Result<Access, Reason> {
+    signed_in.map(|signed_in| signed_in.access()).map_err(|_| Reason::Unknown)
 }

@@ -81,7 +81,7 @@ async fn serve(state: &State, parts: &Parts, body: &mut RequestBody) -> Result<R
     let routed = route::parse(&parts.method, parts.uri.path())?;
     let query = Query::parse(parts.uri.query());
     let registry = state.registry_of(&parts.headers).await?.ok_or_else(ErrorAnswer::no_registry)?;
-    let outcome = match access::of_caller(state, &registry, &parts.headers).await? {
+    let outcome = match access::of_caller(state, &registry, parts, &routed).await? {
         Ok(access) => Exchange { state, parts, registry: &registry, routed: &routed, query, access }.answer(body).await,
         Err(reason) => Err(refused(reason, &routed, &query)),
     };

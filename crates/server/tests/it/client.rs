@@ -1,13 +1,14 @@
 //! Clients of a server in process, and what they are answered.
 
-use crate::harness::{Harness, REGISTRY};
+use crate::client_certificate::ClientCertificate;
+use crate::harness::{Harness, PROXY, REGISTRY};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
-use server::Server;
+use server::{Peer, Server};
 use std::time::Duration;
 
 /// What a test ends with.
@@ -90,12 +91,14 @@ pub(crate) struct Client<'a> {
     server: &'a Server,
     host: String,
     authorization: Option<String>,
+    /// What a trusted proxy says of its certificate.
+    client_cert: Option<String>,
 }
 
 impl<'a> Client<'a> {
     /// Somebody who has not signed in.
     pub(crate) fn new(server: &'a Server, host: &str) -> Self {
-        Self { server, host: host.to_owned(), authorization: None }
+        Self { server, host: host.to_owned(), authorization: None, client_cert: None }
     }
 
     /// The same with a user name and a password.
@@ -111,6 +114,11 @@ impl<'a> Client<'a> {
     /// The same with an `Authorization` header.
     pub(crate) fn with_authorization(&self, value: &str) -> Self {
         Self { authorization: Some(value.to_owned()), ..self.clone() }
+    }
+
+    /// The same with a certificate, through the proxy of [`Harness::behind_proxy`].
+    pub(crate) fn with_certificate(&self, certificate: &ClientCertificate) -> Self {
+        Self { client_cert: Some(certificate.said_by_proxy()), ..self.clone() }
     }
 
     /// A GET.
@@ -142,6 +150,9 @@ impl<'a> Client<'a> {
         let mut request = Request::builder().method(method).uri(path).header(HOST, &self.host);
         if let Some(authorization) = &self.authorization {
             request = request.header(AUTHORIZATION, authorization);
+        }
+        if let Some(said) = &self.client_cert {
+            request = request.header("client-cert", said).extension(Peer(PROXY));
         }
         if may_have_body && !headers.iter().any(|(name, _)| *name == CONTENT_LENGTH) {
             request = request.header(CONTENT_LENGTH, body.len());

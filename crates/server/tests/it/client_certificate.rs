@@ -3,10 +3,10 @@
 use crate::client::Outcome;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rcgen::{Certificate, CertificateParams, DnType, KeyPair, date_time_ymd};
+use rcgen::{Certificate, CertificateParams, DnType, Issuer, KeyPair, date_time_ymd};
 use std::fmt::Write;
 
-/// A self-signed certificate with its key, P-256.
+/// A certificate with its key; self-signed and P-256 unless said.
 pub(crate) struct ClientCertificate {
     pub(crate) certificate: Certificate,
     pub(crate) key: KeyPair,
@@ -24,13 +24,23 @@ impl ClientCertificate {
     }
 
     /// From the beginning of one year to that of another.
-    pub(crate) fn valid(name: &str, (from, to): (i32, i32)) -> Outcome<Self> {
-        let mut params = CertificateParams::new(Vec::new())?;
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.not_before = date_time_ymd(from, 1, 1);
-        params.not_after = date_time_ymd(to, 1, 1);
+    pub(crate) fn valid(name: &str, years: (i32, i32)) -> Outcome<Self> {
         let key = KeyPair::generate()?;
-        let certificate = params.self_signed(&key)?;
+        Self::of(params(name, years)?.self_signed(&key)?, key)
+    }
+
+    /// With a key of any kind.
+    pub(crate) fn with_key(name: &str, key: KeyPair) -> Outcome<Self> {
+        Self::of(params(name, (2025, 2030))?.self_signed(&key)?, key)
+    }
+
+    /// Of an authority.
+    pub(crate) fn signed_by(name: &str, issuer: &Issuer<'_, KeyPair>) -> Outcome<Self> {
+        let key = KeyPair::generate()?;
+        Self::of(params(name, (2025, 2030))?.signed_by(&key, issuer)?, key)
+    }
+
+    fn of(certificate: Certificate, key: KeyPair) -> Outcome<Self> {
         let read = service::read_certificate(&certificate.pem())?;
         Ok(Self {
             // The crate ends lines as Windows does.
@@ -42,10 +52,23 @@ impl ClientCertificate {
         })
     }
 
+    /// As a proxy hands it on (RFC 9440, section 2.2).
+    pub(crate) fn said_by_proxy(&self) -> String {
+        format!(":{}:", STANDARD.encode(self.certificate.der()))
+    }
+
     /// As the management API carries it.
     pub(crate) fn encoded(&self) -> String {
         STANDARD.encode(&self.pem)
     }
+}
+
+fn params(name: &str, (from, to): (i32, i32)) -> Outcome<CertificateParams> {
+    let mut params = CertificateParams::new(Vec::new())?;
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.not_before = date_time_ymd(from, 1, 1);
+    params.not_after = date_time_ymd(to, 1, 1);
+    Ok(params)
 }
 
 fn hex(bytes: &[u8]) -> Outcome<String> {

@@ -1,6 +1,7 @@
 //! The world that tests play in: one site with a group and two registries, made through the management API.
 
 use crate::client::{Answer, Client, Outcome, TokenClient};
+use crate::client_certificate::ClientCertificate;
 use bytes::Bytes;
 use http::{HeaderName, Method, Request, header};
 use model::action::Action;
@@ -8,7 +9,8 @@ use model::timestamp::Timestamp;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use serde_json::{Value, json};
-use server::{Clock, Config, FirstStart, LocalUser, Outside, Random, Server};
+use server::{Clock, Config, FirstStart, LocalUser, Outside, Random, Server, TrustedProxies};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +25,8 @@ pub(crate) const REGISTRY: &str = "lnxcr";
 pub(crate) const OTHER_REGISTRY: &str = "othercr";
 /// The person who manages in process.
 pub(crate) const MANAGER: &str = "user@example.com";
+/// Whose word on the certificates of its clients counts in [`Harness::behind_proxy`].
+pub(crate) const PROXY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 4000);
 /// When every test begins: 2026-01-01T00:00:00Z.
 const START_MICROS: i64 = 1_767_225_600_000_000;
 
@@ -58,6 +62,12 @@ impl Harness {
     /// The same, otherwise configured. The data folder is the harness's.
     pub(crate) async fn new_with(config: Config) -> Outcome<Self> {
         Self::open(config, Timestamp::from_micros(START_MICROS)).await?.furnished().await
+    }
+
+    /// The same behind a proxy that says which certificates its clients have.
+    pub(crate) async fn behind_proxy() -> Outcome<Self> {
+        let trusted_proxies = TrustedProxies::try_from(vec![PROXY.ip().to_string()])?;
+        Self::new_with(Config { trusted_proxies, ..Config::default() }).await
     }
 
     /// The same at another time.
@@ -246,6 +256,15 @@ impl Harness {
         let actions: Vec<String> = holder.actions.iter().map(of).collect();
         self.put(&id, json!({"properties": {"actions": actions}})).await?;
         Ok(id)
+    }
+
+    /// Makes a token of the registry that signs in with a certificate, with a scope map of its own.
+    pub(crate) async fn certified(&self, holder: Holder<'_>, certificate: &ClientCertificate) -> Outcome {
+        let scope_map = self.put_rights(REGISTRY, &holder).await?;
+        let certificates = json!([{"name": "certificate1", "encodedPemCertificate": certificate.encoded()}]);
+        let properties = json!({"scopeMapId": scope_map, "credentials": {"certificates": certificates}});
+        self.put(&self.token_id(holder.name), json!({"properties": properties})).await?;
+        Ok(())
     }
 
     /// Turns a token of the registry off.

@@ -8,6 +8,7 @@ mod client_certificate;
 mod distribution;
 mod harness;
 mod management;
+mod mutual_tls;
 mod network;
 mod permission_matrix;
 mod replay;

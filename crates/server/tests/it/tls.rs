@@ -4,10 +4,11 @@ use crate::client::Outcome;
 use crate::harness::{Harness, REGISTRY};
 use crate::network::served;
 use rstest::rstest;
+use rustls::client::WantsClientCert;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
-use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, SupportedProtocolVersion};
 use server::Config;
 use server::config::TlsConfig;
 use std::error::Error;
@@ -33,7 +34,7 @@ impl TimeProvider for Fixed {
     }
 }
 
-async fn self_signed() -> Outcome<Harness> {
+pub(crate) async fn self_signed() -> Outcome<Harness> {
     let tls = TlsConfig { self_signed: true, ..TlsConfig::default() };
     let default_registry = Some(REGISTRY.to_owned());
     Harness::new_with(Config { tls, default_registry, ..Config::default() }).await
@@ -49,18 +50,30 @@ fn client_of(
     alpn: &[&str],
     versions: &[&'static SupportedProtocolVersion],
 ) -> Outcome<ClientConfig> {
+    let mut config = trusting(harness, versions)?.with_no_client_auth();
+    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+    Ok(config)
+}
+
+/// What a client with or without a certificate begins with.
+pub(crate) fn trusting(
+    harness: &Harness,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Outcome<ConfigBuilder<ClientConfig, WantsClientCert>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(harness.data_file("tls/ca.pem"))?)?;
     let now = u64::try_from(harness.now().as_unix_seconds())?;
     let now = Arc::new(Fixed(UnixTime::since_unix_epoch(Duration::from_secs(now))));
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_details(provider, now).with_protocol_versions(versions)?;
-    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
-    Ok(config)
+    Ok(builder.with_root_certificates(roots))
 }
 
-async fn connect(config: ClientConfig, address: SocketAddr, name: &'static str) -> io::Result<TlsStream<TcpStream>> {
+pub(crate) async fn connect(
+    config: ClientConfig,
+    address: SocketAddr,
+    name: &'static str,
+) -> io::Result<TlsStream<TcpStream>> {
     let name = ServerName::try_from(name).map_err(io::Error::other)?;
     TlsConnector::from(Arc::new(config)).connect(name, TcpStream::connect(address).await?).await
 }

@@ -112,7 +112,7 @@ impl World {
         let token = TokenId { registry: registry.id.clone(), name: TokenName::parse(token)? };
         let written = self.service.put_token(&caller(), &token, TokenSpec::default()).await?;
         let actions = actions.iter().map(|text| ScopeMapAction::parse(text)).collect::<Result<Vec<_>, _>>()?;
-        let access = Access::by_password(registry.key, written.token.key, Arc::new(Rules::of(&actions)));
+        let access = Access::by_credential(registry.key, written.token.key, Arc::new(Rules::of(&actions)));
         Ok(Client { service: self.service.clone(), access, token })
     }
 

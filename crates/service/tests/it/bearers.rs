@@ -174,7 +174,7 @@ async fn a_bearer_is_for_one_registry() -> Outcome {
     let other = registry_id(service, "lnxtest", "other")?;
     let (other, _) = service.put_registry(&caller(), &other, registry_spec()).await?;
     for _ in 0..2 {
-        assert!(service.verify_access_token(&other, &forge.genuine).await.is_err());
+        assert!(service.verify_access_token(&other, &forge.genuine, None).await.is_err());
         assert!(!forge.is_refused(&forge.genuine).await?);
     }
     Ok(())
@@ -214,9 +214,9 @@ async fn the_client_is_told_at_least_a_minute() -> Outcome {
     world.folder.clock.advance(Duration::from_secs(90));
     let bearer = issue()?;
     assert_eq!(bearer.expires_in_seconds, 60);
-    assert!(world.service.verify_access_token(&world.registry, &bearer.text).await.is_ok());
+    assert!(world.service.verify_access_token(&world.registry, &bearer.text, None).await.is_ok());
     world.folder.clock.advance(Duration::from_secs(10));
-    assert!(world.service.verify_access_token(&world.registry, &bearer.text).await.is_err());
+    assert!(world.service.verify_access_token(&world.registry, &bearer.text, None).await.is_err());
     Ok(())
 }
 
@@ -230,6 +230,6 @@ async fn a_retired_key_is_still_believed() -> Outcome {
     assert_eq!((old.len(), new.len()), (1, 2));
     assert_ne!(new.first(), old.first(), "a new key signs");
     assert_eq!(new.last(), old.first(), "the old one is published still");
-    assert!(rotated.verify_access_token(&forge.world.registry, &forge.genuine).await.is_ok());
+    assert!(rotated.verify_access_token(&forge.world.registry, &forge.genuine, None).await.is_ok());
     Ok(())
 }
