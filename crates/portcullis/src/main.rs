@@ -18,6 +18,7 @@ use cli::trust;
 use http::{Request, Response};
 use server::config::{self, Domain, PublicUrl, TlsConfig};
 use server::{Config, FirstStart, Listener, LocalUser, Outside, Server, StartError, telemetry};
+use std::convert::Infallible;
 use std::error::Error;
 use std::ffi::OsString;
 use std::fs::File;
@@ -111,7 +112,34 @@ async fn serve(options: &ServeOptions, environment: &Environment, console: &mut 
     if let Some(authority) = server.authority_file() {
         console.note(&trust::lines(authority, listener.address().port()));
     }
-    serve_until_stopped(&server, listener, Stop::listen()?).await
+    let reloaded = reload_when_asked(&server)?;
+    tokio::select! {
+        ended = serve_until_stopped(&server, listener, Stop::listen()?) => ended,
+        never = reloaded => match never {},
+    }
+}
+
+/// Reloads the certificate at each SIGHUP, where there is one.
+fn reload_when_asked(server: &Server) -> Result<impl Future<Output = Infallible> + '_, Failure> {
+    #[cfg(unix)]
+    let mut asked = {
+        use tokio::signal::unix::{SignalKind, signal};
+        signal(SignalKind::hangup()).map_err(deaf)?
+    };
+    Ok(async move {
+        loop {
+            #[cfg(unix)]
+            if asked.recv().await.is_some() {
+                server.reload_certificate().await;
+                continue;
+            }
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
+fn deaf(error: io::Error) -> Failure {
+    Failure::unreachable(format!("The program cannot listen for signals: {error}."))
 }
 
 async fn quickstart(
@@ -377,8 +405,6 @@ impl Stop {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
-            let deaf =
-                |error: io::Error| Failure::unreachable(format!("The program cannot listen for signals: {error}."));
             let interrupt = signal(SignalKind::interrupt()).map_err(deaf)?;
             let terminate = signal(SignalKind::terminate()).map_err(deaf)?;
             Ok(Self { interrupt, terminate })

@@ -41,6 +41,9 @@ pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// process (decision D5).
 pub(crate) const FOLLOW_CHANGES_EVERY: Duration = Duration::from_millis(200);
 
+/// How often the files of the TLS certificate are looked at: certificates are renewed days before they end.
+pub(crate) const RELOAD_CERTIFICATE_EVERY: Duration = Duration::from_secs(10);
+
 /// Bytes of a request body that are read and thrown away when the request is refused, so that the answer arrives: twice what
 /// Azure's SDKs send at once. A longer body closes the connection instead.
 pub(crate) const DISCARDED_BODY_BYTES_MAX: u64 = 8 << 20;

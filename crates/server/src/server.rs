@@ -173,9 +173,23 @@ impl Server {
         let mut background = tokio::task::JoinSet::new();
         background.spawn(follow_changes(self.service.clone()));
         background.spawn(clear_idle_uploads(self.service.clone()));
+        if let Some(tls) = tls.clone() {
+            background.spawn(follow_certificate(tls));
+        }
         listener.serve(self.router.clone(), tls, shutdown, self.grace).await.map_err(StartError::Serve)?;
         tracing::info!("stopped");
         Ok(())
+    }
+
+    /// Takes in a changed TLS certificate at once, and says in the log what came of it. [`Server::serve`] does it by itself, a little
+    /// later.
+    pub async fn reload_certificate(&self) {
+        let Some(tls) = &self.tls else { return tracing::info!("there is no certificate to reload: TLS is off") };
+        match tls.reload().await {
+            Ok(true) => tracing::info!("the certificate was reloaded"),
+            Ok(false) => tracing::info!("the certificate has not changed"),
+            Err(error) => log_unloaded(&error),
+        }
     }
 
     /// Answers a request in process in the name of `caller`, who needs no bearer for the management API. The same router as over
@@ -222,6 +236,33 @@ async fn follow_changes(service: Service) {
             tracing::error!(cause, "changes of other processes could not be taken in; trying again");
         }
     }
+}
+
+/// Takes in changes of the TLS certificate, until the task is dropped.
+async fn follow_certificate(tls: Tls) {
+    let mut ticks = tokio::time::interval(limits::RELOAD_CERTIFICATE_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut last_error = None;
+    loop {
+        ticks.tick().await;
+        match tls.reload().await {
+            Ok(true) => tracing::info!("the certificate has changed and was reloaded"),
+            Ok(false) => {}
+            // Once for each trouble, not every time.
+            Err(error) if last_error.as_ref() == Some(&error.to_string()) => continue,
+            Err(error) => {
+                log_unloaded(&error);
+                last_error = Some(error.to_string());
+                continue;
+            }
+        }
+        last_error = None;
+    }
+}
+
+fn log_unloaded(error: &TlsError) {
+    let cause: &dyn std::error::Error = error;
+    tracing::error!(cause, "the certificate cannot be reloaded, and the one from before is used on: {error}");
 }
 
 /// Frees the bytes of uploads that nobody goes on with, until the task is dropped.

@@ -1,6 +1,7 @@
 //! TLS 1.2 and 1.3 for the listener, with AWS-LC as the one source of cryptography.
 //!
-//! Gets certificate and key as bytes: files are the service's business.
+//! Gets certificate and key as bytes: files are the service's business. They are read again while the server runs; connections that are
+//! there keep what they shook hands with.
 
 use crate::client_certificates::AnyCertificate;
 use crate::config::TlsConfig;
@@ -13,17 +14,31 @@ use service::{Service, TlsFileError, TlsIdentity};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// What connections are taken with.
+/// What connections are taken with. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Tls {
-    acceptor: TlsAcceptor,
+    origin: Arc<Origin>,
+    current: Arc<RwLock<Current>>,
     /// The certificate that clients must be told to trust, where the server made its own.
     pub(crate) authority_file: Option<PathBuf>,
+}
+
+/// Where certificate and key come from, at the start and later.
+struct Origin {
+    source: Source,
+    service: Service,
+    names: Vec<String>,
+}
+
+/// What new connections are taken with now.
+struct Current {
+    acceptor: TlsAcceptor,
+    identity: TlsIdentity,
 }
 
 /// Why TLS cannot be served.
@@ -94,14 +109,23 @@ impl TlsConfig {
 impl Tls {
     /// Reads or makes the certificate. `names` are those that a certificate of our own is for.
     pub(crate) async fn open(source: Source, service: &Service, names: Vec<String>) -> Result<Self, TlsError> {
-        let identity = match source {
-            Source::Files(certificate, key) => TlsIdentity::read(certificate, key).await,
-            Source::SelfSigned => service.local_tls_identity(names).await,
-        };
-        let identity = identity.map_err(TlsError::File)?;
-        let mut config = config(&identity)?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), authority_file: identity.authority_file })
+        let origin = Origin { source, service: service.clone(), names };
+        let identity = origin.identity().await?;
+        let authority_file = identity.authority_file.clone();
+        let current = Current::new(identity)?;
+        Ok(Self { origin: Arc::new(origin), current: Arc::new(RwLock::new(current)), authority_file })
+    }
+
+    /// Takes in a certificate or key that has changed; one of our own is made anew when its time is nearly over. Whether there was
+    /// anything to take in. After an error everything is as it was: a pair of which one half has been replaced is such an error.
+    pub(crate) async fn reload(&self) -> Result<bool, TlsError> {
+        let identity = self.origin.identity().await?;
+        if self.current.read().unwrap_or_else(PoisonError::into_inner).identity.is_same(&identity) {
+            return Ok(false);
+        }
+        let current = Current::new(identity)?;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
+        Ok(true)
     }
 
     /// Shakes hands, in bounded time.
@@ -109,7 +133,30 @@ impl Tls {
     where
         Io: AsyncRead + AsyncWrite + Unpin,
     {
-        tokio::time::timeout(limits::TLS_HANDSHAKE_TIMEOUT, self.acceptor.accept(stream)).await?
+        let acceptor = self.current.read().unwrap_or_else(PoisonError::into_inner).acceptor.clone();
+        tokio::time::timeout(limits::TLS_HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await?
+    }
+}
+
+impl Origin {
+    async fn identity(&self) -> Result<TlsIdentity, TlsError> {
+        let identity = match &self.source {
+            Source::Files(certificate, key) => TlsIdentity::read(certificate.clone(), key.clone()).await,
+            Source::SelfSigned => self.service.local_tls_identity(self.names.clone()).await,
+        };
+        identity.map_err(TlsError::File)
+    }
+}
+
+impl Current {
+    fn new(identity: TlsIdentity) -> Result<Self, TlsError> {
+        let mut config = config(&identity)?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        if identity.key_is_exposed {
+            let file = identity.key_file.display();
+            tracing::warn!(%file, "{file} can be read by anybody on this machine");
+        }
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), identity })
     }
 }
 

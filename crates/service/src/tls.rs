@@ -54,6 +54,8 @@ pub struct TlsIdentity {
     pub certificate_pem: Vec<u8>,
     /// The key, as PEM; unchecked.
     pub key_pem: Zeroizing<Vec<u8>>,
+    /// Whether anybody on this machine can read the key.
+    pub key_is_exposed: bool,
     /// The local authority's certificate, which clients must be told to trust; `None` when the certificate was given.
     pub authority_file: Option<PathBuf>,
 }
@@ -93,16 +95,18 @@ struct Record {
 }
 
 impl TlsIdentity {
+    /// Whether certificate and key are the other's, byte for byte.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.certificate_pem == other.certificate_pem && *self.key_pem == *other.key_pem
+    }
+
     /// Reads a certificate and its key from the files that the configuration names.
     ///
     /// Errors: [`TlsFileError::File`].
     pub async fn read(certificate_file: PathBuf, key_file: PathBuf) -> Result<Self> {
         blocking(move || {
-            if !private_files::is_private(&key_file).map_err(|cause| failed(&key_file, cause))? {
-                let shown = key_file.display();
-                tracing::warn!(file = %shown, "{shown} can be read by anybody on this machine");
-            }
-            read(certificate_file, key_file, None)
+            let key_is_exposed = !private_files::is_private(&key_file).map_err(|cause| failed(&key_file, cause))?;
+            Ok(Self { key_is_exposed, ..read(certificate_file, key_file, None)? })
         })
         .await
     }
@@ -253,7 +257,7 @@ fn new_key(random: &dyn Random) -> Result<KeyPair> {
 fn read(certificate_file: PathBuf, key_file: PathBuf, authority_file: Option<PathBuf>) -> Result<TlsIdentity> {
     let certificate_pem = fs::read(&certificate_file).map_err(|cause| failed(&certificate_file, cause))?;
     let key_pem = fs::read(&key_file).map(Zeroizing::new).map_err(|cause| failed(&key_file, cause))?;
-    Ok(TlsIdentity { certificate_file, key_file, certificate_pem, key_pem, authority_file })
+    Ok(TlsIdentity { certificate_file, key_file, certificate_pem, key_pem, key_is_exposed: false, authority_file })
 }
 
 fn exists(path: &Path) -> Result<bool> {

@@ -230,6 +230,61 @@ async fn given_files_are_served() -> Outcome {
     .await
 }
 
+/// New connections get the new certificate, those that are there go on; a pair that does not match changes nothing.
+#[tokio::test]
+async fn a_changed_certificate_is_taken_in() -> Outcome {
+    let made = self_signed().await?;
+    let folder = tempfile::tempdir()?;
+    let install = |name: &str| fs::copy(made.data_file(&format!("tls/{name}")), folder.path().join(name)).map(drop);
+    install("cert.pem")?;
+    install("key.pem")?;
+    let [cert, key] = ["cert.pem", "key.pem"].map(|name| Some(folder.path().join(name)));
+    let harness = with_files(cert, key).await?;
+    served(&harness, async |address| {
+        let shown = async || shown(client(&made, &[])?, address).await;
+        let mut open = connect(client(&made, &["http/1.1"])?, address, "localhost").await?;
+        let before = shown().await?;
+        made.advance(DAY * 336);
+        made.second_process().await?;
+        install("cert.pem")?;
+        harness.server.reload_certificate().await;
+        assert_eq!(shown().await?, before, "half a pair");
+        install("key.pem")?;
+        harness.server.reload_certificate().await;
+        assert_ne!(shown().await?, before);
+        assert_eq!(shown().await?, CertificateDer::from_pem_file(made.data_file("tls/cert.pem"))?);
+        open.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+        let mut answer = String::new();
+        open.read_to_string(&mut answer).await?;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        Ok(())
+    })
+    .await
+}
+
+/// The certificate that a new connection is shown.
+async fn shown(config: ClientConfig, address: SocketAddr) -> Outcome<CertificateDer<'static>> {
+    let stream = connect(config, address, "localhost").await?;
+    let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).ok_or("a certificate")?;
+    Ok(shown.clone().into_owned())
+}
+
+/// Nobody has to start the server again for it.
+#[tokio::test]
+async fn a_certificate_of_our_own_is_renewed_while_it_is_served() -> Outcome {
+    let harness = self_signed().await?;
+    let before = CertificateDer::from_pem_file(harness.data_file("tls/cert.pem"))?;
+    harness.advance(DAY * 336);
+    served(&harness, async |address| {
+        harness.server.reload_certificate().await;
+        let shown = shown(client(&harness, &[])?, address).await?;
+        assert_ne!(shown, before);
+        assert_eq!(shown, CertificateDer::from_pem_file(harness.data_file("tls/cert.pem"))?);
+        Ok(())
+    })
+    .await
+}
+
 async fn with_files(cert: Option<PathBuf>, key: Option<PathBuf>) -> Outcome<Harness> {
     let tls = TlsConfig { cert, key, self_signed: false };
     Harness::new_with(Config { tls, ..Config::default() }).await
