@@ -114,7 +114,8 @@ impl TlsIdentity {
 
 impl Service {
     /// A certificate of the data folder's own authority for `names`, which are DNS names, also `*.` and one, and IP addresses. Both
-    /// are made when they are not there; the certificate also when its names have changed or its time is nearly over.
+    /// are made when they are not there; the certificate also when it is not for all of the names, and then for those that it was for
+    /// too, or when its time is nearly over.
     ///
     /// Errors: [`TlsFileError`].
     pub async fn local_tls_identity(&self, names: Vec<String>) -> Result<TlsIdentity> {
@@ -155,11 +156,21 @@ impl Folder {
             Some(record) if record.authority_until > renewed_until && self.has(&[AUTHORITY, AUTHORITY_KEY])? => record,
             _ => self.make_authority(now, random)?,
         };
-        let stands = record.certificate_until > renewed_until && record.names == names;
-        if stands && self.has(&[CERTIFICATE, KEY])? {
+        let stands = record.certificate_until > renewed_until && self.has(&[CERTIFICATE, KEY])?;
+        if stands && names.iter().all(|name| record.names.contains(name)) {
             return Ok(());
         }
-        self.make_certificate(Record { names, ..record }, now, random)
+        if stands {
+            // Another process may serve under them, and would else take its own names back, and so on.
+            names.extend(record.names);
+            names.sort();
+            names.dedup();
+        }
+        self.make_certificate(
+            Record { names, authority_until: record.authority_until, certificate_until: 0 },
+            now,
+            random,
+        )
     }
 
     fn make_authority(&self, now: Timestamp, random: &dyn Random) -> Result<Record> {

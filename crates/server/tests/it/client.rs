@@ -121,6 +121,14 @@ impl<'a> Client<'a> {
         Self { client_cert: Some(certificate.said_by_proxy()), ..self.clone() }
     }
 
+    /// A bearer for these scopes, for whoever this client is.
+    pub(crate) async fn bearer_text(&self, scopes: &[&str]) -> Outcome<String> {
+        let pairs = scopes.iter().map(|scope| ("scope", *scope));
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let issued = self.get(&format!("/oauth2/token?{query}")).await?.succeeded()?.json()?;
+        Ok(issued["token"].as_str().ok_or("a token answer has a token")?.to_owned())
+    }
+
     /// A GET.
     pub(crate) async fn get(&self, path: &str) -> Outcome<Answer> {
         self.ask(Method::GET, path).await
@@ -230,7 +238,6 @@ impl<'a> TokenClient<'a> {
 
     /// A bearer for these scopes, to be looked at or falsified.
     pub(crate) async fn bearer_text(&self, scopes: &[&str]) -> Outcome<String> {
-        let issued = self.issue(scopes).await?.succeeded()?.json()?;
-        Ok(issued["token"].as_str().ok_or("a token answer has a token")?.to_owned())
+        self.basic().bearer_text(scopes).await
     }
 }

@@ -267,6 +267,19 @@ impl Harness {
         Ok(())
     }
 
+    /// Gives a token of the registry a certificate.
+    pub(crate) async fn certify(&self, token: &str, certificate: &ClientCertificate) -> Outcome {
+        self.certify_at(REGISTRY, token, certificate).await
+    }
+
+    /// The same in any registry.
+    pub(crate) async fn certify_at(&self, registry: &str, token: &str, certificate: &ClientCertificate) -> Outcome {
+        let list = json!([{"name": "certificate1", "encodedPemCertificate": certificate.encoded()}]);
+        let id = format!("{}/tokens/{token}", self.registry_id(registry));
+        self.patch(&id, json!({"properties": {"credentials": {"certificates": list}}})).await?;
+        Ok(())
+    }
+
     /// Turns a token of the registry off.
     pub(crate) async fn disable(&self, token: &str) -> Outcome {
         self.patch(&self.token_id(token), json!({"properties": {"status": "disabled"}})).await?;

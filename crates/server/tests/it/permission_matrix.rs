@@ -5,6 +5,7 @@
 //! [`every_form_of_every_route_has_its_row`].
 
 use crate::client::{Client, Outcome, TokenClient};
+use crate::client_certificate::ClientCertificate;
 use crate::distribution::pushes::{REPOSITORY, digest_of, everything, image};
 use crate::harness::{Harness, Holder, OTHER_REGISTRY, REGISTRY};
 use base64::Engine;
@@ -293,16 +294,28 @@ async fn every_form_of_every_route_has_its_row() -> Outcome {
 
 #[tokio::test]
 async fn each_set_of_actions_allows_what_it_says() -> Outcome {
-    let harness = Harness::new().await?;
+    let harness = Harness::behind_proxy().await?;
     let owner = everything(&harness).await?;
     for (number, held) in sets_of_actions().into_iter().enumerate() {
-        let token = harness.holder(&format!("caller{number}"), REPOSITORY, &held).await?;
+        let name = format!("caller{number}");
+        let token = harness.holder(&name, REPOSITORY, &held).await?;
+        let certificate = ClientCertificate::new(&name)?;
+        harness.certify(&name, &certificate).await?;
+        let certified = harness.stranger(HOST).with_certificate(&certificate);
+        let bound = certified.with_bearer(&certified.bearer_text(&EVERYTHING).await?);
         let mut by = Vec::new();
-        for client in [token.basic(), token.bearer_for(&EVERYTHING).await?] {
+        for client in [token.basic(), token.bearer_for(&EVERYTHING).await?, bound, certified] {
             fill(&owner).await?;
             by.push(decisions(&client, &uploads_of(&client).await?).await?);
         }
         assert_eq!(by[0], by[1], "by Basic and by bearer with {held:?}");
+        assert_eq!(by[0], by[2], "by Basic and by the bearer of a certificate with {held:?}");
+        // Whoever has nothing but a certificate is told where to sign in, and everywhere else is let in.
+        for (need, _, is_allowed) in by[3].iter_mut().filter(|(need, ..)| *need == Need::SignIn) {
+            assert!(!*is_allowed, "{need:?} with a certificate alone");
+            *is_allowed = true;
+        }
+        assert_eq!(by[0], by[3], "by Basic and by certificate with {held:?}");
         for (need, asked, is_allowed) in &by[0] {
             let expected = match need {
                 // The catalog's scope is not a scope map's: any bearer may ask for it.
@@ -423,6 +436,54 @@ async fn bad_callers<'a>(harness: &'a Harness, held: &[Action], number: usize) -
     Ok(callers)
 }
 
+/// The same with certificates.
+async fn bad_certificates<'a>(harness: &'a Harness, held: &[Action], number: usize) -> Outcome<Vec<BadCaller<'a>>> {
+    let stranger = harness.stranger(HOST);
+    let mut callers = Vec::new();
+    for (what, its_bearer, end) in [
+        ("a removed certificate", "the bearer of a removed certificate", json!({"credentials": {"certificates": []}})),
+        (
+            "a certificate of a disabled token",
+            "the bearer of a certificate of a disabled token",
+            json!({"status": "disabled"}),
+        ),
+        ("an expired certificate", "the bearer of an expired certificate", {
+            let soon = harness.now().plus(Duration::from_secs(60)).to_string();
+            json!({"credentials": {"certificates": [{"name": "certificate1", "expiry": soon}]}})
+        }),
+    ] {
+        let name = format!("ended{number}-{}", callers.len());
+        let certificate = ClientCertificate::new(&name)?;
+        harness.certified(Holder { name: &name, repositories: REPOSITORY, actions: held }, &certificate).await?;
+        let client = stranger.with_certificate(&certificate);
+        let bearer = client.with_bearer(&client.bearer_text(&EVERYTHING).await?);
+        harness.patch(&harness.token_id(&name), json!({"properties": end})).await?;
+        callers.extend([(what, client, Reach::Nothing), (its_bearer, bearer, Reach::Nothing)]);
+    }
+    harness.advance(Duration::from_secs(60));
+    let [own, other, foreign] = ["owner", "other", "foreign"].map(|name| format!("{name}{number}"));
+    let [certificate, another] = [ClientCertificate::new(&own)?, ClientCertificate::new(&other)?];
+    harness.certified(Holder { name: &own, repositories: REPOSITORY, actions: held }, &certificate).await?;
+    harness.certified(Holder { name: &other, repositories: REPOSITORY, actions: held }, &another).await?;
+    let bearer = stranger.with_certificate(&certificate).bearer_text(&EVERYTHING).await?;
+    callers.push(("a bound bearer without its certificate", stranger.with_bearer(&bearer), Reach::Nothing));
+    let thief = stranger.with_certificate(&another);
+    callers.push(("a bound bearer with another certificate", thief.with_bearer(&bearer), Reach::Nothing));
+    let generated = harness.generate(&own, json!({"name": "password1"})).await?;
+    let password = generated["passwords"][0]["value"].as_str().ok_or("a value")?;
+    callers.push(("a password with another token's certificate", thief.with_basic(&own, password), Reach::Nothing));
+    let owner = stranger.with_certificate(&certificate);
+    callers.push(("a wrong password with a right certificate", owner.with_basic(&own, "pcl_wrong"), Reach::Nothing));
+    let nobody_s = stranger.with_certificate(&ClientCertificate::new(&own)?);
+    callers.push(("a certificate that nobody has", nobody_s, Reach::Nothing));
+    let there = Holder { name: &foreign, repositories: REPOSITORY, actions: held };
+    harness.holder_at(OTHER_REGISTRY, there).await?;
+    let certificate = ClientCertificate::new(&foreign)?;
+    harness.certify_at(OTHER_REGISTRY, &foreign, &certificate).await?;
+    callers.push(("a certificate of another registry", stranger.with_certificate(&certificate), Reach::Nothing));
+    Ok(callers)
+}
+
 /// Bearers made from a good one by somebody without the key that signs them.
 async fn falsified(harness: &Harness, honest: &TokenClient<'_>) -> Outcome<Vec<(&'static str, String)>> {
     let good = honest.bearer_text(&EVERYTHING).await?;
@@ -453,13 +514,15 @@ async fn falsified(harness: &Harness, honest: &TokenClient<'_>) -> Outcome<Vec<(
 
 #[tokio::test]
 async fn what_does_not_count_allows_nothing() -> Outcome {
-    let harness = Harness::new().await?;
+    let harness = Harness::behind_proxy().await?;
     let owner = everything(&harness).await?;
     fill(&owner).await?;
     let uploads = uploads_of(&owner).await?;
     let alone = Action::ALL.map(|action| vec![action]);
     for (number, held) in alone.into_iter().chain([Action::ALL.to_vec()]).enumerate() {
-        for (what, client, reach) in bad_callers(&harness, &held, number).await? {
+        let mut callers = bad_callers(&harness, &held, number).await?;
+        callers.extend(bad_certificates(&harness, &held, number).await?);
+        for (what, client, reach) in callers {
             for (need, asked, is_allowed) in decisions(&client, &uploads).await? {
                 let expected = match need {
                     Need::SignIn => reach >= Reach::SignIn,

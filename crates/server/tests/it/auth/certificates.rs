@@ -173,7 +173,7 @@ enum End {
     Replace,
     MoveToTheOtherSlot,
     Expire,
-    EndByItself,
+    RunOut,
     Disable,
     Delete,
 }
@@ -183,7 +183,7 @@ enum End {
 #[case(End::Remove)]
 #[case(End::Replace)]
 #[case(End::Expire)]
-#[case(End::EndByItself)]
+#[case(End::RunOut)]
 #[case(End::Disable)]
 #[case(End::Delete)]
 #[tokio::test]
@@ -191,7 +191,7 @@ async fn ended(#[case] end: End) -> Outcome {
     let harness = Harness::behind_proxy().await?;
     let (_, client) = site(&harness).await?;
     let second = harness.second_process().await?;
-    if matches!(end, End::EndByItself) {
+    if matches!(end, End::RunOut) {
         // Its last day.
         harness.advance(DAY * 1460);
     }
@@ -231,7 +231,7 @@ async fn bring(harness: &Harness, end: End) -> Outcome {
             harness.advance(Duration::from_secs(5));
             Ok(())
         }
-        End::EndByItself => {
+        End::RunOut => {
             harness.advance(DAY);
             Ok(())
         }
