@@ -7,7 +7,7 @@ use metadata::tokens::NewToken;
 use metadata::{Managing, Reading};
 use model::arm_name::TokenName;
 use model::caller::{Caller, SystemData};
-use model::certificate::CertificateSpec;
+use model::certificate::{CertificateSpec, Plan};
 use model::listing::{Cursor, Listed};
 use model::password::PasswordName;
 use model::registry::Registry;
@@ -59,6 +59,8 @@ pub struct TokenWritten {
     pub written: Written,
     /// What was generated, `password1` before `password2`.
     pub generated: Vec<GeneratedPassword>,
+    /// Whether a certificate came, went, or got another end.
+    pub certificates_changed: bool,
 }
 
 impl Service {
@@ -67,17 +69,17 @@ impl Service {
     /// Errors: `ParentRegistryMissing`, `Invalid` (a scope map that is missing or of another registry, an expiry in the past,
     /// a password named twice, a certificate that cannot be had), `LimitReached`.
     pub async fn put_token(&self, caller: &Caller, id: &TokenId, spec: TokenSpec) -> Result<TokenWritten, Error> {
-        let (caller, id, mint) = (caller.clone(), id.clone(), self.mint());
-        self.manage(move |tx| {
+        let (who, id, mint) = (caller.clone(), id.clone(), self.mint());
+        let written = self.manage(move |tx| {
             let registry = registries::parent(tx, &id.registry)?;
             let TokenSpec { scope_map, status, passwords, certificates } = spec;
             let change = TokenChange { scope_map, status, passwords, certificates };
             match metadata::tokens::find(tx, &registry, &id.name)? {
-                Some(found) => Write { tx, registry: &registry, caller: &caller, mint: &mint }.change(found, change),
-                None => Write { tx, registry: &registry, caller: &caller, mint: &mint }.make(id.name, change),
+                Some(found) => Write { tx, registry: &registry, caller: &who, mint: &mint }.change(found, change),
+                None => Write { tx, registry: &registry, caller: &who, mint: &mint }.make(id.name, change),
             }
-        })
-        .await
+        });
+        written.await.inspect(|written| log_certificates(caller, written))
     }
 
     /// Changes a token. Errors: as of PUT, and `TokenMissing`.
@@ -87,13 +89,13 @@ impl Service {
         id: &TokenId,
         change: TokenChange,
     ) -> Result<TokenWritten, Error> {
-        let (caller, id, mint) = (caller.clone(), id.clone(), self.mint());
-        self.manage(move |tx| {
+        let (who, id, mint) = (caller.clone(), id.clone(), self.mint());
+        let written = self.manage(move |tx| {
             let registry = registries::parent(tx, &id.registry)?;
             let found = token_of(tx, &registry, id.name)?;
-            Write { tx, registry: &registry, caller: &caller, mint: &mint }.change(found, change)
-        })
-        .await
+            Write { tx, registry: &registry, caller: &who, mint: &mint }.change(found, change)
+        });
+        written.await.inspect(|written| log_certificates(caller, written))
     }
 
     /// Errors: `ParentRegistryMissing`, `TokenMissing`.
@@ -127,6 +129,19 @@ impl Service {
         })
         .await
     }
+}
+
+fn log_certificates(caller: &Caller, written: &TokenWritten) {
+    if !written.certificates_changed {
+        return;
+    }
+    let TokenId { registry, name } = &written.token.id;
+    let held = written.token.certificates.iter().map(|held| held.certificate.fingerprint.to_string());
+    let certificates = held.collect::<Vec<_>>().join(" ");
+    tracing::info!(
+        target: "audit", registry = %registry.name, token = %name, caller = caller.name, certificates,
+        "{} changed the certificates of token {name}", caller.name
+    );
 }
 
 /// The token of that name in a registry. Errors: `TokenMissing`.
@@ -175,17 +190,19 @@ impl Write<'_> {
             Some(passwords) => set_passwords(self.tx, self.mint, &token, passwords)?,
             None => Vec::new(),
         };
+        let mut certificates_changed = false;
         if let Some(certificates) = &change.certificates {
             let present = match written {
                 Written::Created => None,
                 Written::Updated => Some(token.certificates.as_slice()),
             };
             let plan = model::certificate::plan(present, certificates, self.mint.now()).map_err(refused)?;
+            certificates_changed = plan != Plan::default();
             set_certificates(self.tx, self.registry, &token, plan, self.mint.now())?;
         }
         // Read again, so that what is answered is what is stored.
         let token = token_of(self.tx, self.registry, token.id.name)?;
-        Ok(TokenWritten { token, written, generated })
+        Ok(TokenWritten { token, written, generated, certificates_changed })
     }
 
     fn check_scope_map(&self, given: Option<&ScopeMapId>) -> Result<Option<ScopeMapId>, Error> {

@@ -21,7 +21,7 @@ pub(super) async fn put(context: &Context, id: &TokenId, body: Body) -> Outcome 
     let Wanted { passwords, certificates } =
         token_credentials::parse(context, id, properties.credentials.as_ref()).await?;
     let spec = TokenSpec { scope_map: scope_map(&properties)?, status: status(&properties)?, passwords, certificates };
-    let TokenWritten { token, written, generated } =
+    let TokenWritten { token, written, generated, .. } =
         context.recording(Kind::Child, id).put_token(&context.manager.caller, id, spec).await?;
     match written {
         Written::Created => {
