@@ -11,6 +11,7 @@ pub mod caller;
 pub mod certificate;
 pub mod digest;
 pub mod guid;
+pub mod issuer;
 pub mod labels;
 pub mod listing;
 pub mod locks;
