@@ -365,6 +365,7 @@ fn not_started(error: StartError) -> Failure {
         | StartError::NoDataFolder
         | StartError::DefaultRegistry(_)
         | StartError::Tls(_)
+        | StartError::Issuer(_)
         | StartError::AddressInUse(_)
         | StartError::Listen { .. } => Failure::usage(message),
     }

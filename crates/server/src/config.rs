@@ -1,6 +1,7 @@
 //! The configuration: one struct, one TOML file. Unknown keys are refused, and every value is checked where it is read, so
 //! that an error names the key and the line.
 
+use crate::issuers::config::{self as issuers, IssuerConfig};
 use crate::proxies::TrustedProxies;
 use http::uri::{Authority, Scheme};
 use model::arm_name::RegistryName;
@@ -31,6 +32,9 @@ pub struct Config {
     pub tls: TlsConfig,
     /// The log on stderr.
     pub log: LogConfig,
+    /// OpenID issuers whose tokens count as bearers of the management API.
+    #[serde(deserialize_with = "issuers::distinct")]
+    pub issuers: Vec<IssuerConfig>,
 }
 
 /// `[tls]`: a certificate and its key, or one that the server makes for itself, or neither for no TLS.
@@ -100,6 +104,7 @@ impl Default for Config {
             shutdown_grace_seconds: 25,
             tls: TlsConfig::default(),
             log: LogConfig::default(),
+            issuers: Vec::new(),
         }
     }
 }
@@ -180,6 +185,8 @@ mod tests {
         let full = Config::parse(&uncommented)?;
         assert!(full.data.is_some() && full.public_url.is_some() && full.default_registry.is_some(), "{full:?}");
         assert!(full.tls.cert.is_some() && full.tls.key.is_some(), "{full:?}");
+        let [issuer] = full.issuers.as_slice() else { return Err("the example has one issuer".into()) };
+        assert!(issuer.jwks_uri.is_some() && issuer.ca.is_some() && !issuer.rules.required.is_empty(), "{full:?}");
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 
 use crate::config::{Config, PublicUrl};
 use crate::hosts::Site;
+use crate::issuers::documents::HttpDocuments;
+use crate::issuers::{self, IssuerError};
 use crate::listener::Listener;
 use crate::management::Embedded;
 use crate::requests::RequestIds;
@@ -15,7 +17,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use model::arm_name::RegistryName;
 use model::caller::{Caller, CallerKind};
-use service::{Clock, FirstStart, Options, Random, Service, SystemClock, SystemRandom};
+use service::{Clock, FirstStart, IssuerDocuments, IssuerTrust, Options, Random, Service, SystemClock, SystemRandom};
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -33,13 +35,15 @@ pub struct Server {
     grace: Duration,
 }
 
-/// What a server takes from outside: the time and random bytes.
+/// What a server takes from outside: the time, random bytes, and the documents of OpenID issuers.
 #[derive(Clone)]
 pub struct Outside {
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Where passwords, keys and ids come from.
     pub random: Arc<dyn Random>,
+    /// Where the documents of issuers come from.
+    pub issuer_documents: Arc<dyn IssuerDocuments>,
 }
 
 /// A person on this machine, in whose name the embedded transport manages: whoever may open the data folder's files may manage
@@ -68,6 +72,9 @@ pub enum StartError {
     /// TLS cannot be served as configured.
     #[error(transparent)]
     Tls(TlsError),
+    /// An issuer cannot be trusted as configured.
+    #[error(transparent)]
+    Issuer(IssuerError),
     /// Another program listens there.
     #[error(
         "the address {0} is in use by another program: stop it, or choose another address with --listen ADDRESS:PORT"
@@ -88,16 +95,17 @@ pub enum StartError {
 }
 
 impl Outside {
-    /// The machine's clock and the operating system's random source.
+    /// The machine's clock, the operating system's random source, and the network.
     pub fn system() -> Self {
-        Self { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) }
+        Self { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom), issuer_documents: Arc::new(HttpDocuments) }
     }
 }
 
 impl Server {
     /// Opens the data folder, making it when it is not there. The second value is there on the very first start only.
     ///
-    /// Errors: [`StartError::NoDataFolder`], [`StartError::DefaultRegistry`], [`StartError::Tls`], [`StartError::Open`].
+    /// Errors: [`StartError::NoDataFolder`], [`StartError::DefaultRegistry`], [`StartError::Tls`], [`StartError::Issuer`],
+    /// [`StartError::Open`].
     pub async fn open(config: Config, outside: Outside) -> Result<(Self, Option<FirstStart>), StartError> {
         let data = config.data.ok_or(StartError::NoDataFolder)?;
         let default_registry = config.default_registry.as_deref().map(RegistryName::parse).transpose();
@@ -109,8 +117,13 @@ impl Server {
             listen: config.listen.to_string(),
             scheme: if tls_source.is_some() { "https" } else { "http" },
         };
-        let options =
-            Options { data: data.clone(), clock: Arc::clone(&outside.clock), random: Arc::clone(&outside.random) };
+        let issuers = issuers::trusted(config.issuers).await.map_err(StartError::Issuer)?;
+        let options = Options {
+            data: data.clone(),
+            clock: Arc::clone(&outside.clock),
+            random: Arc::clone(&outside.random),
+            trust: Some(IssuerTrust { issuers, documents: outside.issuer_documents }),
+        };
         let (service, first_start) = Service::open(options).await.map_err(|error| {
             let cause = match error {
                 // Whoever starts the server is told what a client never is.

@@ -80,7 +80,12 @@ async fn measure(most: usize) -> Outcome {
 
 impl Site {
     async fn new(data: &Path) -> Outcome<Self> {
-        let options = Options { data: data.to_owned(), clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
+        let options = Options {
+            data: data.to_owned(),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            trust: None,
+        };
         let (service, _) = Service::open(options).await?;
         let group =
             ResourceGroupId { subscription: service.subscription().clone(), name: ResourceGroupName::parse("bench")? };

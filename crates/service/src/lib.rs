@@ -10,6 +10,7 @@ mod certificates;
 mod clock;
 mod credentials;
 mod error;
+mod issuers;
 mod keys;
 pub mod limits;
 mod locations;
@@ -42,6 +43,9 @@ pub use certificates::{InvalidCertificate, read_certificate};
 pub use clock::{Clock, SystemClock};
 pub use credentials::{CredentialsSpec, GeneratedCredentials, GeneratedPassword};
 pub use error::{Error, IdentityError};
+pub use issuers::{
+    DocumentError, DocumentRequest, IssuerDocument, IssuerDocuments, IssuerTrust, KeySource, TrustedIssuer,
+};
 pub use managers::{Manager, PrincipalBearer, PrincipalRefusal};
 pub use manifests::{ShownManifest, StoredManifest};
 pub use principals::NewSecret;
@@ -50,14 +54,15 @@ pub use refresh_tokens::RefreshTokenRefusal;
 pub use registries::{RegistryChange, RegistrySpec};
 pub use repositories::{DeletedRepository, OrderedPageRequest, Page, PageRequest};
 pub use resource_groups::ResourceGroupSpec;
-pub use role_assignments::{ISSUER_SEPARATOR, RoleAssignmentSpec};
+pub use role_assignments::RoleAssignmentSpec;
 pub use scope_maps::{ScopeMapChange, ScopeMapSpec};
-pub use tls::{TlsFileError, TlsIdentity};
+pub use tls::{TlsFileError, TlsIdentity, read_authorities};
 pub use tokens::{PasswordSpec, TokenChange, TokenSpec, TokenWritten};
 pub use uploads::{BodyError, Upload};
 pub use usage::RegistryUsage;
 
 use access_tokens::BearerCache;
+use issuers::Issuers;
 use keys::Keys;
 use metadata::{Managing, Store, management_version};
 use model::operation_path::OperationPath;
@@ -91,6 +96,7 @@ struct Inner {
     site: Site,
     tokens: Arc<TokenTable>,
     bearers: BearerCache,
+    issuers: Issuers,
 }
 
 /// What a service needs from outside.
@@ -101,6 +107,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Where passwords, keys and ids come from.
     pub random: Arc<dyn Random>,
+    /// Who is trusted to say who manages; `None` for the site alone.
+    pub trust: Option<IssuerTrust>,
 }
 
 /// What the first start on a data folder made and shows once: the service principal that manages over the network.
@@ -130,7 +138,7 @@ impl Service {
     /// The second value is there on the very first start only. Errors: `Internal`, whose source says what is wrong with the folder,
     /// the database or a key; `StorageFull`.
     pub async fn open(options: Options) -> Result<(Self, Option<FirstStart>), Error> {
-        let Options { data, clock, random } = options;
+        let Options { data, clock, random, trust } = options;
         let folder = data.clone();
         let (lock, metadata, blobs) = blocking(move || open_files(&folder)).await?;
         let found = metadata.read(Site::find).await?;
@@ -148,7 +156,9 @@ impl Service {
         drop(lock);
         let tokens = Arc::new(TokenTable::new());
         let bearers = BearerCache::new(limits::BEARERS_REMEMBERED);
-        let inner = Inner { data, metadata: Arc::new(metadata), blobs, clock, random, keys, site, tokens, bearers };
+        let issuers = Issuers::new(trust, &clock);
+        let metadata = Arc::new(metadata);
+        let inner = Inner { data, metadata, blobs, clock, random, keys, site, tokens, bearers, issuers };
         Ok((Self { inner: Arc::new(inner), operation: None }, first_start))
     }
 

@@ -102,6 +102,27 @@ pub const CLOCK_SKEW: Duration = Duration::from_secs(60);
 /// How long a bearer of the management API lasts: what Entra ID gives.
 pub const PRINCIPAL_BEARER_TTL: Duration = Duration::from_secs(3600);
 
+/// A document of an issuer: Entra ID's keys, the largest seen, have some 20 KiB.
+pub const ISSUER_DOCUMENT_BYTES_MAX: usize = 256 << 10;
+
+/// Keys of an issuer: large ones publish about ten.
+pub const ISSUER_KEYS: Limit = Limit { what: "an issuer", max: 100, unit: "keys" };
+
+/// How long the two documents of an issuer may take together: whoever presents a token with an unknown key waits for them.
+pub const ISSUER_FETCH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The keys of an issuer are fetched once in this time at most, whatever strangers present: what a new key may have to wait for.
+pub const ISSUER_FETCH_EVERY: Duration = Duration::from_secs(30);
+
+/// How long keys of an issuer count without being asked for again, at least, whatever the issuer says: it must not decide how much we ask.
+pub const ISSUER_KEYS_FRESH_MIN: Duration = Duration::from_secs(5 * 60);
+
+/// The same at most, and where the issuer says nothing: what a key that it withdraws still counts here.
+pub const ISSUER_KEYS_FRESH_MAX: Duration = Duration::from_secs(3600);
+
+/// How long keys of an issuer that cannot be asked still count: a night, so that its trouble is not ours, and no more.
+pub const ISSUER_KEYS_STALE_MAX: Duration = Duration::from_secs(12 * 3600);
+
 /// A bearer is at most this many bytes: clients cut token answers at 64 KiB (data-plane-and-auth.md, 0.5), and what is longer is
 /// refused before it is read (CVE-2025-30204).
 pub const BEARER_BYTES_MAX: usize = 64 << 10;

@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 /// Whoever makes a management request.
 #[derive(Debug, Clone)]
 pub struct Manager {
+    /// By what its roles are held: an object id, or `issuer:subject`.
+    pub principal: String,
     /// As `systemData` records it.
     pub caller: Caller,
     /// What refusals call it: the client id of a service principal, the name of a person.
@@ -28,7 +30,13 @@ pub struct Manager {
 impl Manager {
     /// Whoever may open the data folder, and so may do everything.
     pub fn owner_of_the_data(caller: Caller) -> Self {
-        Self { client: caller.name.clone(), caller, rights: Rights::everything(), ends_at: None }
+        Self {
+            principal: caller.name.clone(),
+            client: caller.name.clone(),
+            caller,
+            rights: Rights::everything(),
+            ends_at: None,
+        }
     }
 }
 
@@ -132,8 +140,12 @@ impl Service {
         self.inner.keys.management.published()
     }
 
-    /// Checks a bearer of the management API, and says whose it is and what may be done with it now.
+    /// Checks a bearer of the management API, ours or that of an issuer that the site trusts, and says whose it is and what may be
+    /// done with it now.
     pub async fn verify_principal(&self, bearer: &str) -> Result<Manager, PrincipalRefusal> {
+        if let Some(judged) = self.verify_foreign(bearer).await {
+            return judged;
+        }
         let claims = self.check_principal_bearer(bearer).map_err(refuse)?;
         let ids = (Guid::parse(&claims.sub), Guid::parse(&claims.sec));
         let (Ok(object_id), Ok(secret_id)) = ids else { return Err(refuse("its ids are no GUIDs")) };
@@ -147,6 +159,7 @@ impl Service {
             return Err(refuse("its secret is gone or has expired"));
         };
         Ok(Manager {
+            principal: principal.object_id.to_string(),
             caller: Caller { name: principal.object_id.to_string(), kind: CallerKind::Application },
             client: principal.client_id.to_string(),
             rights,
@@ -175,7 +188,7 @@ pub(crate) fn rights_now(tx: &Reading<'_>, manager: &Manager) -> Result<Rights, 
     if manager.rights == Rights::everything() {
         return Ok(Rights::everything());
     }
-    grants_of(tx, &manager.caller.name)
+    grants_of(tx, &manager.principal)
 }
 
 fn refuse(reason: &'static str) -> PrincipalRefusal {

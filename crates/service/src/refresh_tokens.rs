@@ -39,12 +39,12 @@ struct Claims {
 impl Service {
     /// Issues a refresh token of a registry to whoever manages; `None` to who has no role there.
     pub async fn issue_refresh_token(&self, registry: &Registry, manager: &Manager) -> Result<Option<String>, Error> {
-        let caller = &manager.caller;
+        let caller = &manager.principal;
         let Some(facts) = self.principal_facts(registry, manager).await? else {
             let registry = &registry.id.name;
             tracing::info!(
-                target: "audit", %registry, caller = caller.name,
-                "{} was refused at registry {registry}: it has no role there", caller.name
+                target: "audit", %registry, caller,
+                "{caller} was refused at registry {registry}: it has no role there"
             );
             return Ok(None);
         };
@@ -55,8 +55,8 @@ impl Service {
         let longest = now.plus(limits::REFRESH_TOKEN_TTL);
         let expires = manager.ends_at.map_or(longest, |end| end.min(longest));
         tracing::info!(
-            target: "audit", registry = %registry.id.name, caller = caller.name,
-            "{} signed in to registry {}", caller.name, registry.id.name
+            target: "audit", registry = %registry.id.name, caller,
+            "{caller} signed in to registry {}", registry.id.name
         );
         let text = self.inner.keys.access.sign(&Claims {
             iss: signing::ISSUER.to_owned(),
@@ -76,7 +76,7 @@ impl Service {
     }
 
     async fn principal_facts(&self, registry: &Registry, manager: &Manager) -> Result<Option<Arc<TokenFacts>>, Error> {
-        let which = WhichToken::Principal(registry.key, manager.caller.name.as_str().into());
+        let which = WhichToken::Principal(registry.key, manager.principal.as_str().into());
         // A row stands for the roles that the principal has now: what changes them removes it.
         if let Some(facts) = self.facts(which.clone()).await? {
             return Ok(Some(facts));
@@ -87,7 +87,7 @@ impl Service {
         let (manager, key, id) = (manager.clone(), registry.key, registry.id.clone());
         let added = self.manage(move |tx| {
             let Some(role) = rights_now(tx, &manager)?.role_on(&id) else { return Ok(false) };
-            let user = PrincipalUser { registry: key, principal: manager.caller.name, role, unknown };
+            let user = PrincipalUser { registry: key, principal: manager.principal, role, unknown };
             metadata::principal_users::add(tx, &user, now)?;
             Ok(true)
         });

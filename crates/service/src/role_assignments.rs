@@ -7,11 +7,9 @@ use crate::managers::{Manager, rights_now};
 use crate::{Error, IdentityError, Service, Written, limits};
 use metadata::{Reading, principal_users, principals, role_assignments};
 use model::guid::Guid;
+use model::issuer::{ForeignPrincipal, ISSUER_SEPARATOR};
 use model::rights::{ArmScope, Grant};
 use model::role_assignment::RoleAssignment;
-
-/// Between the name of an issuer and the subject that it vouches for.
-pub const ISSUER_SEPARATOR: char = ':';
 
 /// What a PUT of a role assignment asks for.
 #[derive(Debug, Clone)]
@@ -27,8 +25,8 @@ pub struct RoleAssignmentSpec {
 impl Service {
     /// Gives a role. The same once more changes nothing.
     ///
-    /// Errors: `SubscriptionMissing`, `ResourceGroupMissing`, `RegistryMissing` for the scope, `PrincipalMissing`, `RoleTooGreat`
-    /// for more than the manager holds there, `RoleAssignmentExists` for one of the same content under another name,
+    /// Errors: `SubscriptionMissing`, `ResourceGroupMissing`, `RegistryMissing` for the scope, `PrincipalMissing`, `Invalid` for
+    /// what no issuer could vouch for, `RoleTooGreat` for more than the manager holds there, `RoleAssignmentExists` for one of the same content under another name,
     /// `RoleAssignmentFixed` for one of another content under the same name, `LimitReached`.
     pub async fn put_role_assignment(
         &self,
@@ -127,10 +125,12 @@ fn existing_scope(tx: &Reading<'_>, scope: &ArmScope) -> Result<ArmScope, Error>
     })
 }
 
-/// An object id must be that of a service principal; subjects of issuers are not known beforehand.
+/// An object id must be that of a service principal. Subjects of issuers are not known beforehand, nor are issuers to a command without
+/// the server's configuration.
 fn check_principal(tx: &Reading<'_>, principal: &str) -> Result<(), Error> {
     if principal.contains(ISSUER_SEPARATOR) {
-        return Ok(());
+        let named = ForeignPrincipal::parse(principal).map(drop);
+        return named.map_err(|invalid| Error::invalid("properties.principalId", format!("{invalid}.")));
     }
     let known = match Guid::parse(principal) {
         Ok(id) => principals::find(tx, &id)?.is_some(),

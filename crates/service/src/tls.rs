@@ -112,6 +112,13 @@ impl TlsIdentity {
     }
 }
 
+/// Reads the certificates of authorities, in PEM and unchecked, from a file that the configuration names.
+///
+/// Errors: [`TlsFileError::File`].
+pub async fn read_authorities(file: PathBuf) -> Result<Vec<u8>> {
+    blocking(move || fs::read(&file).map_err(|cause| failed(&file, cause))).await
+}
+
 impl Service {
     /// A certificate of the data folder's own authority for `names`, which are DNS names, also `*.` and one, and IP addresses. Both
     /// are made when they are not there; the certificate also when it is not for all of the names, and then for those that it was for

@@ -48,12 +48,12 @@ impl Needs {
 
 fn refusal(manager: &Manager, action: &ManagementAction, scope: &impl Display) -> Failure {
     tracing::info!(
-        target: "audit", caller = manager.caller.name, %action, %scope,
-        "{} was refused {action} at {scope}", manager.caller.name
+        target: "audit", caller = manager.principal, %action, %scope,
+        "{} was refused {action} at {scope}", manager.principal
     );
     Failure::AuthorizationFailed {
         client: manager.client.clone(),
-        object_id: manager.caller.name.clone(),
+        object_id: manager.principal.clone(),
         action: action.to_string(),
         scope: scope.to_string(),
     }

@@ -7,10 +7,11 @@ use crate::auth::form::Form;
 use axum::body::Body;
 use http::StatusCode;
 use model::guid::Guid;
+use model::issuer::ISSUER_SEPARATOR;
 use model::rights::{ArmScope, Grant};
 use model::role::Role;
 use model::role_assignment::RoleAssignment;
-use service::{ISSUER_SEPARATOR, RoleAssignmentSpec, Written};
+use service::{RoleAssignmentSpec, Written};
 use wire::arm::List;
 use wire::arm::role_assignments::{self as shape, RoleAssignmentProperties};
 

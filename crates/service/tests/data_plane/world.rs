@@ -71,7 +71,7 @@ impl World {
         let clock = Arc::new(TestClock(Mutex::new(Timestamp::parse(START)?)));
         let random = Arc::new(SeededRandom(Mutex::new(ChaCha8Rng::seed_from_u64(42))));
         let data = folder.path().to_owned();
-        let options = Options { data, clock: Arc::clone(&clock) as _, random: Arc::clone(&random) as _ };
+        let options = Options { data, clock: Arc::clone(&clock) as _, random: Arc::clone(&random) as _, trust: None };
         let (service, _) = Service::open(options).await?;
         Ok(Self { folder, clock, random, service })
     }
@@ -79,7 +79,8 @@ impl World {
     /// What another process on the same folder would have, or this one after a restart.
     pub(crate) async fn open_again(&self) -> Result<Service, Failure> {
         let data = self.folder.path().to_owned();
-        let options = Options { data, clock: Arc::clone(&self.clock) as _, random: Arc::clone(&self.random) as _ };
+        let options =
+            Options { data, clock: Arc::clone(&self.clock) as _, random: Arc::clone(&self.random) as _, trust: None };
         Ok(Service::open(options).await?.0)
     }
 

@@ -76,7 +76,13 @@ impl Folder {
     /// Opens the folder, as one more process would. The seed decides what is made up.
     pub(crate) async fn open(&self, seed: u64) -> Result<(Service, Option<FirstStart>), Error> {
         let random = Arc::new(Seeded(Mutex::new(ChaCha20Rng::seed_from_u64(seed))));
-        Service::open(Options { data: self.path(), clock: Arc::clone(&self.clock) as Arc<dyn Clock>, random }).await
+        Service::open(Options {
+            data: self.path(),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            random,
+            trust: None,
+        })
+        .await
     }
 }
 

@@ -12,7 +12,10 @@ fn rules() -> IssuerRules {
         audiences: vec!["registry".to_owned(), "registry-west".to_owned()],
         subject_claim: "sub".to_owned(),
         name_claim: Some("upn".to_owned()),
-        required: Claims::from([("repository".to_owned(), text("octo/app")), ("verified".to_owned(), Claim::Flag(true))]),
+        required: Claims::from([
+            ("repository".to_owned(), text("octo/app")),
+            ("verified".to_owned(), Claim::Flag(true)),
+        ]),
     }
 }
 

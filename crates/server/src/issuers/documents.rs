@@ -1,0 +1,95 @@
+//! The documents of issuers over HTTP.
+
+use futures_util::future::BoxFuture;
+use http::header::{ACCEPT, CACHE_CONTROL};
+use http::{HeaderMap, StatusCode};
+use model::issuer::url::IssuerUrl;
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client};
+use service::{DocumentError, DocumentRequest, IssuerDocument, IssuerDocuments};
+use std::error::Error;
+use std::time::Duration;
+
+/// Fetches over HTTP, each time with a client of its own: fetches are rare, and a client is what an issuer's authorities are put in.
+pub(crate) struct HttpDocuments;
+
+impl IssuerDocuments for HttpDocuments {
+    fn get<'a>(&'a self, request: &'a DocumentRequest) -> BoxFuture<'a, Result<IssuerDocument, DocumentError>> {
+        Box::pin(fetch(request))
+    }
+}
+
+async fn fetch(request: &DocumentRequest) -> Result<IssuerDocument, DocumentError> {
+    let DocumentRequest { url, authorities_pem, bytes_max } = request;
+    let client = client(url, authorities_pem.as_deref()).map_err(|error| unreachable(&error))?;
+    let answer = client.get(url.as_str()).header(ACCEPT, "application/json").send().await;
+    let mut answer = answer.map_err(|error| unreachable(&error))?;
+    if answer.status() != StatusCode::OK {
+        return Err(DocumentError::Status(answer.status().as_u16()));
+    }
+    let max_age = max_age(answer.headers());
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| unreachable(&error))? {
+        if body.len() + chunk.len() > *bytes_max {
+            return Err(DocumentError::TooLong(*bytes_max));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(IssuerDocument { body, max_age })
+}
+
+/// No redirects: what the configuration trusts is this host.
+fn client(url: &IssuerUrl, authorities_pem: Option<&[u8]>) -> reqwest::Result<Client> {
+    let builder =
+        Client::builder().user_agent(concat!("portcullis/", env!("CARGO_PKG_VERSION"))).redirect(Policy::none());
+    let builder = match authorities_pem {
+        // A proxy cannot know what this machine calls itself; there is nothing to verify.
+        _ if url.is_plain() => builder.no_proxy().tls_certs_only([]),
+        Some(pem) => builder.https_only(true).tls_certs_only(Certificate::from_pem_bundle(pem)?),
+        None => builder.https_only(true),
+    };
+    builder.build()
+}
+
+/// The outer errors only say that something failed; the innermost says what.
+fn unreachable(error: &reqwest::Error) -> DocumentError {
+    let mut innermost: &dyn Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    DocumentError::Unreachable(innermost.to_string())
+}
+
+/// RFC 9111, section 5.2.2: of several values, the smallest.
+fn max_age(headers: &HeaderMap) -> Option<Duration> {
+    let directives = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    let ages = directives.flat_map(|value| value.split(',')).filter_map(|directive| {
+        let directive = directive.trim().to_ascii_lowercase();
+        if directive == "no-store" || directive == "no-cache" {
+            return Some(0);
+        }
+        directive.strip_prefix("max-age=")?.trim_matches('"').parse().ok()
+    });
+    ages.min().map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(&[], None)]
+    #[case(&["public"], None)]
+    #[case(&["max-age=86400, private"], Some(86_400))]
+    #[case(&["private, Max-Age=\"60\""], Some(60))]
+    #[case(&["max-age=3600", "no-store"], Some(0))]
+    #[case(&["max-age=3600, no-cache"], Some(0))]
+    #[case(&["max-age=soon"], None)]
+    #[case(&["max-age=-1"], None)]
+    fn ages(#[case] values: &[&'static str], #[case] expected: Option<u64>) {
+        let headers = values.iter().map(|value| (CACHE_CONTROL, HeaderValue::from_static(value))).collect();
+        assert_eq!(max_age(&headers), expected.map(Duration::from_secs));
+    }
+}
