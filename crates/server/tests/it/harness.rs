@@ -2,6 +2,7 @@
 
 use crate::client::{Answer, Client, Outcome, TokenClient};
 use crate::client_certificate::ClientCertificate;
+use crate::issuer::FakeDocuments;
 use bytes::Bytes;
 use http::{HeaderName, Method, Request, header};
 use model::action::Action;
@@ -39,6 +40,8 @@ pub(crate) struct Harness {
     /// The site's subscription.
     pub(crate) subscription: String,
     clock: Arc<FakeClock>,
+    /// What OpenID issuers publish.
+    pub(crate) documents: Arc<FakeDocuments>,
     config: Config,
     data: Arc<TempDir>,
 }
@@ -100,9 +103,11 @@ impl Harness {
         let data = Arc::new(TempDir::new()?);
         let clock = Arc::new(FakeClock(AtomicI64::new(now.as_micros())));
         let config = Config { data: Some(data.path().to_owned()), ..config };
-        let (server, first_start) = open(config.clone(), &clock, 1).await?;
+        let documents = Arc::new(FakeDocuments::default());
+        let outside = outside(&clock, &documents, 1);
+        let (server, first_start) = Server::open(config.clone(), outside).await?;
         let principal = Arc::new(first_start.ok_or("the first start on a data folder makes a service principal")?);
-        let mut harness = Self { server, principal, subscription: String::new(), clock, config, data };
+        let mut harness = Self { server, principal, subscription: String::new(), clock, documents, config, data };
         let subscriptions = harness.manage(Method::GET, "/subscriptions", None).await?.json()?;
         let subscription = subscriptions["value"][0]["subscriptionId"].as_str();
         harness.subscription = subscription.ok_or("a site has a subscription")?.to_owned();
@@ -111,13 +116,15 @@ impl Harness {
 
     /// Another process on the same data folder, with the same clock. It learns of changes in [`Harness::follow_changes`].
     pub(crate) async fn second_process(&self) -> Outcome<Self> {
-        let (server, first_start) = open(self.config.clone(), &self.clock, 2).await?;
+        let outside = outside(&self.clock, &self.documents, 2);
+        let (server, first_start) = Server::open(self.config.clone(), outside).await?;
         assert!(first_start.is_none(), "a data folder has one first start");
         Ok(Self {
             server,
             principal: Arc::clone(&self.principal),
             subscription: self.subscription.clone(),
             clock: Arc::clone(&self.clock),
+            documents: Arc::clone(&self.documents),
             config: self.config.clone(),
             data: Arc::clone(&self.data),
         })
@@ -297,10 +304,9 @@ impl Harness {
     }
 }
 
-async fn open(config: Config, clock: &Arc<FakeClock>, seed: u64) -> Outcome<(Server, Option<FirstStart>)> {
+fn outside(clock: &Arc<FakeClock>, documents: &Arc<FakeDocuments>, seed: u64) -> Outside {
     let random = Arc::new(SeededRandom(Mutex::new(ChaCha20Rng::seed_from_u64(seed))));
-    let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
-    Ok(Server::open(config, Outside { clock, random }).await?)
+    Outside { clock: Arc::clone(clock) as _, random, issuer_documents: Arc::clone(documents) as _ }
 }
 
 /// Microseconds since the epoch; moves when a test moves it.

@@ -7,6 +7,7 @@ mod client;
 mod client_certificate;
 mod distribution;
 mod harness;
+mod issuer;
 mod management;
 mod mutual_tls;
 mod network;

@@ -5,6 +5,7 @@ mod admin_user;
 mod bodies;
 mod certificates;
 mod cloud;
+mod issuers;
 mod name_check;
 mod operations;
 mod paging;
