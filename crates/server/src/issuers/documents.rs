@@ -77,7 +77,10 @@ fn max_age(headers: &HeaderMap) -> Option<Duration> {
 mod tests {
     use super::*;
     use http::HeaderValue;
+    use model::issuer::url::PlainHttp;
     use rstest::rstest;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
 
     #[rstest]
     #[case(&[], None)]
@@ -91,5 +94,64 @@ mod tests {
     fn ages(#[case] values: &[&'static str], #[case] expected: Option<u64>) {
         let headers = values.iter().map(|value| (CACHE_CONTROL, HeaderValue::from_static(value))).collect();
         assert_eq!(max_age(&headers), expected.map(Duration::from_secs));
+    }
+
+    const BYTES_MAX: usize = 100;
+
+    /// Asks a server on this machine that answers with these bytes, whatever it is asked, and then hangs up.
+    async fn answered(scheme: &str, answer: String) -> Result<String, Box<dyn Error>> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("{scheme}://{}/keys", listener.local_addr()?);
+        let request = DocumentRequest {
+            url: IssuerUrl::parse(&url, PlainHttp::OnLoopback)?,
+            authorities_pem: None,
+            bytes_max: BYTES_MAX,
+        };
+        let serve = async {
+            let (mut stream, _) = listener.accept().await?;
+            let mut asked = [0; 1024];
+            stream.read(&mut asked).await?;
+            stream.write_all(answer.as_bytes()).await?;
+            stream.shutdown().await
+        };
+        let (served, got) = tokio::join!(serve, HttpDocuments.get(&request));
+        // A client that has read enough closes first.
+        drop(served);
+        Ok(match got {
+            Ok(IssuerDocument { body, max_age }) => format!("{} {max_age:?}", String::from_utf8(body)?),
+            Err(DocumentError::Unreachable(_)) => "unreachable".to_owned(),
+            Err(error) => error.to_string(),
+        })
+    }
+
+    #[rstest]
+    #[case::whole("http", "200 OK\r\ncontent-length: 2\r\ncache-control: max-age=60\r\n\r\n{}", "{} Some(60s)")]
+    #[case::until_the_end("http", "200 OK\r\n\r\n{}", "{} None")]
+    #[case::cut_off("http", "200 OK\r\ncontent-length: 3\r\n\r\n{}", "unreachable")]
+    #[case::not_there("http", "404 Not Found\r\ncontent-length: 0\r\n\r\n", "the answer has status 404")]
+    #[case::elsewhere(
+        "http",
+        "302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
+        "the answer has status 302"
+    )]
+    #[case::nothing("http", "", "unreachable")]
+    #[case::plain_under_https("https", "200 OK\r\ncontent-length: 2\r\n\r\n{}", "unreachable")]
+    #[tokio::test]
+    async fn answers(#[case] scheme: &str, #[case] answer: &str, #[case] expected: &str) -> Result<(), Box<dyn Error>> {
+        let answer = if answer.is_empty() { String::new() } else { format!("HTTP/1.1 {answer}") };
+        assert_eq!(answered(scheme, answer).await?, expected);
+        Ok(())
+    }
+
+    #[rstest]
+    #[case::just(BYTES_MAX, false)]
+    #[case::one_more(BYTES_MAX + 1, true)]
+    #[case::many_more(1 << 20, true)]
+    #[tokio::test]
+    async fn no_more_is_read(#[case] bytes: usize, #[case] too_long: bool) -> Result<(), Box<dyn Error>> {
+        let answer = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(bytes));
+        let expected = DocumentError::TooLong(BYTES_MAX).to_string();
+        assert_eq!(answered("http", answer).await? == expected, too_long);
+        Ok(())
     }
 }

@@ -137,7 +137,7 @@ impl KeyCache {
             match fetched.unwrap_or(Err(FetchError::TimedOut)) {
                 Ok(fetched) => {
                     let keys = fetched.keys.len();
-                    tracing::info!(issuer = %name, keys, "the issuer {name} has {keys} usable keys");
+                    tracing::info!(issuer = %name, keys, "the keys of the issuer {name} were fetched, {keys} of them usable");
                     cache.change(|known| known.fetched = Some(Arc::new(fetched)));
                 }
                 Err(error) => {
