@@ -31,8 +31,7 @@ pub(super) async fn put(context: &Context, scope: &ArmScope, id: &Guid, body: Bo
     let principal = principal_id.filter(|id| !id.is_empty()).ok_or_else(|| {
         Failure::invalid("properties.principalId", "The object id of who is to hold the role is required.")
     })?;
-    // GUIDs compare without case; what an issuer vouches for does not.
-    let principal = Guid::parse(&principal).map_or(principal, |guid| guid.to_string());
+    let principal = stored(&principal);
     let spec = RoleAssignmentSpec { id: id.clone(), principal, grant: Grant { role, scope: scope.clone() } };
     let (made, written) = context.state.service.put_role_assignment(&context.manager, spec).await?;
     let status = match written {
@@ -85,7 +84,7 @@ impl Filter {
             if term.eq_ignore_ascii_case("atScope()") {
                 filter.at_scope = true;
             } else {
-                filter.principal = Some(principal(term).ok_or_else(refuse)?.to_owned());
+                filter.principal = Some(stored(principal(term).ok_or_else(refuse)?));
             }
         }
         Ok(filter)
@@ -93,8 +92,13 @@ impl Filter {
 
     fn takes(&self, held: &RoleAssignment, scope: &ArmScope) -> bool {
         (!self.at_scope || held.grant.scope.contains(scope))
-            && self.principal.as_ref().is_none_or(|wanted| held.principal.eq_ignore_ascii_case(wanted))
+            && self.principal.as_ref().is_none_or(|wanted| held.principal == *wanted)
     }
+}
+
+/// A principal as it is kept: GUIDs compare without case, what an issuer vouches for does not.
+fn stored(principal: &str) -> String {
+    Guid::parse(principal).map_or_else(|_| principal.to_owned(), |guid| guid.to_string())
 }
 
 fn principal(term: &str) -> Option<&str> {
