@@ -110,7 +110,8 @@ mod tests {
         let serve = async {
             let (mut stream, _) = listener.accept().await?;
             let mut asked = [0; 1024];
-            stream.read(&mut asked).await?;
+            let read = stream.read(&mut asked).await?;
+            assert!(read > 0, "a client says something first");
             stream.write_all(answer.as_bytes()).await?;
             stream.shutdown().await
         };
