@@ -12,10 +12,14 @@ pub(super) fn endpoints(state: &State, headers: &HeaderMap) -> Outcome {
     let endpoints = Endpoints {
         name: "Portcullis".to_owned(),
         authentication: Authentication {
-            login_endpoint: format!("{base_url}/"),
+            // Terraform puts a slash and the tenant behind it, whatever it ends in.
+            login_endpoint: base_url.clone(),
             audiences: vec![format!("{base_url}/")],
         },
         suffixes: Suffixes { acr_login_server: state.site.domain.clone() },
+        // Neither graph is here. A bearer for one says who signed in, which is all that Terraform wants of it.
+        graph_audience: format!("{base_url}/"),
+        microsoft_graph_resource_id: format!("{base_url}/"),
         resource_manager: base_url,
     };
     json(StatusCode::OK, &endpoints)

@@ -24,8 +24,10 @@ async fn strangers_learn_where_to_sign_in(#[case] config: &str, #[case] url: &st
     let expected = json!({
         "name": "Portcullis",
         "resourceManager": url,
-        "authentication": {"loginEndpoint": format!("{url}/"), "audiences": [format!("{url}/")]},
+        "authentication": {"loginEndpoint": url, "audiences": [format!("{url}/")]},
         "suffixes": {"acrLoginServer": suffix},
+        "graphAudience": format!("{url}/"),
+        "microsoftGraphResourceId": format!("{url}/"),
     });
     assert_eq!((answer.status, answer.json()?), (StatusCode::OK, expected));
     Ok(())
