@@ -35,7 +35,7 @@ pub(crate) async fn handle(state: Arc<State>, request: Request) -> Response {
         Ok(response) => response,
         Err(failure) => failure.into_response(id, &base_url, state.service.tenant()),
     };
-    headers::stamp(&mut response, &parts.headers);
+    headers::stamp(&mut response, &parts.method, &parts.headers);
     response
 }
 

@@ -8,13 +8,15 @@ use axum::response::Response;
 use http::header::{
     CACHE_CONTROL, CONTENT_TYPE, EXPIRES, HeaderName, PRAGMA, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Method};
 
 const RETURN_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-return-client-request-id");
+/// What Terraform's SDK reads in the answer to a change: without it, it sleeps 10 seconds before it looks whether the change is done.
+const SKIP_POLLING_DELAY: HeaderName = HeaderName::from_static("x-go-azure-sdk-skip-polling-delay");
 const SUPPORTED_VERSIONS: HeaderName = HeaderName::from_static("api-supported-versions");
 
-/// Puts the common headers on an answer.
-pub(super) fn stamp(response: &mut Response, request: &HeaderMap) {
+/// Puts the common headers on the answer to a request of `method`.
+pub(super) fn stamp(response: &mut Response, method: &Method, request: &HeaderMap) {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
@@ -22,6 +24,9 @@ pub(super) fn stamp(response: &mut Response, request: &HeaderMap) {
     // User agents pass it over on plain HTTP (RFC 6797, section 8.1).
     headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if ![Method::GET, Method::HEAD].contains(method) {
+        headers.insert(SKIP_POLLING_DELAY, HeaderValue::from_static("true"));
+    }
     let wanted =
         request.get(RETURN_CLIENT_REQUEST_ID).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
     if wanted && let Some(Ok(id)) = client_request_id(request).map(HeaderValue::from_str) {

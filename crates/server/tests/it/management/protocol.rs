@@ -4,7 +4,7 @@ use crate::client::Outcome;
 use crate::harness::{Harness, REGISTRY};
 use http::{Method, StatusCode};
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const VERSION: &str = "api-version=2022-02-01-preview";
 
@@ -35,6 +35,26 @@ async fn strangers_are_refused(#[case] sent: Option<&str>, #[case] code: &str, #
         assert_eq!(challenge.contains("error=\"invalid_token\""), presented, "{challenge}");
     }
     harness.get(&registry).await?;
+    Ok(())
+}
+
+/// Terraform's SDK sleeps before it asks after a change, unless the answer says that it need not.
+#[rstest]
+#[case(Method::PUT, "", json!({"location": "westus", "sku": {"name": "Premium"}}), true)]
+#[case(Method::PATCH, "", json!({}), true)]
+#[case(Method::POST, "/listCredentials", json!({}), true)]
+#[case(Method::DELETE, "/scopeMaps/nosuch", json!({}), true)]
+#[case(Method::GET, "", json!({}), false)]
+#[tokio::test]
+async fn terraform_need_not_wait(
+    #[case] method: Method,
+    #[case] end: &str,
+    #[case] body: Value,
+    #[case] said: bool,
+) -> Outcome {
+    let harness = Harness::new().await?;
+    let answer = harness.manage(method, &format!("{}{end}", harness.registry_id(REGISTRY)), Some(body)).await?;
+    assert_eq!(answer.header("x-go-azure-sdk-skip-polling-delay"), said.then_some("true"));
     Ok(())
 }
 
