@@ -49,6 +49,24 @@ impl Service {
         put.await
     }
 
+    /// Gives a resource group these labels and no others; `None` keeps those that it has. Errors: `SubscriptionMissing`,
+    /// `ResourceGroupMissing`.
+    pub async fn update_resource_group(
+        &self,
+        id: &ResourceGroupId,
+        labels: Option<BTreeMap<String, String>>,
+    ) -> Result<ResourceGroup, Error> {
+        self.check_subscription(&id.subscription)?;
+        let name = id.name.clone();
+        let updated = self.inner.metadata.write(move |tx| {
+            let found = group_of(tx, &name)?;
+            let Some(labels) = labels else { return Ok(found) };
+            metadata::resource_groups::set_labels(tx, &name, &labels)?;
+            Ok(ResourceGroup { labels, ..found })
+        });
+        updated.await
+    }
+
     /// Errors: `SubscriptionMissing`, `ResourceGroupMissing`.
     pub async fn get_resource_group(&self, id: &ResourceGroupId) -> Result<ResourceGroup, Error> {
         self.check_subscription(&id.subscription)?;

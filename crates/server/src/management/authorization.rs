@@ -66,9 +66,11 @@ pub(super) fn needs(target: &Target, method: &Method, site: &SubscriptionId) -> 
     let verb = verb_of(method);
     match target {
         Target::CloudEndpoints | Target::Tenants | Target::Subscriptions | Target::ProviderOperations => Needs::SignIn,
-        Target::Subscription(id) | Target::Locations(id) | Target::Provider(id) | Target::OperationResult(id, ..) => {
-            Needs::AnyRole(id.clone())
-        }
+        Target::Subscription(id)
+        | Target::Locations(id)
+        | Target::Providers(id)
+        | Target::Provider(id)
+        | Target::OperationResult(id, ..) => Needs::AnyRole(id.clone()),
         Target::Resources(id) => at(id, "Microsoft.Resources/subscriptions/resources", Read, id).into_list(),
         Target::ResourcesIn(id) => at(id, "Microsoft.Resources/subscriptions/resources", Read, id).into_list(),
         Target::ResourceGroups(id) => at(id, RESOURCE_GROUPS, Read, id).into_list(),
@@ -88,6 +90,7 @@ pub(super) fn needs(target: &Target, method: &Method, site: &SubscriptionId) -> 
         Target::RegenerateCredential(id) => at(id, child("regenerateCredential"), Action, id),
         Target::Usages(id) => at(id, child("listUsages"), Read, id),
         Target::Unserved(id, collection) => at(id, child(collection), Read, id),
+        Target::UnservedAction(id, action) => at(id, child(action), Action, id),
         Target::UnservedChild(id, collection, name) => {
             at(id, child(collection), verb, &format_args!("{id}/{collection}/{name}"))
         }

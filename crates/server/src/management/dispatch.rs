@@ -76,6 +76,7 @@ fn versions_of(target: &Target) -> Versions {
         | Target::ResourceGroups(_)
         | Target::ResourceGroup(_)
         | Target::ProviderOperations
+        | Target::Providers(_)
         | Target::Provider(_)
         | Target::RegisterProvider(_)
         | Target::CheckNameAvailability(_)
@@ -94,6 +95,7 @@ fn versions_of(target: &Target) -> Versions {
         | Target::GenerateCredentials(_)
         | Target::Unserved(..)
         | Target::UnservedChild(..)
+        | Target::UnservedAction(..)
         | Target::OperationStatus(Parent::ScopeMap(_) | Parent::Token(_), _)
         | Target::OperationResult(..) => Versions::All,
     }
@@ -127,10 +129,11 @@ async fn dispatch(context: &Context, method: &Method, resource: Target, body: Bo
         },
         Target::ResourceGroup(id) => match *method {
             Method::PUT => resource_groups::put(context, &id, body).await,
+            Method::PATCH => resource_groups::patch(context, &id, body).await,
             Method::GET => resource_groups::get(context, &id).await,
             Method::HEAD => exists(resource_groups::get(context, &id).await),
             Method::DELETE => resource_groups::delete(context, &id).await,
-            _ => refuse(method, "GET, HEAD, PUT, DELETE"),
+            _ => refuse(method, "GET, HEAD, PUT, PATCH, DELETE"),
         },
         Target::GenerateCredentials(id) => match *method {
             Method::POST => credentials::generate(context, &id, body).await,
@@ -153,6 +156,10 @@ async fn dispatch(context: &Context, method: &Method, resource: Target, body: Bo
             Method::GET => unserved::get(context, &registry, name).await,
             Method::DELETE => unserved::delete(context, &registry).await,
             _ => refuse(method, "GET, PUT, PATCH, DELETE"),
+        },
+        Target::UnservedAction(registry, action) => match *method {
+            Method::POST => unserved::act(context, &registry, action).await,
+            _ => refuse(method, "POST"),
         },
         Target::Access(target) => access(context, method, target, body).await,
         Target::RegisterProvider(subscription) => match *method {
@@ -217,6 +224,7 @@ async fn read(context: &Context, resource: Target) -> Outcome {
         Target::Subscriptions => subscriptions::list(context),
         Target::Subscription(id) => subscriptions::get(context, &id),
         Target::ProviderOperations => provider::operations(),
+        Target::Providers(subscription) => provider::list(context, &subscription),
         Target::Provider(subscription) => provider::get(context, &subscription),
         Target::ResourceGroups(subscription) => resource_groups::list(context, &subscription).await,
         Target::Resources(subscription) => resources::list(context, &subscription, None).await,
@@ -240,6 +248,7 @@ async fn read(context: &Context, resource: Target) -> Outcome {
         | Target::ListCredentials(_)
         | Target::RegenerateCredential(_)
         | Target::CheckNameAvailability(_)
+        | Target::UnservedAction(..)
         | Target::Access(_)
         | Target::RegisterProvider(_) => refuse(&Method::GET, "POST"),
     }

@@ -57,21 +57,29 @@ pub(super) fn operations() -> Outcome {
     json(StatusCode::OK, &List::whole(OPERATIONS.map(of).into()))
 }
 
+/// `GET /subscriptions/{s}/providers`: those whose resources can be registered for, which is this one.
+pub(super) fn list(context: &Context, subscription: &SubscriptionId) -> Outcome {
+    context.check_subscription(subscription)?;
+    json(StatusCode::OK, &List::whole(vec![of(context.state.service.subscription())]))
+}
+
 /// `GET /subscriptions/{s}/providers/Microsoft.ContainerRegistry`, and the `POST` that registers it: it always is.
 pub(super) fn get(context: &Context, subscription: &SubscriptionId) -> Outcome {
     context.check_subscription(subscription)?;
-    let subscription = context.state.service.subscription();
+    json(StatusCode::OK, &of(context.state.service.subscription()))
+}
+
+fn of(subscription: &SubscriptionId) -> Provider {
     let of = |name: &str| ResourceType {
         resource_type: name.to_owned(),
         // No list: a registry may be wherever it says.
         locations: Vec::new(),
         api_versions: SUPPORTED.rsplit(", ").map(str::to_owned).collect(),
     };
-    let provider = Provider {
+    Provider {
         id: format!("/subscriptions/{subscription}/providers/{PROVIDER}"),
         namespace: PROVIDER.to_owned(),
         resource_types: RESOURCE_TYPES.map(of).into(),
         registration_state: "Registered".to_owned(),
-    };
-    json(StatusCode::OK, &provider)
+    }
 }

@@ -29,6 +29,12 @@ pub(super) async fn put(context: &Context, id: &ResourceGroupId, body: Body) -> 
     json(status, &of(group))
 }
 
+/// `PATCH`: labels are the one thing that changes.
+pub(super) async fn patch(context: &Context, id: &ResourceGroupId, body: Body) -> Outcome {
+    let request: shape::ResourceGroup = body::json(body).await?;
+    json(StatusCode::OK, &of(context.state.service.update_resource_group(id, labels::parse(request.tags)?).await?))
+}
+
 /// `GET`
 pub(super) async fn get(context: &Context, id: &ResourceGroupId) -> Outcome {
     json(StatusCode::OK, &of(context.state.service.get_resource_group(id).await?))

@@ -25,6 +25,12 @@ pub(super) async fn write(context: &Context, registry: &RegistryId, collection: 
     Err(Failure::Unserved(collection))
 }
 
+/// `POST` of what Azure's registries can be told to do. Refused before the body is read, because none would do.
+pub(super) async fn act(context: &Context, registry: &RegistryId, action: &'static str) -> Outcome {
+    context.parent_registry(registry).await?;
+    Err(Failure::UnservedAction(action))
+}
+
 /// `DELETE`: 204, as of any child that is not there.
 pub(super) async fn delete(context: &Context, registry: &RegistryId) -> Outcome {
     context.parent_registry(registry).await?;

@@ -50,6 +50,8 @@ pub(super) enum Failure {
     },
     /// None of this kind of child, such as `webhooks`, can be made.
     Unserved(&'static str),
+    /// Registries cannot be told to do this, such as `importImage`.
+    UnservedAction(&'static str),
     /// There is no child of this name, of a kind of which there is none.
     UnservedMissing(String),
     /// No operation of this id ended on the resource, or it is longer ago than operations are kept.
@@ -196,6 +198,11 @@ impl Failure {
                     "The resource type '{PROVIDER}/registries/{collection}' is not supported here: none can be made."
                 ),
             ),
+            Self::UnservedAction(action) => provider(
+                StatusCode::BAD_REQUEST,
+                "NotSupportedOperation",
+                format!("The operation '{PROVIDER}/registries/{action}/action' is not supported here."),
+            ),
             Self::UnservedMissing(name) | Self::OperationMissing(name) => child_missing(name),
             Self::Conditional(header) => gateway(
                 StatusCode::PRECONDITION_FAILED,
@@ -245,10 +252,10 @@ fn unknown_path(unknown: &UnknownPath) -> Described {
             "InvalidResourceNamespace",
             format!("The resource namespace '{namespace}' is invalid. Here there is {PROVIDER}."),
         ),
-        UnknownPath::ResourceType(resource_type) => gateway(
+        UnknownPath::ResourceType { namespace, resource_type } => gateway(
             StatusCode::NOT_FOUND,
             "InvalidResourceType",
-            format!("The resource type '{resource_type}' could not be found in the namespace '{PROVIDER}'."),
+            format!("The resource type '{resource_type}' could not be found in the namespace '{namespace}'."),
         ),
         UnknownPath::Form => gateway(
             StatusCode::NOT_FOUND,

@@ -88,7 +88,12 @@ async fn statuses_and_codes() -> Result<(), Box<dyn std::error::Error>> {
         (InvalidApiVersion::Malformed("x".to_owned()).into(), 400, "InvalidApiVersionParameter"),
         (UnknownPath::Form.into(), 404, "NotFound"),
         (UnknownPath::Namespace("Microsoft.Web".to_owned()).into(), 404, "InvalidResourceNamespace"),
-        (UnknownPath::ResourceType("registries/webhooks".to_owned()).into(), 404, "InvalidResourceType"),
+        (
+            UnknownPath::ResourceType { namespace: PROVIDER, resource_type: "registries/fans".to_owned() }.into(),
+            404,
+            "InvalidResourceType",
+        ),
+        (Failure::UnservedAction("importImage"), 400, "NotSupportedOperation"),
         (UnknownPath::Name(invalid_name).into(), 400, "InvalidResourceName"),
         (Failure::MethodNotAllowed { method: "POST".to_owned(), allowed: "GET" }, 405, "MethodNotAllowed"),
         (Failure::UnreadBody(UnreadBody::TooLarge { bytes_max: 5 }), 413, "RequestContentTooLarge"),

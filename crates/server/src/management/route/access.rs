@@ -34,7 +34,7 @@ impl From<AccessTarget> for Target {
 
 /// Service principals, which are the site's and of no subscription.
 pub(super) fn of_identity(rest: &[&str]) -> Result<Target, UnknownPath> {
-    let unknown = || UnknownPath::ResourceType(format!("{IDENTITY}/{}", rest.join("/")));
+    let unknown = || UnknownPath::ResourceType { namespace: IDENTITY, resource_type: rest.join("/") };
     match *rest {
         [principals, ref rest @ ..] if is(principals, "servicePrincipals") => match *rest {
             [] => Ok(AccessTarget::ServicePrincipals.into()),
@@ -60,6 +60,6 @@ pub(super) fn of_authorization(scope: ArmScope, rest: &[&str]) -> Result<Target,
         [collection, name] if is(collection, "roleDefinitions") => {
             Ok(AccessTarget::RoleDefinition(scope, Guid::parse(name)?).into())
         }
-        _ => Err(UnknownPath::ResourceType(format!("{AUTHORIZATION}/{}", rest.join("/")))),
+        _ => Err(UnknownPath::ResourceType { namespace: AUTHORIZATION, resource_type: rest.join("/") }),
     }
 }

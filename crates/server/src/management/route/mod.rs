@@ -37,6 +37,8 @@ pub(super) enum Target {
     ResourceGroup(ResourceGroupId),
     /// `/providers/Microsoft.ContainerRegistry/operations`
     ProviderOperations,
+    /// `/subscriptions/{s}/providers`
+    Providers(SubscriptionId),
     /// `/subscriptions/{s}/providers/Microsoft.ContainerRegistry`
     Provider(SubscriptionId),
     /// `/subscriptions/{s}/providers/Microsoft.ContainerRegistry/register`
@@ -69,6 +71,8 @@ pub(super) enum Target {
     Unserved(RegistryId, &'static str),
     /// `…/registries/{registry}/{collection}/{name}`, of a kind that this service does not have
     UnservedChild(RegistryId, &'static str, String),
+    /// `…/registries/{registry}/{action}`, which Azure's registries can do and those of this service cannot
+    UnservedAction(RegistryId, &'static str),
     /// Who may manage: roles and service principals.
     Access(AccessTarget),
     /// `<resource>/operationStatuses/{operation}`
@@ -115,7 +119,12 @@ pub(super) enum UnknownPath {
     /// Another resource provider.
     Namespace(String),
     /// A resource type that nobody has, such as `registries/fans`.
-    ResourceType(String),
+    ResourceType {
+        /// Its provider.
+        namespace: &'static str,
+        /// Its name behind the provider's.
+        resource_type: String,
+    },
     /// No form of the management API.
     Form,
     /// The form is right and one name is not.
@@ -153,6 +162,7 @@ pub(super) fn parse(path: &str) -> Result<Target, UnknownPath> {
         ["locations"] => Ok(Target::Locations(subscription)),
         ["resources"] => Ok(Target::Resources(subscription)),
         ["resourcegroups"] => Ok(Target::ResourceGroups(subscription)),
+        ["providers"] => Ok(Target::Providers(subscription)),
         ["providers", namespace, ref rest @ ..] if is(namespace, AUTHORIZATION) => {
             of_authorization(ArmScope::Subscription(subscription), rest)
         }
@@ -191,7 +201,7 @@ fn of_site(segments: &[&str]) -> Result<Target, UnknownPath> {
             check_namespace(namespace)?;
             match *rest {
                 [operations] if is(operations, "operations") => Ok(Target::ProviderOperations),
-                _ => Err(UnknownPath::ResourceType(rest.join("/"))),
+                _ => Err(no_such_type(&rest.join("/"))),
             }
         }
         _ => Err(UnknownPath::Form),
@@ -200,6 +210,10 @@ fn of_site(segments: &[&str]) -> Result<Target, UnknownPath> {
 
 fn check_namespace(namespace: &str) -> Result<(), UnknownPath> {
     if namespace.eq_ignore_ascii_case(PROVIDER) { Ok(()) } else { Err(UnknownPath::Namespace(namespace.to_owned())) }
+}
+
+fn no_such_type(resource_type: &str) -> UnknownPath {
+    UnknownPath::ResourceType { namespace: PROVIDER, resource_type: resource_type.to_owned() }
 }
 
 fn is(segment: &str, word: &str) -> bool {
@@ -217,7 +231,7 @@ fn of_subscription(subscription: SubscriptionId, rest: &[&str]) -> Result<Target
         {
             Ok(Target::OperationResult(subscription, location.to_owned(), operation.to_owned()))
         }
-        _ => Err(UnknownPath::ResourceType(rest.join("/"))),
+        _ => Err(no_such_type(&rest.join("/"))),
     }
 }
 
@@ -232,17 +246,22 @@ fn of_group(group: ResourceGroupId, rest: &[&str]) -> Result<Target, UnknownPath
         return of_authorization(ArmScope::ResourceGroup(group), rest);
     }
     check_namespace(namespace)?;
+    // `az resource` and the resource clients of Azure's SDKs write the parent of a resource there, also when it has none.
+    let rest = match *rest {
+        ["", ref rest @ ..] if rest.len() > 1 => rest,
+        _ => rest,
+    };
     match *rest {
         [registries] if is(registries, "registries") => Ok(Target::RegistriesIn(group)),
         [registries, name, ref rest @ ..] if is(registries, "registries") => {
             of_registry(RegistryId { group, name: RegistryName::parse(name)? }, rest)
         }
-        _ => Err(UnknownPath::ResourceType(rest.join("/"))),
+        _ => Err(no_such_type(&rest.join("/"))),
     }
 }
 
 /// Kinds of children that Azure's registries have and this service's do not. Clients list them, to show or to delete them.
-const UNSERVED: [&str; 13] = [
+const UNSERVED: [&str; 14] = [
     "agentPools",
     "cacheRules",
     "connectedRegistries",
@@ -251,6 +270,7 @@ const UNSERVED: [&str; 13] = [
     "importPipelines",
     "pipelineRuns",
     "privateEndpointConnections",
+    "privateLinkResources",
     "replications",
     "runs",
     "taskRuns",
@@ -258,8 +278,11 @@ const UNSERVED: [&str; 13] = [
     "webhooks",
 ];
 
-fn unserved(collection: &str) -> Option<&'static str> {
-    UNSERVED.into_iter().find(|known| is(collection, known))
+/// What Azure's registries can be told to do and this service's cannot (swagger, up to 2025-11-01, and 2019-06-01-preview of tasks).
+const UNSERVED_ACTIONS: [&str; 3] = ["importImage", "listBuildSourceUploadUrl", "scheduleRun"];
+
+fn known(names: &[&'static str], given: &str) -> Option<&'static str> {
+    names.iter().copied().find(|known| is(given, known))
 }
 
 fn of_registry(registry: RegistryId, rest: &[&str]) -> Result<Target, UnknownPath> {
@@ -269,6 +292,7 @@ fn of_registry(registry: RegistryId, rest: &[&str]) -> Result<Target, UnknownPat
         [providers, namespace, ref rest @ ..] if is(providers, "providers") && is(namespace, AUTHORIZATION) => {
             of_authorization(ArmScope::Registry(registry), rest)
         }
+        [providers, namespace, ..] if is(providers, "providers") => Err(UnknownPath::Namespace(namespace.to_owned())),
         [last] if is(last, "scopeMaps") => Ok(Target::ScopeMaps(registry)),
         [last] if is(last, "tokens") => Ok(Target::Tokens(registry)),
         [last] if is(last, "generateCredentials") => Ok(Target::GenerateCredentials(registry)),
@@ -285,7 +309,7 @@ fn of_registry(registry: RegistryId, rest: &[&str]) -> Result<Target, UnknownPat
                 [statuses, operation] if is_status(statuses) => {
                     Ok(Target::OperationStatus(Parent::ScopeMap(id), operation.to_owned()))
                 }
-                _ => Err(UnknownPath::ResourceType(format!("registries/scopeMaps/{}", rest.join("/")))),
+                _ => Err(no_such_type(&format!("registries/scopeMaps/{}", rest.join("/")))),
             }
         }
         [collection, name, ref rest @ ..] if is(collection, "tokens") => {
@@ -295,14 +319,19 @@ fn of_registry(registry: RegistryId, rest: &[&str]) -> Result<Target, UnknownPat
                 [statuses, operation] if is_status(statuses) => {
                     Ok(Target::OperationStatus(Parent::Token(id), operation.to_owned()))
                 }
-                _ => Err(UnknownPath::ResourceType(format!("registries/tokens/{}", rest.join("/")))),
+                _ => Err(no_such_type(&format!("registries/tokens/{}", rest.join("/")))),
             }
         }
-        [collection, ref rest @ ..] => match (unserved(collection), rest) {
-            (Some(known), []) => Ok(Target::Unserved(registry, known)),
-            (Some(known), [name]) => Ok(Target::UnservedChild(registry, known, (*name).to_owned())),
-            _ => Err(UnknownPath::ResourceType(format!("registries/{collection}"))),
-        },
+        [collection, ref rest @ ..] => {
+            let action = if rest.is_empty() { known(&UNSERVED_ACTIONS, collection) } else { None };
+            match (known(&UNSERVED, collection), action, rest) {
+                (Some(kind), _, []) => Ok(Target::Unserved(registry, kind)),
+                // An action on one of them, such as `webhooks/{name}/ping`, is of no use either.
+                (Some(kind), _, [name] | [name, _]) => Ok(Target::UnservedChild(registry, kind, (*name).to_owned())),
+                (_, Some(action), _) => Ok(Target::UnservedAction(registry, action)),
+                _ => Err(no_such_type(&format!("registries/{collection}"))),
+            }
+        }
     }
 }
 

@@ -25,6 +25,7 @@ fn named(path: &str) -> Result<String, UnknownPath> {
         Target::ResourceGroups(id) => format!("groups {id}"),
         Target::ResourceGroup(id) => format!("group {id}"),
         Target::ProviderOperations => "operations".to_owned(),
+        Target::Providers(id) => format!("providers of {id}"),
         Target::Provider(id) => format!("provider of {id}"),
         Target::RegisterProvider(id) => format!("registration of {id}"),
         Target::RegistriesOf(id) => format!("registries of {id}"),
@@ -49,6 +50,7 @@ fn named(path: &str) -> Result<String, UnknownPath> {
         Target::Access(AccessTarget::RemovePassword(reference)) => format!("remove a password from {reference}"),
         Target::Unserved(id, collection) => format!("no {collection} {id}"),
         Target::UnservedChild(id, collection, name) => format!("no {collection} {name} {id}"),
+        Target::UnservedAction(id, action) => format!("cannot {action} {id}"),
         Target::OperationStatus(Parent::Registry(id), operation) => format!("status {operation} {id}"),
         Target::OperationStatus(Parent::ScopeMap(id), operation) => format!("status {operation} {id}"),
         Target::OperationStatus(Parent::Token(id), operation) => format!("status {operation} {id}"),
@@ -68,6 +70,7 @@ fn named(path: &str) -> Result<String, UnknownPath> {
 #[case("{g}", "group {g}")]
 #[case("{g}/Resources/", "resources in {g}")]
 #[case("/Providers/microsoft.containerregistry/Operations", "operations")]
+#[case("{s}/Providers", "providers of 9e223dbe-3399-4e19-88eb-0975f02ac87f")]
 #[case("{s}/providers/Microsoft.ContainerRegistry", "provider of 9e223dbe-3399-4e19-88eb-0975f02ac87f")]
 #[case("{s}/providers/Microsoft.ContainerRegistry/Register", "registration of 9e223dbe-3399-4e19-88eb-0975f02ac87f")]
 #[case("{s}/providers/microsoft.containerregistry/registries", "registries of 9e223dbe-3399-4e19-88eb-0975f02ac87f")]
@@ -101,6 +104,9 @@ fn named(path: &str) -> Result<String, UnknownPath> {
 #[case("{r}/listCredentials", "admin {r}")]
 #[case("{r}/REGENERATECREDENTIAL", "regenerate admin {r}")]
 #[case("{r}/Webhooks", "no webhooks {r}")]
+#[case("{r}/privatelinkresources", "no privateLinkResources {r}")]
+#[case("{r}/webhooks/one/ping", "no webhooks one {r}")]
+#[case("{r}/importimage", "cannot importImage {r}")]
 #[case("{r}/connectedregistries/one", "no connectedRegistries one {r}")]
 #[case("{r}/listusages", "usages {r}")]
 #[case("{r}/operationStatuses/registries-1", "status registries-1 {r}")]
@@ -110,6 +116,9 @@ fn named(path: &str) -> Result<String, UnknownPath> {
     "{s}/providers/Microsoft.ContainerRegistry/locations/WESTUS/operationResults/token-1",
     "result token-1 in WESTUS of 9e223dbe-3399-4e19-88eb-0975f02ac87f"
 )]
+// An empty parent, as `az resource` and the resource clients of the SDKs write it.
+#[case("{g}/providers/Microsoft.ContainerRegistry//registries/lnxcr", "registry {r}")]
+#[case("{g}/providers/Microsoft.ContainerRegistry/registries/lnxcr/", "registry {r}")]
 // Names that are fixed words elsewhere are names where a name stands.
 #[case("{s}/resourceGroups/providers", "group {s}/resourceGroups/providers")]
 #[case("{s}/resourceGroups/Resources", "group {s}/resourceGroups/Resources")]
@@ -118,11 +127,19 @@ fn paths(#[case] path: &str, #[case] expected: &str) {
 }
 
 #[rstest]
-#[case("{r}/fans", UnknownPath::ResourceType("registries/fans".to_owned()))]
-#[case("{r}/webhooks/one/ping", UnknownPath::ResourceType("registries/webhooks".to_owned()))]
-#[case("{r}/tokens/token2/more", UnknownPath::ResourceType("registries/tokens/more".to_owned()))]
+#[case("{r}/fans", no_such_type("registries/fans"))]
+#[case("{r}/importImage/more", no_such_type("registries/importImage"))]
+#[case("{r}/webhooks/one/ping/twice", no_such_type("registries/webhooks"))]
+#[case("{r}/tokens/token2/more", no_such_type("registries/tokens/more"))]
+#[case("{g}/providers/Microsoft.ContainerRegistry//", no_such_type(""))]
+#[case("{g}/providers/Microsoft.ContainerRegistry///registries/lnxcr", no_such_type("/registries/lnxcr"))]
+#[case("{r}/providers/Microsoft.Resources/tags/default", UnknownPath::Namespace("Microsoft.Resources".to_owned()))]
+#[case(
+    "{g}/providers/Microsoft.Authorization/locks",
+    UnknownPath::ResourceType { namespace: AUTHORIZATION, resource_type: "locks".to_owned() }
+)]
 #[case("{g}/providers/Microsoft.Web/sites", UnknownPath::Namespace("Microsoft.Web".to_owned()))]
-#[case("/providers/Microsoft.ContainerRegistry/checks", UnknownPath::ResourceType("checks".to_owned()))]
+#[case("/providers/Microsoft.ContainerRegistry/checks", no_such_type("checks"))]
 #[case("/providers/Microsoft.Web/operations", UnknownPath::Namespace("Microsoft.Web".to_owned()))]
 #[case("{s}/tags", UnknownPath::Form)]
 #[case("{g}/deployments", UnknownPath::Form)]

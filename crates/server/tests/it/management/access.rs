@@ -108,7 +108,7 @@ const OWNER: usize = 2;
 /// One request to every route, with the least role that it takes and the action that is missing without, whose namespace is the
 /// registries' where none is named. `{s}` is the subscription's path, `{g}` the group's, `{r}` the registry's.
 #[rustfmt::skip]
-const REQUESTS: [(&str, &str, usize, &str); 46] = [
+const REQUESTS: [(&str, &str, usize, &str); 49] = [
     ("GET", "{s}", READER, "Microsoft.Resources/subscriptions/read"),
     ("GET", "{s}/locations", READER, "Microsoft.Resources/subscriptions/read"),
     ("GET", "{s}/resources", READER, "Microsoft.Resources/subscriptions/resources/read"),
@@ -117,6 +117,8 @@ const REQUESTS: [(&str, &str, usize, &str); 46] = [
     ("GET", "{g}", READER, "Microsoft.Resources/subscriptions/resourceGroups/read"),
     ("HEAD", "{g}", READER, ""),
     ("PUT", "{g}", CONTRIBUTOR, "Microsoft.Resources/subscriptions/resourceGroups/write"),
+    ("PATCH", "{g}", CONTRIBUTOR, "Microsoft.Resources/subscriptions/resourceGroups/write"),
+    ("GET", "{s}/providers", READER, "Microsoft.Resources/subscriptions/read"),
     ("GET", "{s}/providers/Microsoft.ContainerRegistry", READER, "Microsoft.Resources/subscriptions/read"),
     ("POST", "{s}/providers/Microsoft.ContainerRegistry/register", CONTRIBUTOR, "register/action"),
     ("POST", "{s}/providers/Microsoft.ContainerRegistry/checkNameAvailability", READER, "checkNameAvailability/read"),
@@ -129,6 +131,7 @@ const REQUESTS: [(&str, &str, usize, &str); 46] = [
     ("POST", "{r}/listCredentials", CONTRIBUTOR, "registries/listCredentials/action"),
     ("POST", "{r}/regenerateCredential", CONTRIBUTOR, "registries/regenerateCredential/action"),
     ("POST", "{r}/generateCredentials", CONTRIBUTOR, "registries/generateCredentials/action"),
+    ("POST", "{r}/importImage", CONTRIBUTOR, "registries/importImage/action"),
     ("GET", "{r}/scopeMaps", READER, "registries/scopeMaps/read"),
     ("GET", "{r}/scopeMaps/newmap", READER, "registries/scopeMaps/read"),
     ("PUT", "{r}/scopeMaps/newmap", CONTRIBUTOR, "registries/scopeMaps/write"),

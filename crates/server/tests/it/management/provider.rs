@@ -3,7 +3,7 @@
 use crate::client::Outcome;
 use crate::harness::Harness;
 use http::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn path(subscription: &str) -> String {
     format!("/subscriptions/{subscription}/providers/Microsoft.ContainerRegistry")
@@ -29,11 +29,22 @@ async fn is_registered() -> Outcome {
     Ok(())
 }
 
+/// azure-cli and Terraform list all, and look for the one that they need.
+#[tokio::test]
+async fn is_the_only_one() -> Outcome {
+    let harness = Harness::new().await?;
+    let listed = harness.get(&format!("/subscriptions/{}/providers", harness.subscription)).await?;
+    assert_eq!(listed, json!({"value": [harness.get(&path(&harness.subscription)).await?]}));
+    Ok(())
+}
+
 #[tokio::test]
 async fn in_another_subscription() -> Outcome {
     let harness = Harness::new().await?;
     let path = path("11111111-1111-1111-1111-111111111111");
-    for (method, path) in [(Method::GET, path.clone()), (Method::POST, format!("{path}/register"))] {
+    let all = "/subscriptions/11111111-1111-1111-1111-111111111111/providers".to_owned();
+    for (method, path) in [(Method::GET, all), (Method::GET, path.clone()), (Method::POST, format!("{path}/register"))]
+    {
         let answer = harness.manage(method, &path, None).await?;
         assert_eq!((answer.status, answer.error_code()?.as_str()), (StatusCode::NOT_FOUND, "SubscriptionNotFound"));
     }

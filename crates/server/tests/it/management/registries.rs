@@ -154,6 +154,30 @@ async fn resource_groups() -> Outcome {
     Ok(())
 }
 
+/// Terraform and the SDKs change the tags of a group so.
+#[tokio::test]
+async fn patch_of_a_resource_group() -> Outcome {
+    let harness = Harness::new().await?;
+    let group = format!("/subscriptions/{}/resourceGroups/{GROUP}", harness.subscription);
+    harness.put(&group, json!({"location": "westus", "tags": {"a": "b"}})).await?;
+    let before = harness.get(&group).await?;
+    for (body, tags) in [
+        (json!({}), json!({"a": "b"})),
+        (json!({"tags": null, "properties": {}}), json!({"a": "b"})),
+        (json!({"tags": {"c": "d"}}), json!({"c": "d"})),
+        (json!({"tags": {}}), Value::Null),
+    ] {
+        let answer = harness.manage(Method::PATCH, &group, Some(body)).await?.succeeded()?;
+        let shown = answer.json()?;
+        assert_eq!((answer.status, &shown["tags"]), (StatusCode::OK, &tags));
+        assert_eq!((&shown["location"], &shown["id"]), (&before["location"], &before["id"]));
+        assert_eq!(harness.get(&group).await?, shown);
+    }
+    let answer = harness.manage(Method::PATCH, &format!("{group}2"), Some(json!({"tags": {}}))).await?;
+    assert_eq!(answer.seen(), "404 ResourceGroupNotFound");
+    Ok(())
+}
+
 /// azure-cli looks a registry's group up so (management-api.md, section 9).
 #[rstest]
 #[case("resourceType eq 'Microsoft.ContainerRegistry/registries'", Some(2))]

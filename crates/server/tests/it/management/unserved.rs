@@ -11,6 +11,7 @@ use serde_json::json;
 #[case("replications")]
 #[case("connectedRegistries")]
 #[case("privateEndpointConnections")]
+#[case("privateLinkResources")]
 #[case("cacheRules")]
 #[case("tasks")]
 #[tokio::test]
@@ -25,6 +26,7 @@ async fn there_is_none_and_none_can_be_made(#[case] collection: &str) -> Outcome
         (Method::PUT, &one, "400 NotSupportedResourceType"),
         (Method::PATCH, &one, "400 NotSupportedResourceType"),
         (Method::POST, &one, "405 MethodNotAllowed"),
+        (Method::POST, &format!("{one}/ping"), "405 MethodNotAllowed"),
         (Method::PUT, &all, "405 MethodNotAllowed"),
     ] {
         let body = matches!(method, Method::PUT | Method::PATCH).then(|| json!({"location": "westus"}));
@@ -35,6 +37,23 @@ async fn there_is_none_and_none_can_be_made(#[case] collection: &str) -> Outcome
             assert!(message.contains(&format!("Microsoft.ContainerRegistry/registries/{collection}")), "{message}");
         }
     }
+    Ok(())
+}
+
+#[rstest]
+#[case("importImage")]
+#[case("scheduleRun")]
+#[case("listBuildSourceUploadUrl")]
+#[tokio::test]
+async fn what_a_registry_cannot_be_told_to_do(#[case] action: &str) -> Outcome {
+    let harness = Harness::new().await?;
+    let path = format!("{}/{action}", harness.registry_id(REGISTRY));
+    let answer = harness.manage(Method::POST, &path, Some(json!({}))).await?;
+    assert_eq!(answer.seen(), "400 NotSupportedOperation");
+    assert!(answer.error_message()?.contains(&format!("Microsoft.ContainerRegistry/registries/{action}/action")));
+    assert_eq!(harness.manage(Method::GET, &path, None).await?.seen(), "405 MethodNotAllowed");
+    let elsewhere = format!("{}/{action}", harness.registry_id("nosuch"));
+    assert_eq!(harness.manage(Method::POST, &elsewhere, None).await?.seen(), "404 ParentResourceNotFound");
     Ok(())
 }
 
