@@ -18,7 +18,7 @@ pub(super) fn endpoints(state: &State, headers: &HeaderMap) -> Outcome {
         },
         suffixes: Suffixes { acr_login_server: state.site.domain.clone() },
         // Neither graph is here. A bearer for one says who signed in, which is all that Terraform wants of it.
-        graph_audience: format!("{base_url}/"),
+        graph_endpoint: format!("{base_url}/"),
         microsoft_graph_resource_id: format!("{base_url}/"),
         resource_manager: base_url,
     };

@@ -6,7 +6,8 @@ use super::api_version::{ApiVersion, SUPPORTED};
 use crate::requests::CLIENT_REQUEST_ID;
 use axum::response::Response;
 use http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, EXPIRES, HeaderName, PRAGMA, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_TYPE, EXPIRES, HeaderName, PRAGMA, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, USER_AGENT,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, Method};
 
@@ -27,11 +28,21 @@ pub(super) fn stamp(response: &mut Response, method: &Method, request: &HeaderMa
     if ![Method::GET, Method::HEAD].contains(method) {
         headers.insert(SKIP_POLLING_DELAY, HeaderValue::from_static("true"));
     }
+    // Azure's SDK for Java takes 0 for no answer to how long, and waits for 30 seconds.
+    if headers.contains_key(RETRY_AFTER) && is_java(request) {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
     let wanted =
         request.get(RETURN_CLIENT_REQUEST_ID).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
     if wanted && let Some(Ok(id)) = client_request_id(request).map(HeaderValue::from_str) {
         headers.insert(CLIENT_REQUEST_ID, id);
     }
+}
+
+/// Whether Azure's SDK for Java asks: its `User-Agent` begins `azsdk-java-<library>/<version>`, behind the application's own words.
+fn is_java(request: &HeaderMap) -> bool {
+    let agent = request.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    agent.is_some_and(|text| text.split_whitespace().any(|word| word.starts_with("azsdk-java-")))
 }
 
 /// Which versions an answer says there are.

@@ -14,8 +14,8 @@ pub struct Endpoints {
     pub authentication: Authentication,
     /// What host names end in.
     pub suffixes: Suffixes,
-    /// The audience of Azure AD Graph, without which azure-cli up to 2.50 takes no cloud.
-    pub graph_audience: String,
+    /// Azure AD Graph, without which azure-cli 2.50 and its like take no cloud.
+    pub graph_endpoint: String,
     /// The audience of Microsoft Graph, which Terraform signs in to before it does anything.
     pub microsoft_graph_resource_id: String,
 }

@@ -26,7 +26,7 @@ async fn strangers_learn_where_to_sign_in(#[case] config: &str, #[case] url: &st
         "resourceManager": url,
         "authentication": {"loginEndpoint": url, "audiences": [format!("{url}/")]},
         "suffixes": {"acrLoginServer": suffix},
-        "graphAudience": format!("{url}/"),
+        "graphEndpoint": format!("{url}/"),
         "microsoftGraphResourceId": format!("{url}/"),
     });
     assert_eq!((answer.status, answer.json()?), (StatusCode::OK, expected));

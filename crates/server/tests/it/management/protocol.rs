@@ -2,6 +2,7 @@
 
 use crate::client::Outcome;
 use crate::harness::{Harness, REGISTRY};
+use http::header::USER_AGENT;
 use http::{Method, StatusCode};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -55,6 +56,27 @@ async fn terraform_need_not_wait(
     let harness = Harness::new().await?;
     let answer = harness.manage(method, &format!("{}{end}", harness.registry_id(REGISTRY)), Some(body)).await?;
     assert_eq!(answer.header("x-go-azure-sdk-skip-polling-delay"), said.then_some("true"));
+    Ok(())
+}
+
+/// Zero seconds are 30 to Azure's SDK for Java.
+#[rstest]
+#[case("azsdk-net-ResourceManager.ContainerRegistry/1.4.0", "0")]
+#[case("azsdk-java-azure-resourcemanager-containerregistry/2.53.4 (17.0.15; Linux; 6.1)", "1")]
+#[case("myapp azsdk-java-azure-resourcemanager-containerregistry/2.53.4 (17.0.15; Linux; 6.1)", "1")]
+#[tokio::test]
+async fn how_long_to_wait(#[case] agent: &str, #[case] seconds: &str) -> Outcome {
+    let harness = Harness::new().await?;
+    let scope_map = harness.scope_map("newmap", &["repositories/a/content/read"]).await?;
+    let principal = &harness.principal;
+    let stranger =
+        harness.stranger("127.0.0.1:5000").with_basic(&principal.client_id, principal.client_secret.reveal());
+    let login =
+        stranger.post_form("/common/oauth2/v2.0/token", &[("grant_type", "client_credentials")]).await?.json()?;
+    let client = stranger.with_bearer(login["access_token"].as_str().ok_or("a bearer")?);
+    let uri = format!("{scope_map}?{VERSION}");
+    let answer = client.send(Method::DELETE, &uri, &[(USER_AGENT, agent)], "").await?.succeeded()?;
+    assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::ACCEPTED, Some(seconds)));
     Ok(())
 }
 
