@@ -47,6 +47,8 @@ pub struct PrincipalBearer {
     pub text: String,
     /// Seconds until it ends.
     pub expires_in_seconds: u64,
+    /// When it ends.
+    pub expires_at: Timestamp,
 }
 
 /// Why a principal may not manage. Outside all look alike; the log has the reason.
@@ -132,7 +134,7 @@ impl Service {
             jti: random::guid(&*self.inner.random),
             sec: secret.id.to_string(),
         })?;
-        Ok(PrincipalBearer { text, expires_in_seconds: expires.since(now).as_secs() })
+        Ok(PrincipalBearer { text, expires_in_seconds: expires.since(now).as_secs(), expires_at: expires })
     }
 
     /// Every key that signatures of live bearers of the management API can be checked with.

@@ -36,6 +36,21 @@ pub struct LoginAnswer {
     pub access_token: String,
 }
 
+/// The same of Entra ID's endpoint before v2.0 (`/{tenant}/oauth2/token`), where numbers are text.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct FirstLoginAnswer {
+    /// `Bearer`.
+    pub token_type: String,
+    /// Seconds until it ends.
+    pub expires_in: String,
+    /// When it ends, in seconds since 1970.
+    pub expires_on: String,
+    /// For what it is, as the client named it.
+    pub resource: String,
+    /// The bearer for the management API.
+    pub access_token: String,
+}
+
 /// An error of a login endpoint (RFC 6749, section 5.2).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LoginError {

@@ -18,7 +18,7 @@ use http::{HeaderMap, StatusCode};
 use model::password::Password;
 use service::{PrincipalBearer, PrincipalRefusal};
 use std::sync::Arc;
-use wire::oauth::{LoginAnswer, LoginError, OpenIdConfiguration};
+use wire::oauth::{FirstLoginAnswer, LoginAnswer, LoginError, OpenIdConfiguration};
 
 /// The only grant (RFC 6749, section 4.4).
 const GRANT: &str = "client_credentials";
@@ -61,7 +61,33 @@ pub(super) async fn login(
     Path(tenant): Path<String>,
     request: Request,
 ) -> Response {
-    answer(sign_in(&state, &tenant, request).await, id)
+    answer(sign_in_at(&state, &tenant, request).await, id)
+}
+
+/// `POST /{tenant}/oauth2/token`: the endpoint before v2.0, which clients built on ADAL or go-autorest still use.
+pub(super) async fn first_login(
+    Shared(state): Shared<Arc<State>>,
+    Extension(id): Extension<RequestId>,
+    Path(tenant): Path<String>,
+    request: Request,
+) -> Response {
+    match first_sign_in(&state, &tenant, request).await {
+        Ok(answer) => ([(CACHE_CONTROL, "no-store")], Json(answer)).into_response(),
+        Err(refusal) => refusal.into_response(id),
+    }
+}
+
+async fn first_sign_in(state: &State, tenant: &str, request: Request) -> Result<FirstLoginAnswer, Refusal> {
+    let (headers, form) = asked(state, tenant, request).await?;
+    let resource = form.get("resource")?.ok_or(Refusal::Missing("resource"))?;
+    let bearer = sign_in(state, &headers, &form).await?;
+    Ok(FirstLoginAnswer {
+        token_type: "Bearer".to_owned(),
+        expires_in: bearer.expires_in_seconds.to_string(),
+        expires_on: bearer.expires_at.as_unix_seconds().to_string(),
+        resource: resource.to_owned(),
+        access_token: bearer.text,
+    })
 }
 
 /// `POST /adfs/oauth2/token`
@@ -70,7 +96,7 @@ pub(super) async fn adfs_login(
     Extension(id): Extension<RequestId>,
     request: Request,
 ) -> Response {
-    answer(sign_in(&state, state.service.tenant(), request).await, id)
+    answer(sign_in_at(&state, state.service.tenant(), request).await, id)
 }
 
 fn answer(outcome: Result<PrincipalBearer, Refusal>, id: RequestId) -> Response {
@@ -150,17 +176,26 @@ pub(super) async fn adfs_keys(Shared(state): Shared<Arc<State>>) -> Response {
     keys::answer(state.service.principal_verification_keys())
 }
 
-/// `scope` is not looked at: bearers of this site are for its management API, under whatever name the client has for that.
-async fn sign_in(state: &State, tenant: &str, request: Request) -> Result<PrincipalBearer, Refusal> {
+async fn sign_in_at(state: &State, tenant: &str, request: Request) -> Result<PrincipalBearer, Refusal> {
+    let (headers, form) = asked(state, tenant, request).await?;
+    sign_in(state, &headers, &form).await
+}
+
+/// What a client sent, if it was to a tenant that there is.
+async fn asked(state: &State, tenant: &str, request: Request) -> Result<(HeaderMap, Form), Refusal> {
     check_tenant(state, tenant)?;
     let (parts, body) = request.into_parts();
-    let form = Form::parse(&body::read(body, limits::FORM_BYTES_MAX).await?);
+    Ok((parts.headers, Form::parse(&body::read(body, limits::FORM_BYTES_MAX).await?)))
+}
+
+/// `scope` is not looked at: bearers of this site are for its management API, under whatever name the client has for that.
+async fn sign_in(state: &State, headers: &HeaderMap, form: &Form) -> Result<PrincipalBearer, Refusal> {
     match form.get("grant_type")? {
         Some(GRANT) => {}
         Some(other) => return Err(Refusal::Grant(other.to_owned())),
         None => return Err(Refusal::Missing("grant_type")),
     }
-    let (client_id, secret) = client(&form, &parts.headers)?;
+    let (client_id, secret) = client(form, headers)?;
     state.service.sign_in_principal(&client_id, &secret).await.map_err(|refusal| match refusal {
         PrincipalRefusal::Unavailable(error) => Refusal::Service(error),
         PrincipalRefusal::WrongSecret | PrincipalRefusal::InvalidBearer(_) => Refusal::Client,

@@ -25,6 +25,7 @@ pub(crate) fn routes() -> Router<Arc<State>> {
         .route("/adfs/discovery/keys", get(login::adfs_keys))
         .route("/adfs/{tenant}/v2.0/.well-known/openid-configuration", get(login::openid_configuration))
         .route("/{tenant}/oauth2/v2.0/token", post(login::login))
+        .route("/{tenant}/oauth2/token", post(login::first_login))
         .route("/{tenant}/oauth2/v2.0/authorize", any(login::authorize))
         .route("/{tenant}/discovery/v2.0/keys", get(login::keys))
         .route("/{tenant}/v2.0/.well-known/openid-configuration", get(login::openid_configuration))

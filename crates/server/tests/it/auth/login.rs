@@ -75,6 +75,31 @@ async fn as_ad_fs() -> Outcome {
     Ok(())
 }
 
+/// The endpoint before v2.0: a resource in the place of a scope, and numbers as text.
+#[tokio::test]
+async fn before_version_2() -> Outcome {
+    let harness = Harness::new().await?;
+    let stranger = harness.stranger("127.0.0.1:5000");
+    let path = format!("/{}/oauth2/token?api-version=1.0", harness.principal.tenant);
+    let mut fields = fields(&harness);
+    fields.retain(|(name, _)| *name != "scope");
+    let refused = stranger.post_form(&path, &borrowed(&fields)).await?;
+    assert_eq!((refused.status, refused.error_code()?.as_str()), (StatusCode::BAD_REQUEST, "invalid_request"));
+    assert!(refused.error_message()?.contains("'resource'"), "{refused:?}");
+    fields.push(("resource", "https://localhost:5000/".to_owned()));
+    let body = stranger.post_form(&path, &borrowed(&fields)).await?.succeeded()?.json()?;
+    let ends = harness.now().as_unix_seconds() + 3600;
+    assert_eq!(
+        (&body["expires_in"], &body["expires_on"], &body["resource"]),
+        (&"3600".into(), &ends.to_string().into(), &"https://localhost:5000/".into())
+    );
+    let bearer = stranger.with_bearer(body["access_token"].as_str().ok_or("a bearer")?);
+    bearer.get(SUBSCRIPTIONS).await?.succeeded()?;
+    fields[1].1 = "wrong".to_owned();
+    assert_eq!(stranger.post_form(&path, &borrowed(&fields)).await?.status, StatusCode::UNAUTHORIZED);
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_secret_in_the_header() -> Outcome {
     let harness = Harness::empty().await?;
