@@ -18,6 +18,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use http::request::Parts;
 use http::{Method, StatusCode};
+use model::resource_id::RegistryId;
 use std::sync::Arc;
 
 /// Whether the management API answers for `path`.
@@ -151,12 +152,9 @@ async fn dispatch(context: &Context, method: &Method, resource: Target, body: Bo
             Method::POST => name_check::check(context, &subscription, body).await,
             _ => refuse(method, "POST"),
         },
-        Target::UnservedChild(registry, collection, name) => match *method {
-            Method::PUT | Method::PATCH => unserved::write(context, &registry, collection).await,
-            Method::GET => unserved::get(context, &registry, name).await,
-            Method::DELETE => unserved::delete(context, &registry).await,
-            _ => refuse(method, "GET, PUT, PATCH, DELETE"),
-        },
+        Target::UnservedChild(registry, collection, name) => {
+            unserved_child(context, method, &registry, (collection, name)).await
+        }
         Target::UnservedAction(registry, action) => match *method {
             Method::POST => unserved::act(context, &registry, action).await,
             _ => refuse(method, "POST"),
@@ -170,6 +168,21 @@ async fn dispatch(context: &Context, method: &Method, resource: Target, body: Bo
             Method::GET => read(context, readable).await,
             _ => refuse(method, "GET"),
         },
+    }
+}
+
+/// What registries do not have here.
+async fn unserved_child(
+    context: &Context,
+    method: &Method,
+    registry: &RegistryId,
+    (collection, name): (&'static str, String),
+) -> Outcome {
+    match *method {
+        Method::PUT | Method::PATCH => unserved::write(context, registry, collection).await,
+        Method::GET => unserved::get(context, registry, name).await,
+        Method::DELETE => unserved::delete(context, registry).await,
+        _ => refuse(method, "GET, PUT, PATCH, DELETE"),
     }
 }
 

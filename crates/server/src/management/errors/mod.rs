@@ -198,11 +198,7 @@ impl Failure {
                     "The resource type '{PROVIDER}/registries/{collection}' is not supported here: none can be made."
                 ),
             ),
-            Self::UnservedAction(action) => provider(
-                StatusCode::BAD_REQUEST,
-                "NotSupportedOperation",
-                format!("The operation '{PROVIDER}/registries/{action}/action' is not supported here."),
-            ),
+            Self::UnservedAction(action) => unserved_action(action),
             Self::UnservedMissing(name) | Self::OperationMissing(name) => child_missing(name),
             Self::Conditional(header) => gateway(
                 StatusCode::PRECONDITION_FAILED,
@@ -368,6 +364,11 @@ fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", chars.as_str())
+}
+
+fn unserved_action(action: &str) -> Described {
+    let message = format!("The operation '{PROVIDER}/registries/{action}/action' is not supported here.");
+    provider(StatusCode::BAD_REQUEST, "NotSupportedOperation", message)
 }
 
 /// Bare name, no quotes (recorded: azcli-token-create.json).
