@@ -1,6 +1,7 @@
 //! Wiring only: reads the process, and joins the command line to a server in this process or to one on the network.
 
 use bytes::Bytes;
+use cli::az::AzCommand;
 use cli::client::Client;
 use cli::client::operation::TimerSleeper;
 use cli::cmdlets::{Command, Destination, jobs};
@@ -94,6 +95,7 @@ fn run(invocation: Invocation, environment: &Environment, console: &mut Console<
             Invocation::Serve(options) => serve(&options, environment, console).await,
             Invocation::Quickstart(options) => quickstart(&options, environment, console).await,
             Invocation::Principal(options) => principal(&options, environment, console).await,
+            Invocation::Az(command) => az(&command, environment, console).await,
             Invocation::Cmdlet(command) => cmdlet(*command, environment, console).await,
             Invocation::Job(command) => job(*command, environment, console).await,
         }
@@ -225,6 +227,23 @@ async fn principal(
             let server = embedded(data, console).await?;
             let transport = Embedded { server: &server, user: local_user(environment) };
             options.run(Client::new(&transport, &TimerSleeper), environment, console).await
+        }
+    }
+}
+
+async fn az(command: &AzCommand, environment: &Environment, console: &mut Console<'_>) -> Result<(), Failure> {
+    let mut host = Process;
+    match command.destination(environment)? {
+        Destination::None => Ok(()),
+        Destination::Server { endpoint, principal } => {
+            let transport = HttpTransport::new(&endpoint, principal)?;
+            command.run(Client::new(&transport, &TimerSleeper), environment, console, &mut host).await
+        }
+        Destination::Local(data) => {
+            start_log(config::LogFormat::Text, EMBEDDED_LOG_FILTER, environment)?;
+            let server = embedded(data, console).await?;
+            let transport = Embedded { server: &server, user: local_user(environment) };
+            command.run(Client::new(&transport, &TimerSleeper), environment, console, &mut host).await
         }
     }
 }

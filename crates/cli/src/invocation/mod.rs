@@ -1,5 +1,6 @@
 //! What the words after the program's name ask for. A cmdlet's words are PowerShell's, everything else is clap's.
 
+use crate::az::{AzCommand, RegistryOptions, ScopeMapOptions, TokenOptions};
 use crate::cmdlets::{ALL, Cmdlet, Command, jobs};
 use crate::environment::Environment;
 use crate::failure::{EXIT_CODES_HELP, Failure};
@@ -21,6 +22,8 @@ pub enum Invocation {
     Principal(Box<PrincipalOptions>),
     /// Run a cmdlet.
     Cmdlet(Box<Command>),
+    /// Run a command in az's words.
+    Az(Box<AzCommand>),
     /// Run the job that this process was started for.
     Job(Box<Command>),
     /// Print this: help or the version was asked for.
@@ -44,6 +47,12 @@ enum Verb {
     Quickstart(QuickstartOptions),
     /// Manage service principals: who manages over the network, with which secrets and roles.
     Principal(PrincipalOptions),
+    /// Tokens: make, show, change and delete them, and their passwords.
+    Token(TokenOptions),
+    /// Scope maps: what tokens may do on which repositories.
+    ScopeMap(ScopeMapOptions),
+    /// Registries, and their admin users.
+    Registry(RegistryOptions),
 }
 
 /// What `serve` is told. A flag counts more than the configuration file.
@@ -177,6 +186,9 @@ fn with_clap(environment: &Environment, words: Vec<OsString>) -> Result<Invocati
     match parsed {
         Ok(Words { verb: Verb::Serve(options) }) => Ok(Invocation::Serve(options)),
         Ok(Words { verb: Verb::Quickstart(options) }) => Ok(Invocation::Quickstart(options)),
+        Ok(Words { verb: Verb::Token(options) }) => Ok(Invocation::Az(Box::new(AzCommand::Token(options)))),
+        Ok(Words { verb: Verb::ScopeMap(options) }) => Ok(Invocation::Az(Box::new(AzCommand::ScopeMap(options)))),
+        Ok(Words { verb: Verb::Registry(options) }) => Ok(Invocation::Az(Box::new(AzCommand::Registry(options)))),
         Ok(Words { verb: Verb::Principal(options) }) => Ok(Invocation::Principal(Box::new(options))),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Invocation::Print(error.render().to_string())),

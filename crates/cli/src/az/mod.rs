@@ -1,0 +1,153 @@
+//! `portcullis token`, `scope-map` and `registry`: what the cmdlets do, in az's words, and a few things that az does not do.
+
+mod credential_forms;
+mod durations;
+mod explain;
+mod grants;
+mod place;
+mod registries;
+mod rotate;
+mod scope_maps;
+mod show;
+mod tokens;
+mod words;
+
+use crate::client::Client;
+use crate::cmdlets::Destination;
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::output::Console;
+use crate::transport::login::ServicePrincipal;
+use clap::Args;
+use jiff::Timestamp;
+use words::{Common, Form, RegistryVerb, ScopeMapVerb, TokenVerb};
+
+/// What `token` is told.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct TokenOptions {
+    #[command(subcommand)]
+    verb: TokenVerb,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What `scope-map` is told.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ScopeMapOptions {
+    #[command(subcommand)]
+    verb: ScopeMapVerb,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What `registry` is told.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct RegistryOptions {
+    #[command(subcommand)]
+    verb: RegistryVerb,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// A command in az's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AzCommand {
+    /// `portcullis token …`
+    Token(TokenOptions),
+    /// `portcullis scope-map …`
+    ScopeMap(ScopeMapOptions),
+    /// `portcullis registry …`
+    Registry(RegistryOptions),
+}
+
+/// A command that runs.
+struct Run<'a, 'c> {
+    client: Client<'a>,
+    common: &'a Common,
+    form: Form,
+    now: Timestamp,
+    console: &'a mut Console<'c>,
+    host: &'a mut dyn Host,
+}
+
+impl AzCommand {
+    fn common(&self) -> &Common {
+        match self {
+            Self::Token(TokenOptions { common, .. })
+            | Self::ScopeMap(ScopeMapOptions { common, .. })
+            | Self::Registry(RegistryOptions { common, .. }) => common,
+        }
+    }
+
+    /// Where it goes: `--endpoint`, else the local store when `--data` is given, else `PORTCULLIS_ENDPOINT`, else the local store.
+    pub fn destination(&self, environment: &Environment) -> Result<Destination, Failure> {
+        let Common { endpoint, data, credentials_file, .. } = self.common();
+        let from_environment = environment.variables.endpoint.as_ref().filter(|_| data.is_none());
+        match endpoint.as_ref().or(from_environment) {
+            None => Ok(Destination::Local(environment.data_folder(data.as_deref())?)),
+            Some(endpoint) => Ok(Destination::Server {
+                endpoint: endpoint.clone(),
+                principal: ServicePrincipal::find(environment, credentials_file.as_deref(), data.as_deref())?,
+            }),
+        }
+    }
+
+    /// Runs it, and writes what came of it to standard output.
+    pub async fn run(
+        &self,
+        client: Client<'_>,
+        environment: &Environment,
+        console: &mut Console<'_>,
+        host: &mut dyn Host,
+    ) -> Result<(), Failure> {
+        let common = self.common();
+        let default = if environment.stdout_is_terminal { Form::Table } else { Form::Json };
+        let now = Timestamp::from_microsecond(environment.now_micros)
+            .map_err(|error| Failure::usage(format!("The clock of this machine is wrong: {error}.")))?;
+        let mut run = Run { client, common, form: common.output.unwrap_or(default), now, console, host };
+        match self {
+            Self::Token(options) => run.token(&options.verb).await,
+            Self::ScopeMap(options) => run.scope_map(&options.verb).await,
+            Self::Registry(options) => run.registry(&options.verb).await,
+        }
+    }
+}
+
+impl Run<'_, '_> {
+    /// Asks before something is lost, in az's words. `Err` when the answer is no.
+    fn confirm(&mut self, yes: bool, question: &str) -> Result<(), Failure> {
+        if yes {
+            return Ok(());
+        }
+        for _ in 0..3 {
+            let answer = self.host.ask(&format!("{question} (y/n): ")).ok().flatten();
+            match answer.as_deref().map(|answer| answer.trim().to_ascii_lowercase()).as_deref() {
+                Some("y" | "yes") => return Ok(()),
+                Some("n" | "no") => return Err(Failure::usage("Operation cancelled.")),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        Err(Failure::usage("Unable to prompt for confirmation as no tty available. Use --yes."))
+    }
+
+    /// When passwords are to end, by the options for that.
+    fn expiry(&self, end: &words::End) -> Result<Option<String>, Failure> {
+        let instant = match (&end.expiration, end.expiration_in_days) {
+            (None, None) => return Ok(None),
+            (Some(text), _) => crate::cmdlet::dates::parse(text).map_err(|_| {
+                Failure::usage(format!("Input '{text}' is not valid datetime. Valid example: 2025-12-31T12:59:59Z"))
+            })?,
+            (None, Some(days)) => self.later(jiff::SignedDuration::from_hours(24 * i64::from(days)))?,
+        };
+        Ok(Some(instant.to_string()))
+    }
+
+    fn later(&self, duration: jiff::SignedDuration) -> Result<Timestamp, Failure> {
+        self.now.checked_add(duration).map_err(|error| Failure::usage(format!("That is too far away: {error}.")))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,346 @@
+use super::*;
+use crate::client::tests::{Exchange, FakeSleeper, FakeTransport, drive, exchange};
+use crate::host::tests::Answers;
+use crate::invocation::Invocation;
+use rstest::rstest;
+use serde_json::{Value, json};
+use std::ffi::OsString;
+
+const REGISTRY: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/myreg";
+/// 2026-01-01T00:00:00Z
+const NOW_MICROS: i64 = 1_767_225_600_000_000;
+
+/// What a run wrote and sent.
+struct Ran {
+    stdout: String,
+    stderr: String,
+    code: u8,
+    bodies: Vec<Value>,
+}
+
+/// Runs a line of words against the exchanges; `answers` sit at the terminal.
+fn run(line: &str, answers: &[&str], exchanges: Vec<Exchange>) -> Ran {
+    let environment = Environment { now_micros: NOW_MICROS, program: "portcullis".into(), ..Environment::default() };
+    let words = line.split(' ').map(OsString::from).collect();
+    let (transport, sleeper) = (FakeTransport::new(exchanges), FakeSleeper::default());
+    let (mut stdout, mut stderr, mut host) = (Vec::new(), Vec::new(), Answers::new(answers));
+    let mut console = Console::new(&environment, &mut stdout, &mut stderr);
+    let outcome = Invocation::parse(&environment, words).and_then(|invocation| match invocation {
+        Invocation::Az(command) => {
+            drive(command.run(Client::new(&transport, &sleeper), &environment, &mut console, &mut host))
+        }
+        other => panic!("{other:?}"),
+    });
+    let code = console.finish(outcome).code();
+    assert_eq!((transport.left(), host.left()), (0, 0), "{}", String::from_utf8_lossy(&stderr));
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let bodies = transport.bodies().iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+    Ran { stdout: text(stdout), stderr: text(stderr), code, bodies }
+}
+
+fn only_subscription() -> Exchange {
+    let only = json!({ "id": "/subscriptions/s", "subscriptionId": "s", "displayName": "", "state": "Enabled" });
+    exchange("GET /subscriptions", 200, &json!({ "value": [only] }))
+}
+
+/// The look-ups that find the registry by its name alone.
+fn look_up() -> Vec<Exchange> {
+    let registry = json!({ "id": REGISTRY, "name": "myreg" });
+    let path = "GET /subscriptions/s/providers/Microsoft.ContainerRegistry/registries";
+    vec![only_subscription(), exchange(path, 200, &json!({ "value": [registry] }))]
+}
+
+fn below(method: &str, path: &str, status: u16, answer: &Value) -> Exchange {
+    exchange(&format!("{method} {REGISTRY}{path}"), status, answer)
+}
+
+fn token(properties: &Value) -> Value {
+    let mut token = json!({ "id": format!("{REGISTRY}/tokens/ci"), "name": "ci", "properties": { "provisioningState": "Succeeded" } });
+    for (name, value) in properties.as_object().unwrap() {
+        token["properties"][name] = value.clone();
+    }
+    token
+}
+
+fn put(path: &str, answer: &Value) -> [Exchange; 2] {
+    [below("PUT", path, 201, answer), below("GET", path, 200, answer)]
+}
+
+fn patch(path: &str, answer: &Value) -> [Exchange; 2] {
+    [below("PATCH", path, 200, answer), below("GET", path, 200, answer)]
+}
+
+fn generated(passwords: &Value) -> Exchange {
+    below("POST", "/generateCredentials", 200, &json!({ "username": "ci", "passwords": passwords }))
+}
+
+fn missing(path: &str) -> Exchange {
+    below("GET", path, 404, &json!({ "error": { "code": "ResourceNotFound", "message": "x" } }))
+}
+
+fn both() -> Value {
+    json!([{ "name": "password1", "value": "v1", "expiry": "2026-01-31T00:00:00+00:00" }, { "name": "password2", "value": "v2" }])
+}
+
+#[test]
+fn a_token_gets_a_scope_map_of_its_own() {
+    let map = json!({ "name": "ci-scope-map", "properties": { "provisioningState": "Succeeded" } });
+    let mut exchanges = look_up();
+    exchanges.push(missing("/scopeMaps/ci-scope-map"));
+    exchanges.extend(put("/scopeMaps/ci-scope-map", &map));
+    exchanges.extend(put("/tokens/ci", &token(&json!({ "status": "enabled" }))));
+    exchanges.push(generated(&both()));
+    let line = "token create ci -r myreg.azurecr.io --repository Samples/App content/read content/write \
+                --repository base content/read --expiration-in-days 30";
+    let ran = run(line, &[], exchanges);
+    let actions = [
+        "repositories/samples/app/content/read",
+        "repositories/samples/app/content/write",
+        "repositories/base/content/read",
+    ];
+    let expected = [
+        json!({ "properties": { "description": "Created by token: ci", "actions": actions } }),
+        json!({ "properties": { "scopeMapId": format!("{REGISTRY}/scopeMaps/ci-scope-map"), "status": "enabled" } }),
+        json!({ "tokenId": format!("{REGISTRY}/tokens/ci"), "expiry": "2026-01-31T00:00:00Z" }),
+    ];
+    assert_eq!(ran.bodies, expected, "{}", ran.stderr);
+    let shown: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(
+        (&shown["name"], &shown["resourceGroup"], &shown["status"]),
+        (&json!("ci"), &json!("g"), &json!("enabled"))
+    );
+    assert_eq!(
+        (&shown["credentials"]["username"], &shown["credentials"]["passwords"][0]["value"]),
+        (&json!("ci"), &json!("v1"))
+    );
+}
+
+#[test]
+fn a_scope_map_that_differs_is_not_overwritten() {
+    let map = json!({ "name": "m", "properties": { "actions": ["repositories/other/content/read"] } });
+    let mut exchanges = look_up();
+    exchanges.push(below("GET", "/scopeMaps/ci-scope-map", 200, &map));
+    let ran = run("token create -n ci -r myreg --repository app content/read", &[], exchanges);
+    assert!(
+        ran.stderr.starts_with("The default scope map was already configured with different repository permissions.\n"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(ran.code, 2);
+}
+
+#[rstest]
+#[case("token create ci -r myreg", "usage error: --scope-map or --repository | --gateway are required.")]
+#[case("token create ci --scope-map m --repository a content/read", "cannot be used with")]
+#[case("token create ci --scope-map m --no-passwords --expiration-in-days 3", "cannot be used with")]
+#[case("token create ci --scope-map m --expiration soon", "Input 'soon' is not valid datetime.")]
+#[case("token create --scope-map m", "required arguments were not provided")]
+#[case("token create ci --scope-map m --expiration-in-days 0", "0 is not in 1..=36500")]
+#[case("token update ci", "No token properties to update.")]
+#[case("token credential delete ci", "No credentials to delete.")]
+#[case("scope-map update m", "No scope map properties to update.")]
+#[case("scope-map create m", "usage error: --repository | --gateway are required.")]
+#[case("token explain ci --repository a --action fly", "'fly' is not an action.")]
+#[case("token list --expiring-within soon", "'soon' is not a length of time")]
+fn wrong_words_are_told(#[case] line: &str, #[case] expected: &str) {
+    let exchanges = if line.ends_with("-r myreg") { look_up() } else { vec![] };
+    let ran = run(line, &[], exchanges);
+    assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    assert_eq!(ran.code, 2);
+}
+
+#[test]
+fn tokens_are_listed_as_az_lists_them() {
+    let one = token(&json!({
+        "status": "enabled",
+        "creationDate": "2026-01-01T10:00:00.1234567+00:00",
+        "scopeMapId": format!("{REGISTRY}/scopeMaps/pullers"),
+        "credentials": { "passwords": [{ "name": "password1", "expiry": "2026-02-01T00:00:00+00:00" }, { "name": "password2" }] },
+    }));
+    let mut exchanges = look_up();
+    exchanges.push(below("GET", "/tokens", 200, &json!({ "value": [one] })));
+    let ran = run("token list -r myreg -o table", &[], exchanges);
+    let expected = "\
+NAME  SCOPE MAP  PASSWORD1 EXPIRY      PASSWORD2 EXPIRY  STATUS   PROVISIONING STATE  CREATION DATE
+----  ---------  --------------------  ----------------  -------  ------------------  --------------------
+ci    pullers    2026-02-01T00:00:00Z  Never             Enabled  Succeeded           2026-01-01T10:00:00Z
+";
+    assert_eq!(ran.stdout, expected, "{}", ran.stderr);
+}
+
+#[rstest]
+#[case("14d", 1)]
+#[case("30d", 2)]
+#[case("1h", 0)]
+fn tokens_that_end_soon_are_found(#[case] within: &str, #[case] expected: usize) {
+    let ending =
+        |end: &str| token(&json!({ "credentials": { "passwords": [{ "name": "password1", "expiry": end }] } }));
+    let never = token(&json!({ "credentials": { "passwords": [{ "name": "password1" }] } }));
+    let all = json!({ "value": [ending("2026-01-20T00:00:00+00:00"), never, ending("2026-01-10T00:00:00+00:00")] });
+    let mut exchanges = look_up();
+    exchanges.push(below("GET", "/tokens", 200, &all));
+    let ran = run(&format!("token list -r myreg --expiring-within {within}"), &[], exchanges);
+    assert_eq!(serde_json::from_str::<Value>(&ran.stdout).unwrap().as_array().unwrap().len(), expected);
+}
+
+#[rstest]
+#[case("--password1", Some("password1"))]
+#[case("--password1 --password2", None)]
+fn passwords_are_generated_one_or_both(#[case] which: &str, #[case] expected: Option<&str>) {
+    let mut exchanges = look_up();
+    exchanges.push(generated(&both()));
+    let ran = run(&format!("token credential generate -n ci -r myreg {which}"), &[], exchanges);
+    assert_eq!(ran.bodies[0].get("name").and_then(Value::as_str), expected);
+}
+
+#[test]
+fn a_credential_is_written_for_the_next_tool() {
+    let mut exchanges = look_up();
+    exchanges.push(generated(&json!([{ "name": "password1" }, { "name": "password2", "value": "v2" }])));
+    exchanges.push(below("GET", "", 200, &json!({ "properties": { "loginServer": "myreg.example:5000" } })));
+    let ran = run("token credential generate ci -r myreg --password2 --format docker-login", &[], exchanges);
+    assert_eq!(ran.stdout, "printf %s 'v2' | docker login --username 'ci' --password-stdin 'myreg.example:5000'\n");
+}
+
+#[rstest]
+#[case(&["y"], "--password1", 0)]
+#[case(&[], "--password1 --yes", 0)]
+#[case(&["n"], "--password1", 2)]
+#[case(&[], "--password1", 2)]
+fn passwords_that_stay_are_sent(#[case] answers: &[&str], #[case] options: &str, #[case] code: u8) {
+    let with = token(&json!({ "credentials": { "passwords": [{ "name": "password1" }, { "name": "password2" }] } }));
+    let mut exchanges = look_up();
+    exchanges.push(below("GET", "/tokens/ci", 200, &with));
+    if code == 0 {
+        exchanges.extend(patch("/tokens/ci", &with));
+    }
+    let ran = run(&format!("token credential delete ci -r myreg {options}"), answers, exchanges);
+    assert_eq!(ran.code, code, "{}", ran.stderr);
+    if code == 0 {
+        assert_eq!(
+            ran.bodies,
+            [json!({ "properties": { "credentials": { "passwords": [{ "name": "password2" }] } } })]
+        );
+    }
+}
+
+#[test]
+fn rotation_renews_the_older_and_ends_the_other_after_the_overlap() {
+    let passwords = json!([
+        { "name": "password1", "creationTime": "2025-12-01T00:00:00+00:00" },
+        { "name": "password2", "creationTime": "2025-11-01T00:00:00+00:00" },
+    ]);
+    let found = token(&json!({ "credentials": { "passwords": passwords } }));
+    let mut exchanges = look_up();
+    exchanges.push(below("GET", "/tokens/ci", 200, &found));
+    exchanges.push(generated(&json!([{ "name": "password1" }, { "name": "password2", "value": "v2" }])));
+    exchanges.extend(patch("/tokens/ci", &found));
+    let ran = run("token rotate ci -r myreg --overlap 24h", &[], exchanges);
+    let kept = json!([{ "expiry": "2026-01-02T00:00:00Z", "name": "password1" }, { "name": "password2" }]);
+    let expected = [
+        json!({ "tokenId": format!("{REGISTRY}/tokens/ci"), "name": "password2" }),
+        json!({ "properties": { "credentials": { "passwords": kept } } }),
+    ];
+    assert_eq!(ran.bodies, expected);
+    assert!(ran.stdout.contains("v2"), "{}", ran.stdout);
+    assert!(ran.stderr.ends_with("password2 is new. password1 works until 2026-01-02T00:00:00Z.\n"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_new_password_is_shown_when_the_overlap_fails() {
+    let found = token(&json!({ "credentials": { "passwords": [{ "name": "password1" }] } }));
+    let mut exchanges = look_up();
+    exchanges.push(below("GET", "/tokens/ci", 200, &found));
+    exchanges.push(generated(&json!([{ "name": "password1" }, { "name": "password2", "value": "v2" }])));
+    exchanges.push(below(
+        "PATCH",
+        "/tokens/ci",
+        400,
+        &json!({ "error": { "code": "InvalidParameter", "message": "No." } }),
+    ));
+    let ran = run("token rotate ci -r myreg --overlap 24h", &[], exchanges);
+    assert!(
+        ran.stdout.contains("v2") && ran.stderr.contains("[InvalidParameter] : No.\nhint: The overlap was not set"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(ran.code, 1);
+}
+
+fn explained(action: &str, status: &str, form: &str) -> Ran {
+    let found = token(&json!({
+        "status": status,
+        "scopeMapId": format!("{REGISTRY}/scopeMaps/m"),
+        "credentials": { "passwords": [{ "name": "password1" }] },
+    }));
+    let actions = json!(["repositories/samples/*/content/read", "repositories/samples/app/metadata/read"]);
+    let mut exchanges = look_up();
+    exchanges.push(below("GET", "/tokens/ci", 200, &found));
+    exchanges.push(below("GET", "/scopeMaps/m", 200, &json!({ "properties": { "actions": actions } })));
+    run(&format!("token explain ci -r myreg --repository samples/app --action {action} -o {form}"), &[], exchanges)
+}
+
+#[test]
+fn what_is_allowed_is_explained_by_its_rule() {
+    let ran = explained("pull", "enabled", "table");
+    let expected = "Yes: 'ci' may pull in 'samples/app'.\n  content/read     by repositories/samples/*/content/read of the scope map 'm'\n";
+    assert_eq!((ran.stdout.as_str(), ran.code), (expected, 0), "{}", ran.stderr);
+}
+
+#[test]
+fn what_is_missing_is_named_with_the_command_that_allows_it() {
+    let ran = explained("push", "disabled", "table");
+    let expected = "No: 'ci' may not push in 'samples/app'.\n  content/read     by repositories/samples/*/content/read of the scope map 'm'\n  content/write    is missing\n  the token is disabled\n\
+                    To allow it: portcullis scope-map update m -r myreg --add-repository samples/app content/write\n";
+    assert_eq!((ran.stdout.as_str(), ran.code), (expected, 1), "{}", ran.stderr);
+    let value: Value = serde_json::from_str(&explained("push", "enabled", "json").stdout).unwrap();
+    assert_eq!((&value["allowed"], &value["missing"]), (&json!(false), &json!(["content/write"])));
+}
+
+#[test]
+fn a_scope_map_is_changed_by_adding_and_removing() {
+    let map = json!({ "name": "m", "properties": { "provisioningState": "Succeeded", "actions": ["repositories/a/content/read"] } });
+    let mut exchanges = look_up();
+    exchanges.push(below("GET", "/scopeMaps/m", 200, &map));
+    exchanges.extend(patch("/scopeMaps/m", &map));
+    let line = "scope-map update m -r myreg --add b content/read --remove-repository a content/read";
+    let ran = run(line, &[], exchanges);
+    assert_eq!(ran.bodies, [json!({ "properties": { "actions": ["repositories/b/content/read"] } })], "{}", ran.stderr);
+}
+
+#[test]
+fn a_registry_makes_its_group() {
+    let group = "/subscriptions/s/resourceGroups/g";
+    let made = json!({ "name": "myreg", "properties": { "provisioningState": "Succeeded" } });
+    let in_group = json!({ "location": "westus", "properties": { "provisioningState": "Succeeded" } });
+    let mut exchanges = vec![
+        only_subscription(),
+        exchange(
+            &format!("GET {group}"),
+            404,
+            &json!({ "error": { "code": "ResourceGroupNotFound", "message": "x" } }),
+        ),
+        exchange(&format!("PUT {group}"), 201, &in_group),
+        exchange(&format!("GET {group}"), 200, &in_group),
+    ];
+    exchanges.extend(put("", &made));
+    let ran = run("registry create -n myreg -g g -l westus --admin-enabled", &[], exchanges);
+    let expected = [
+        json!({ "location": "westus" }),
+        json!({ "sku": { "name": "Basic" }, "location": "westus", "properties": { "adminUserEnabled": true } }),
+    ];
+    assert_eq!(ran.bodies, expected, "{}", ran.stderr);
+}
+
+#[rstest]
+#[case(
+    "token show ci -r other",
+    1,
+    "The resource with name 'other' and type 'Microsoft.ContainerRegistry/registries' could not be found"
+)]
+#[case("token delete ci -r other --yes", 1, "could not be found in subscription 's'.")]
+fn a_registry_that_is_not_there_is_named(#[case] line: &str, #[case] code: u8, #[case] expected: &str) {
+    let ran = run(line, &[], look_up());
+    assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    assert_eq!(ran.code, code);
+}

@@ -1,0 +1,306 @@
+//! `portcullis token`.
+
+use super::Run;
+use super::credential_forms::{Credential, CredentialForm};
+use super::grants::Grants;
+use super::scope_maps::{body, one_or_all};
+use super::show::{Table, flat, time, title};
+use super::words::{CredentialVerb, Named, TokenVerb, Which};
+use crate::client::address::RegistryPlace;
+use crate::cmdlets::tokens::{TOKEN, scope_map_id};
+use crate::failure::Failure;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use wire::arm::credentials::{GenerateCredentials, GeneratedCredentials};
+use wire::arm::registries::Registry;
+use wire::arm::scope_maps::ScopeMap;
+use wire::arm::tokens::{Token, TokenCredentials, TokenPassword, TokenProperties};
+
+impl Run<'_, '_> {
+    pub(super) async fn token(&mut self, verb: &TokenVerb) -> Result<(), Failure> {
+        match verb {
+            TokenVerb::Create { token, grants, scope_map, status, no_passwords, end, format } => {
+                let expiry = self.expiry(end)?;
+                let place = self.place(&token.place).await?;
+                let scope_map = self.scope_map_for(&place, token.name(), grants, scope_map.as_deref()).await?;
+                let properties = TokenProperties {
+                    scope_map_id: Some(scope_map),
+                    status: Some(status.as_str().to_owned()),
+                    ..TokenProperties::default()
+                };
+                let body = Token { properties: Some(properties), ..Token::default() };
+                let made: Token = self.client.put(&place.token_address(token.name())?, &body).await?.ended?;
+                if *no_passwords {
+                    return self.show_tokens(&[made], true);
+                }
+                let generated = self.generate(&place, token.name(), None, expiry).await.map_err(|failure| {
+                    failure.hint(format!(
+                        "The token '{name}' exists, without passwords. To make them: portcullis token credential generate {name}",
+                        name = token.name()
+                    ))
+                })?;
+                self.show_made(&place, Some(&made), &generated, *format).await
+            }
+            TokenVerb::Show { token } => {
+                let found = self.get_token(token).await?.1;
+                self.show_tokens(&[found], true)
+            }
+            TokenVerb::List { place, expiring_within } => {
+                let place = self.place(place).await?;
+                let mut all: Vec<Token> = self.client.list(&place.children_address(TOKEN.segment)?).await?;
+                if let Some(within) = expiring_within {
+                    let until = self.later(*within)?;
+                    all.retain(|token| ends(token).is_some_and(|end| end <= until));
+                    all.sort_by_key(ends);
+                }
+                self.show_tokens(&all, false)
+            }
+            TokenVerb::Update { token, scope_map, status } => {
+                if scope_map.is_none() && status.is_none() {
+                    return Err(Failure::usage("No token properties to update.").hint("Give --scope-map or --status."));
+                }
+                let place = self.place(&token.place).await?;
+                let properties = TokenProperties {
+                    scope_map_id: scope_map.as_deref().map(|name| scope_map_id(name, &place)),
+                    status: status.map(|status| status.as_str().to_owned()),
+                    ..TokenProperties::default()
+                };
+                let body = Token { properties: Some(properties), ..Token::default() };
+                let changed: Token = self.client.patch(&place.token_address(token.name())?, &body).await?.ended?;
+                self.show_tokens(&[changed], true)
+            }
+            TokenVerb::Delete { token, yes } => {
+                let name = token.name();
+                let question = format!(
+                    "Deleting the token '{name}' will invalidate access to anyone using its credentials. Proceed?"
+                );
+                self.confirm(*yes, &question)?;
+                let place = self.place(&token.place).await?;
+                self.client.delete(&place.token_address(name)?).await?;
+                Ok(())
+            }
+            TokenVerb::Credential(verb) => self.credential(verb).await,
+            TokenVerb::Explain { token, repository, action } => self.explain(token, repository, action).await,
+            TokenVerb::Rotate { token, overlap, end, format } => self.rotate(token, *overlap, end, *format).await,
+        }
+    }
+
+    /// The full id of the scope map that a new token gets: the one that is named, else one of its own, which is made.
+    async fn scope_map_for(
+        &mut self,
+        place: &RegistryPlace,
+        token: &str,
+        grants: &Grants,
+        scope_map: Option<&str>,
+    ) -> Result<String, Failure> {
+        if let Some(name) = scope_map {
+            return Ok(scope_map_id(name, place));
+        }
+        let actions = grants.actions().map_err(|error| Failure::usage(error.to_string()))?;
+        if actions.is_empty() {
+            return Err(Failure::usage("usage error: --scope-map or --repository | --gateway are required."));
+        }
+        let name = format!("{token}-scope-map");
+        let address = place.scope_map_address(&name)?;
+        let found: Option<ScopeMap> = self.client.find(&address).await?;
+        match found {
+            Some(found) => {
+                let mut before = found.properties.and_then(|properties| properties.actions).unwrap_or_default();
+                let mut wanted = actions;
+                before.sort();
+                wanted.sort();
+                if before != wanted {
+                    let registry = &place.registry;
+                    return Err(Failure::usage(format!(
+                        "The default scope map was already configured with different repository permissions.\nPlease use \
+                         \"portcullis scope-map update -r {registry} -n {name} --add <REPO> --remove <REPO>\" to update."
+                    )));
+                }
+            }
+            None => {
+                let body = body(Some(actions), Some(format!("Created by token: {token}")));
+                self.client.put(&address, &body).await?.ended?;
+            }
+        }
+        Ok(place.scope_map_id(&name))
+    }
+
+    async fn credential(&mut self, verb: &CredentialVerb) -> Result<(), Failure> {
+        match verb {
+            CredentialVerb::Generate { token, which, end, format } => {
+                let expiry = self.expiry(end)?;
+                let place = self.place(&token.place).await?;
+                let generated = self.generate(&place, token.name(), only(*which), expiry).await?;
+                self.show_made(&place, None, &generated, *format).await
+            }
+            CredentialVerb::Delete { token, which, yes } => {
+                if *which == Which::default() {
+                    return Err(
+                        Failure::usage("No credentials to delete.").hint("Give --password1, --password2 or both.")
+                    );
+                }
+                let (place, found) = self.get_token(token).await?;
+                let present = passwords(&found);
+                for (wanted, name) in [(which.password1, "password1"), (which.password2, "password2")] {
+                    if wanted && !present.iter().any(|password| password.name.as_deref() == Some(name)) {
+                        let name = title(name);
+                        return Err(Failure::usage(format!(
+                            "Unable to perform operation. {name} credential doesn't exist."
+                        )));
+                    }
+                }
+                self.confirm(*yes, "Whoever uses these passwords is refused from the next request on. Proceed?")?;
+                let gone =
+                    |name: &str| which.password1 && name == "password1" || which.password2 && name == "password2";
+                let kept = present.iter().filter_map(|password| password.name.clone()).filter(|name| !gone(name));
+                let kept = kept.map(|name| TokenPassword { name: Some(name), ..TokenPassword::default() }).collect();
+                let changed = self.set_passwords(&place, token.name(), kept).await?;
+                self.show_tokens(&[changed], true)
+            }
+        }
+    }
+
+    pub(super) async fn set_passwords(
+        &self,
+        place: &RegistryPlace,
+        name: &str,
+        passwords: Vec<TokenPassword>,
+    ) -> Result<Token, Failure> {
+        let credentials = TokenCredentials { certificates: None, passwords: Some(passwords) };
+        let properties = TokenProperties { credentials: Some(credentials), ..TokenProperties::default() };
+        let body = Token { properties: Some(properties), ..Token::default() };
+        Ok(self.client.patch(&place.token_address(name)?, &body).await?.ended?)
+    }
+
+    pub(super) async fn get_token(&self, token: &Named) -> Result<(RegistryPlace, Token), Failure> {
+        let place = self.place(&token.place).await?;
+        let found = self.client.get(&place.token_address(token.name())?).await?;
+        Ok((place, found))
+    }
+
+    pub(super) async fn generate(
+        &self,
+        place: &RegistryPlace,
+        token: &str,
+        name: Option<&str>,
+        expiry: Option<String>,
+    ) -> Result<GeneratedCredentials, Failure> {
+        let request =
+            GenerateCredentials { token_id: Some(place.token_id(token)), expiry, name: name.map(str::to_owned) };
+        Ok(self.client.post(&place.generate_credentials_address()?, &request).await?)
+    }
+
+    /// Shows passwords that were just made: in the form that was asked for, else with the token when it is new.
+    pub(super) async fn show_made(
+        &mut self,
+        place: &RegistryPlace,
+        token: Option<&Token>,
+        generated: &GeneratedCredentials,
+        format: Option<CredentialForm>,
+    ) -> Result<(), Failure> {
+        if let Some(format) = format {
+            let password = generated.passwords.iter().find_map(|password| password.value.clone());
+            let password = password.ok_or_else(|| Failure::unreachable("The answer has no new password."))?;
+            let server = self.login_server(place).await?;
+            let written = format.write(&Credential { server, user: generated.username.clone(), password });
+            if let Some(line) = written.stderr {
+                self.console.note(&line);
+            }
+            return self.console.print(&written.stdout);
+        }
+        let credentials = json!({ "passwords": generated.passwords, "username": generated.username });
+        let value = match token {
+            Some(token) => {
+                let mut value = flat(token)?;
+                if let Some(members) = value.as_object_mut() {
+                    members.insert("credentials".to_owned(), credentials);
+                }
+                value
+            }
+            None => credentials,
+        };
+        let cell = |name: &str| {
+            let password = generated.passwords.iter().find(|password| password.name.as_deref() == Some(name));
+            let value = password.and_then(|password| password.value.clone()).unwrap_or_default();
+            [value, password.map(expiry).unwrap_or_default()]
+        };
+        let row = [generated.username.clone()].into_iter().chain(cell("password1")).chain(cell("password2")).collect();
+        let table = Table {
+            headings: &["USERNAME", "PASSWORD1", "PASSWORD1 EXPIRY", "PASSWORD2", "PASSWORD2 EXPIRY"],
+            rows: vec![row],
+        };
+        self.show(&value, &table)?;
+        self.console.note("Please store your generated credentials safely: they are shown this once.");
+        Ok(())
+    }
+
+    async fn login_server(&self, place: &RegistryPlace) -> Result<String, Failure> {
+        let registry: Registry = self.client.get(&place.registry_address()?).await?;
+        let server = registry.properties.as_ref().and_then(|properties| properties.get("loginServer")?.as_str());
+        server.map(str::to_owned).ok_or_else(|| Failure::unreachable("The registry does not say its login server."))
+    }
+
+    fn show_tokens(&mut self, tokens: &[Token], one: bool) -> Result<(), Failure> {
+        let values: Vec<Value> = tokens.iter().map(flat).collect::<Result<_, _>>()?;
+        let table = Table {
+            headings: &[
+                "NAME",
+                "SCOPE MAP",
+                "PASSWORD1 EXPIRY",
+                "PASSWORD2 EXPIRY",
+                "STATUS",
+                "PROVISIONING STATE",
+                "CREATION DATE",
+            ],
+            rows: tokens.iter().map(row).collect(),
+        };
+        self.show(&one_or_all(values, one), &table)
+    }
+}
+
+/// The name to send, when exactly one password is meant.
+fn only(which: Which) -> Option<&'static str> {
+    match which {
+        Which { password1: true, password2: false } => Some("password1"),
+        Which { password1: false, password2: true } => Some("password2"),
+        _ => None,
+    }
+}
+
+/// The passwords of a token.
+pub(super) fn passwords(token: &Token) -> Vec<TokenPassword> {
+    let credentials = token.properties.as_ref().and_then(|properties| properties.credentials.as_ref());
+    credentials.and_then(|credentials| credentials.passwords.clone()).unwrap_or_default()
+}
+
+/// When the first of a token's passwords and certificates ends.
+fn ends(token: &Token) -> Option<Timestamp> {
+    let credentials = token.properties.as_ref()?.credentials.as_ref()?;
+    let passwords = credentials.passwords.iter().flatten().filter_map(|password| password.expiry.as_deref());
+    let certificates =
+        credentials.certificates.iter().flatten().filter_map(|certificate| certificate.expiry.as_deref());
+    passwords.chain(certificates).filter_map(|expiry| expiry.parse().ok()).min()
+}
+
+/// `Never`, or the time.
+pub(super) fn expiry(password: &TokenPassword) -> String {
+    password.expiry.as_deref().map_or_else(|| "Never".to_owned(), |expiry| time(Some(expiry)))
+}
+
+fn row(token: &Token) -> Vec<String> {
+    let TokenProperties { creation_date, provisioning_state, scope_map_id, status, .. } =
+        token.properties.clone().unwrap_or_default();
+    let passwords = passwords(token);
+    let end = |name: &str| {
+        passwords.iter().find(|password| password.name.as_deref() == Some(name)).map(expiry).unwrap_or_default()
+    };
+    vec![
+        token.name.clone().unwrap_or_default(),
+        scope_map_id.as_deref().and_then(|id| id.rsplit('/').next()).unwrap_or_default().to_owned(),
+        end("password1"),
+        end("password2"),
+        title(status.as_deref().unwrap_or_default()),
+        provisioning_state.unwrap_or_default(),
+        time(creation_date.as_deref()),
+    ]
+}
