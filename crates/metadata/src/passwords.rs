@@ -11,6 +11,7 @@ statements! {
     LIST = "SELECT name, created_at, expires_at FROM passwords WHERE token = $1 ORDER BY name";
     LIST_FACTS = "SELECT key, name, hash, expires_at FROM passwords WHERE token = $1 ORDER BY name";
     ADD = "INSERT INTO passwords (token, name, hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
+    END = "UPDATE passwords SET expires_at = $1 WHERE token = $2 AND name = $3";
     DELETE = "DELETE FROM passwords WHERE token = $1 AND name = $2";
 }
 
@@ -42,6 +43,11 @@ pub fn put(tx: &Managing<'_>, token: TokenKey, password: &TokenPassword, hash: &
         password.expires_at.map(Timestamp::as_micros),
     ];
     tx.execute(ADD, values).map(drop)
+}
+
+/// Sets when a password ends.
+pub fn end_at(tx: &Managing<'_>, token: TokenKey, name: PasswordName, end: Timestamp) -> Result<(), Error> {
+    tx.execute(END, params![end.as_micros(), token.0, name.as_str()]).map(drop)
 }
 
 /// Removes a password, if it is there.

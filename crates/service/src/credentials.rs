@@ -123,7 +123,8 @@ impl Mint {
     }
 }
 
-/// Gives a token the passwords that are listed and no others: those that it has are kept, those that it lacks are made.
+/// Gives a token the passwords that are listed and no others: those that it has are kept, those that it lacks are made. One that it
+/// has may be given an earlier end, and no later one: that would lengthen the life of a secret that may be known.
 pub(crate) fn set_passwords(
     tx: &Managing<'_>,
     mint: &Mint,
@@ -143,9 +144,15 @@ pub(crate) fn set_passwords(
         }
         match token.passwords.iter().find(|present| present.name == spec.name) {
             Some(present) if spec.expires_at.is_none_or(|end| present.expires_at == Some(end)) => {}
+            Some(present) if ends_sooner(present.expires_at, spec.expires_at) => {
+                mint.check_expiry(&target("expiry"), spec.expires_at)?;
+                if let Some(end) = spec.expires_at {
+                    metadata::passwords::end_at(tx, token.key, spec.name, end)?;
+                }
+            }
             Some(_) => {
                 let message = format!(
-                    "the expiry of a password cannot change; leave it out, or generate '{}' anew with it",
+                    "the expiry of a password cannot move to a later time; leave it out, or generate '{}' anew with it",
                     spec.name.as_str()
                 );
                 return Err(Error::invalid(target("expiry"), message));
@@ -158,4 +165,8 @@ pub(crate) fn set_passwords(
     }
     generated.sort_by_key(|password| password.name);
     Ok(generated)
+}
+
+fn ends_sooner(present: Option<Timestamp>, wanted: Option<Timestamp>) -> bool {
+    wanted.is_some_and(|wanted| present.is_none_or(|present| wanted < present))
 }

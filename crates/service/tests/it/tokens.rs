@@ -101,14 +101,38 @@ async fn a_wrong_list_of_passwords_changes_nothing() -> Outcome {
     };
     let twice = vec![wanted(Password2, None), wanted(Password2, None)];
     assert_eq!(target(twice).await?, "properties.credentials.passwords[1].name");
-    let moved = vec![wanted(Password1, Some(now.plus(DAY)))];
-    assert_eq!(target(moved).await?, "properties.credentials.passwords[0].expiry");
+    let over = vec![wanted(Password1, Some(now))];
+    assert_eq!(target(over).await?, "properties.credentials.passwords[0].expiry");
     assert_eq!(world.refusal("token2", &password).await?, None, "the token is as it was");
 
     let past = TokenSpec { passwords: Some(vec![wanted(Password1, Some(now))]), ..TokenSpec::default() };
     let made = world.service.put_token(&caller(), &world.token("token3")?, past).await;
     assert_eq!(invalid_target(made)?, "properties.credentials.passwords[0].expiry");
     assert!(matches!(world.service.get_token(&world.token("token3")?).await, Err(Error::TokenMissing(_))));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_password_may_end_sooner_and_not_later() -> Outcome {
+    let world = World::new().await?;
+    let secret = world.put_token("token2").await?;
+    let now = world.folder.clock.now();
+    let set = |end| async move {
+        let passwords = Some(vec![wanted(Password1, Some(end))]);
+        TokenChange { passwords, ..TokenChange::default() }
+    };
+    let end = now.plus(DAY);
+    let change = set(end).await;
+    let changed = world.service.update_token(&caller(), &world.token("token2")?, change).await?;
+    assert_eq!(changed.token.passwords.iter().map(|password| password.expires_at).collect::<Vec<_>>(), [Some(end)]);
+    assert!(generated(&changed).is_empty());
+    assert_eq!(world.refusal("token2", &secret).await?, None);
+
+    let later = set(end.plus(DAY)).await;
+    let refused = world.service.update_token(&caller(), &world.token("token2")?, later).await;
+    assert_eq!(invalid_target(refused)?, "properties.credentials.passwords[0].expiry");
+    world.folder.clock.advance(DAY);
+    assert_eq!(world.refusal("token2", &secret).await?.as_deref(), Some("the password has expired"));
     Ok(())
 }
 
