@@ -5,15 +5,18 @@ use cli::az::AzCommand;
 use cli::client::Client;
 use cli::client::operation::TimerSleeper;
 use cli::cmdlets::{Command, Destination, jobs};
+use cli::completion::{Answer, Candidate, Request as CompletionRequest};
 use cli::environment::{Environment, Variables};
 use cli::failure::{ExitStatus, Failure};
 use cli::host::{Host, JobStreams};
-use cli::invocation::{Invocation, LogFormat, QuickstartOptions, ServeOptions};
+use cli::invocation::{self, Invocation, LogFormat, QuickstartOptions, ServeOptions};
 use cli::limits::{INPUT_BYTES_MAX, JOB_LOOK_INTERVAL};
+use cli::man;
 use cli::output::Console;
 use cli::principals::PrincipalOptions;
 use cli::quickstart::{self, Quickstart};
 use cli::transport::http::HttpTransport;
+use cli::transport::login::ServicePrincipal;
 use cli::transport::{BoxFuture, Transport, TransportError};
 use cli::trust;
 use http::{Request, Response};
@@ -85,13 +88,18 @@ fn run(invocation: Invocation, environment: &Environment, console: &mut Console<
     if let Invocation::Print(text) = &invocation {
         return console.print(text);
     }
+    if let Invocation::Man(folder) = &invocation {
+        let count = man::write(&invocation::command(), folder)?;
+        return console.print(&format!("{count} pages are in {}.\n", folder.display()));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::unreachable(format!("The program cannot start its threads: {error}.")))?;
     runtime.block_on(async {
         match invocation {
-            Invocation::Print(_) => Ok(()),
+            Invocation::Print(_) | Invocation::Man(_) => Ok(()),
+            Invocation::Complete(request) => complete(&request, environment, console).await,
             Invocation::Serve(options) => serve(&options, environment, console).await,
             Invocation::Quickstart(options) => quickstart(&options, environment, console).await,
             Invocation::Principal(options) => principal(&options, environment, console).await,
@@ -229,6 +237,39 @@ async fn principal(
             options.run(Client::new(&transport, &TimerSleeper), environment, console).await
         }
     }
+}
+
+/// A shell waits for this: what cannot be had at once is left out, and nothing is made or said.
+async fn complete(
+    request: &CompletionRequest,
+    environment: &Environment,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let candidates = match request.answer(&invocation::command()) {
+        Answer::Words(candidates) => candidates,
+        Answer::Names(live) => {
+            let data = request.data();
+            let endpoint = request.option("--endpoint").map(str::to_owned);
+            let endpoint = endpoint.or_else(|| environment.variables.endpoint.clone().filter(|_| data.is_none()));
+            if let Some(endpoint) = endpoint {
+                let file = request.option("--credentials-file").map(PathBuf::from);
+                let principal = ServicePrincipal::find(environment, file.as_deref(), data.as_deref())?;
+                let transport = HttpTransport::new(&endpoint, principal)?;
+                live.candidates(request, Client::new(&transport, &TimerSleeper)).await
+            } else {
+                let folder = environment.data_folder(data.as_deref())?;
+                if !folder.is_dir() {
+                    return Ok(());
+                }
+                let config = Config { data: Some(folder), ..Config::default() };
+                let (server, _) = Server::open(config, Outside::system()).await.map_err(not_started)?;
+                let transport = Embedded { server: &server, user: local_user(environment) };
+                live.candidates(request, Client::new(&transport, &TimerSleeper)).await
+            }
+        }
+    };
+    let line = |candidate: &Candidate| format!("{}\t{}\n", candidate.word, candidate.about.replace(['\t', '\n'], " "));
+    console.print(&candidates.iter().map(line).collect::<String>())
 }
 
 async fn az(command: &AzCommand, environment: &Environment, console: &mut Console<'_>) -> Result<(), Failure> {

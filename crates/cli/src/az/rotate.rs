@@ -29,7 +29,7 @@ impl Run<'_, '_> {
         let present = passwords(&found);
         let slot = slot(&present);
         let mut other = present.into_iter().find(|password| password.name.as_deref() != Some(slot));
-        let generated = self.generate(&place, token.name(), Some(slot), new_expiry).await?;
+        let mut generated = self.generate(&place, token.name(), Some(slot), new_expiry).await?;
 
         let mut failure = None;
         if let (Some(password), Some(ends)) = (&mut other, overlap_ends)
@@ -44,7 +44,12 @@ impl Run<'_, '_> {
                 TokenPassword { name: Some(slot.to_owned()), ..TokenPassword::default() },
             ];
             match self.set_passwords(&place, token.name(), kept).await {
-                Ok(_) => password.expiry = Some(ends.to_string()),
+                Ok(_) => {
+                    password.expiry = Some(ends.to_string());
+                    for shown in generated.passwords.iter_mut().filter(|shown| shown.name == password.name) {
+                        shown.expiry.clone_from(&password.expiry);
+                    }
+                }
                 // The new password is shown all the same: its value would be lost.
                 Err(error) => failure = Some(error),
             }

@@ -1,7 +1,8 @@
 //! What the words after the program's name ask for. A cmdlet's words are PowerShell's, everything else is clap's.
 
 use crate::az::{AzCommand, RegistryOptions, ScopeMapOptions, TokenOptions};
-use crate::cmdlets::{ALL, Cmdlet, Command, jobs};
+use crate::cmdlets::{Cmdlet, Command, jobs};
+use crate::completion::{Request, Shell, script};
 use crate::environment::Environment;
 use crate::failure::{EXIT_CODES_HELP, Failure};
 use crate::principals::PrincipalOptions;
@@ -22,6 +23,10 @@ pub enum Invocation {
     Principal(Box<PrincipalOptions>),
     /// Run a cmdlet.
     Cmdlet(Box<Command>),
+    /// Say what may come next on a line.
+    Complete(Request),
+    /// Write the man pages into this folder.
+    Man(PathBuf),
     /// Run a command in az's words.
     Az(Box<AzCommand>),
     /// Run the job that this process was started for.
@@ -53,6 +58,16 @@ enum Verb {
     ScopeMap(ScopeMapOptions),
     /// Registries, and their admin users.
     Registry(RegistryOptions),
+    /// Print the script that makes a shell complete words, names of live registries, scope maps and tokens included.
+    Completion {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write a man page for every command and cmdlet.
+    Man {
+        /// The folder that they go into
+        folder: PathBuf,
+    },
 }
 
 /// What `serve` is told. A flag counts more than the configuration file.
@@ -128,6 +143,11 @@ impl Invocation {
         if let Some(cmdlet) = called_as_cmdlet(&environment.program) {
             return cmdlet_with(environment, cmdlet, words);
         }
+        // What a shell's script says; the rest is a line as far as it is written.
+        if words.first().is_some_and(|word| word == "__complete") {
+            let rest = words.into_iter().skip(1).filter(|word| word != "--");
+            return Ok(Self::Complete(Request::new(rest.map(|word| word.to_string_lossy().into_owned()).collect())));
+        }
         match find_cmdlet(&words) {
             Some((cmdlet, index)) => {
                 let mut words = words;
@@ -174,18 +194,30 @@ fn cmdlet_with(
     Ok(Invocation::Cmdlet(Box::new(Command::parse(cmdlet, &words, environment)?)))
 }
 
+/// What `help` shows below the commands.
+const EXAMPLES: &str = "\
+Examples:
+  portcullis quickstart
+  portcullis token create ci-token -r myreg --repository samples/app content/read content/write
+  portcullis New-AzContainerRegistryToken -Name token2 -RegistryName lnxcr -ResourceGroupName lnxtest -ScopeMapId newmap
+  portcullis Get-Help                          lists the cmdlets; they take PowerShell's words";
+
+/// The tree of the words that are no cmdlet's.
+pub fn command() -> clap::Command {
+    Words::command().after_help(format!("{EXAMPLES}\n\n{EXIT_CODES_HELP}"))
+}
+
 fn with_clap(environment: &Environment, words: Vec<OsString>) -> Result<Invocation, Failure> {
-    let cmdlets: String = ALL.iter().map(|cmdlet| format!("\n  {}", cmdlet.name())).collect();
-    let after = format!("Cmdlets, with PowerShell's words (-? for help):{cmdlets}\n\n{EXIT_CODES_HELP}");
     let program = std::iter::once(OsString::from("portcullis"));
-    let parsed = Words::command()
-        .after_help(after)
+    let parsed = command()
         .term_width(environment.columns())
         .try_get_matches_from(program.chain(words))
         .and_then(|matches| Words::from_arg_matches(&matches));
     match parsed {
         Ok(Words { verb: Verb::Serve(options) }) => Ok(Invocation::Serve(options)),
         Ok(Words { verb: Verb::Quickstart(options) }) => Ok(Invocation::Quickstart(options)),
+        Ok(Words { verb: Verb::Completion { shell } }) => Ok(Invocation::Print(script(shell))),
+        Ok(Words { verb: Verb::Man { folder } }) => Ok(Invocation::Man(folder)),
         Ok(Words { verb: Verb::Token(options) }) => Ok(Invocation::Az(Box::new(AzCommand::Token(options)))),
         Ok(Words { verb: Verb::ScopeMap(options) }) => Ok(Invocation::Az(Box::new(AzCommand::ScopeMap(options)))),
         Ok(Words { verb: Verb::Registry(options) }) => Ok(Invocation::Az(Box::new(AzCommand::Registry(options)))),
