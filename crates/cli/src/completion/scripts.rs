@@ -6,13 +6,13 @@ use clap::ValueEnum;
 /// A shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Shell {
-    /// source <(portcullis completion bash)
+    /// `source <(portcullis completion bash)`
     Bash,
-    /// portcullis completion zsh > "${fpath[1]}/_portcullis"
+    /// `portcullis completion zsh > "${fpath[1]}/_portcullis"`
     Zsh,
-    /// portcullis completion fish > ~/.config/fish/completions/portcullis.fish
+    /// `portcullis completion fish > ~/.config/fish/completions/portcullis.fish`
     Fish,
-    /// portcullis completion powershell | Out-String | Invoke-Expression
+    /// `portcullis completion powershell | Out-String | Invoke-Expression`
     Powershell,
 }
 
