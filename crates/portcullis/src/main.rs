@@ -92,6 +92,10 @@ fn run(invocation: Invocation, environment: &Environment, console: &mut Console<
         let count = man::write(&invocation::command(), folder)?;
         return console.print(&format!("{count} pages are in {}.\n", folder.display()));
     }
+    let mut invocation = invocation;
+    if at_once(&mut invocation, environment, console)? {
+        return Ok(());
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -108,6 +112,28 @@ fn run(invocation: Invocation, environment: &Environment, console: &mut Console<
             Invocation::Job(command) => job(*command, environment, console).await,
         }
     })
+}
+
+/// Does what needs no service, before any thread is started for one. Whether that was all.
+fn at_once(invocation: &mut Invocation, environment: &Environment, console: &mut Console<'_>) -> Result<bool, Failure> {
+    match invocation {
+        Invocation::Cmdlet(command) => {
+            let mut host = Process;
+            command.complete(environment, console, &mut host)?;
+            if command.start_jobs(environment, console, &mut host)? {
+                return Ok(true);
+            }
+            if command.destination(environment)? != Destination::None {
+                return Ok(false);
+            }
+            command.run_here(environment, console, &mut host).map(|()| true)
+        }
+        Invocation::Complete(request) => match request.answer(&invocation::command()) {
+            Answer::Words(candidates) => print_candidates(&candidates, console).map(|()| true),
+            Answer::Names(_) => Ok(false),
+        },
+        _ => Ok(false),
+    }
 }
 
 async fn serve(options: &ServeOptions, environment: &Environment, console: &mut Console<'_>) -> Result<(), Failure> {
@@ -200,10 +226,6 @@ async fn serve_until_stopped(server: &Server, listener: Listener, stop: Stop) ->
 
 async fn cmdlet(mut command: Command, environment: &Environment, console: &mut Console<'_>) -> Result<(), Failure> {
     let mut host = Process;
-    command.complete(environment, console, &mut host)?;
-    if command.start_jobs(environment, console, &mut host)? {
-        return Ok(());
-    }
     match command.destination(environment)? {
         Destination::None => command.run_here(environment, console, &mut host),
         Destination::Server { endpoint, principal } => {
@@ -268,6 +290,10 @@ async fn complete(
             }
         }
     };
+    print_candidates(&candidates, console)
+}
+
+fn print_candidates(candidates: &[Candidate], console: &mut Console<'_>) -> Result<(), Failure> {
     let line = |candidate: &Candidate| format!("{}\t{}\n", candidate.word, candidate.about.replace(['\t', '\n'], " "));
     console.print(&candidates.iter().map(line).collect::<String>())
 }

@@ -30,7 +30,8 @@ pub struct Command {
     pub(super) bound: Bound,
     format: Option<Format>,
     session: Session,
-    pub(super) calls: Vec<Result<Planned, Failure>>,
+    /// The calls that are to be made; `None` until that is settled.
+    pub(super) calls: Option<Vec<Result<Planned, Failure>>>,
 }
 
 /// A call that is to be made.
@@ -71,13 +72,13 @@ impl Command {
                 return Err(cmdlet.mistake(&format!("'{name}', given to -{parameter}, is not the name of a variable.")));
             }
         }
-        Ok(Self { cmdlet, bound, format, session, calls: Vec::new() })
+        Ok(Self { cmdlet, bound, format, session, calls: None })
     }
 
     /// A command whose calls are known, for a job.
     pub(super) fn planned(cmdlet: &'static Cmdlet, calls: Vec<Planned>, environment: &Environment) -> Self {
         let bound = calls.first().map(|call| call.bound.clone()).unwrap_or_default();
-        let calls = calls.into_iter().map(Ok).collect();
+        let calls = Some(calls.into_iter().map(Ok).collect());
         let format = Some(Format::JsonLines);
         Self { cmdlet, bound, format, session: Session::of(environment), calls }
     }
@@ -96,7 +97,7 @@ impl Command {
         console: &mut Console<'_>,
         host: &mut dyn Host,
     ) -> Result<(), Failure> {
-        if self.is_help() || !self.calls.is_empty() {
+        if self.is_help() || self.calls.is_some() {
             return Ok(());
         }
         let refused = |error: BindError| refused(self.cmdlet, &error);
@@ -108,7 +109,7 @@ impl Command {
                 if !objects.is_empty() || environment.stdin_is_pipe {
                     let bind = |object| pipeline::bind(spec, &self.bound, object);
                     let planned = |object| bind(object).map(|(set, bound)| Planned { set, bound }).map_err(refused);
-                    self.calls = objects.iter().map(planned).collect();
+                    self.calls = Some(objects.iter().map(planned).collect());
                     return Ok(());
                 }
             }
@@ -119,7 +120,7 @@ impl Command {
             Resolution::Missing(missing) => self.ask_for(missing, environment, console, host)?,
             Resolution::Pipeline => return Err(refused(BindError::AmbiguousSet)),
         };
-        self.calls = vec![Ok(Planned { set, bound: self.bound.clone() })];
+        self.calls = Some(vec![Ok(Planned { set, bound: self.bound.clone() })]);
         Ok(())
     }
 
@@ -196,7 +197,7 @@ impl Command {
         self.destination(environment)?;
         let mut tally = self.tally(environment);
         let mut asker = ShouldProcess::default();
-        for planned in std::mem::take(&mut self.calls) {
+        for planned in self.calls.take().unwrap_or_default() {
             let outcome = match planned {
                 Err(failure) => Outcome::failed(failure),
                 Ok(planned) if !self.should_process(&planned, &mut asker, console, host)? => continue,
@@ -226,7 +227,7 @@ impl Command {
         let client = if self.bound.is_on("Debug") { client.over(&traced) } else { client };
         let mut tally = self.tally(environment);
         let mut asker = ShouldProcess::default();
-        for planned in std::mem::take(&mut self.calls) {
+        for planned in self.calls.take().unwrap_or_default() {
             let warnings = RefCell::default();
             let outcome = match planned {
                 Err(failure) => Outcome::failed(failure),
@@ -260,7 +261,7 @@ impl Command {
         };
         let mut tally = self.tally(environment);
         let mut asker = ShouldProcess::default();
-        for planned in std::mem::take(&mut self.calls) {
+        for planned in self.calls.take().unwrap_or_default() {
             let (warnings, failures) = (RefCell::default(), RefCell::default());
             let outcome = match planned {
                 Err(failure) => Outcome::failed(failure),

@@ -157,7 +157,10 @@ impl Invocation {
                 }
                 cmdlet_with(environment, cmdlet, words)
             }
-            None => with_clap(environment, words),
+            None => match words.first().and_then(|word| word.to_str()).filter(|word| is_cmdlet_name(word)) {
+                Some(name) => Err(unknown_cmdlet(name)),
+                None => with_clap(environment, words),
+            },
         }
     }
 }
@@ -172,6 +175,22 @@ fn called_as_cmdlet(program: &OsString) -> Option<&'static Cmdlet> {
         _ => name,
     };
     Cmdlet::find(stem)
+}
+
+/// Whether a word looks like the name of a cmdlet: `Verb-Noun`.
+fn is_cmdlet_name(word: &str) -> bool {
+    let capitalized = |part: &str| part.chars().next().is_some_and(char::is_uppercase);
+    word.split_once('-').is_some_and(|(verb, noun)| capitalized(verb) && capitalized(noun))
+}
+
+/// PowerShell's words for a name that means nothing.
+fn unknown_cmdlet(name: &str) -> Failure {
+    Failure::usage(format!(
+        "{name}: The term '{name}' is not recognized as a name of a cmdlet, function, script file, or executable program. Check the \
+         spelling of the name, or if a path was included, verify that the path is correct and try again."
+    ))
+    .id("CommandNotFoundException")
+    .hint("portcullis Get-Help lists the cmdlets.")
 }
 
 /// The cmdlet among the words: the first, or the first after options of ours or after `help`.

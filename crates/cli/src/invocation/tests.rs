@@ -76,6 +76,7 @@ fn quickstart_listens_on_loopback_unless_told() {
 #[case(&["serve", "--tls-cert", "c.pem"], "--tls-key <FILE>")]
 #[case(&["serve", "--tls-key", "k.pem"], "--tls-cert <FILE>")]
 #[case(&["serve", "--tls-self-signed", "--tls-cert", "c", "--tls-key", "k"], "cannot be used with")]
+#[case(&["Get-AzContainerRegistryTask"], "The term 'Get-AzContainerRegistryTask' is not recognized as a name of a cmdlet")]
 #[case(&["quickstart", "--listen", "nowhere"], "invalid value 'nowhere'")]
 #[case(&["serve", "--config", "New-AzContainerRegistryToken", "x"], "unexpected argument 'x'")]
 fn a_wrong_word_is_a_usage_failure(#[case] words: &[&str], #[case] expected: &str) {

@@ -104,6 +104,13 @@ impl Bound {
         Some(bound)
     }
 
+    /// The same without some parameters.
+    pub fn without(&self, names: &[&str]) -> Self {
+        let mut left = self.clone();
+        left.values.retain(|name, _| !names.contains(name));
+        left
+    }
+
     /// Binds a value.
     pub fn set(&mut self, name: &'static str, value: Value) {
         self.values.insert(name, value);

@@ -372,6 +372,10 @@ fn read_lines(path: &Path, from: u64) -> io::Result<(String, u64)> {
     Ok((text, u64::try_from(from + length).unwrap_or(u64::MAX)))
 }
 
+/// What concerns the shell that starts a job, and not the job.
+const OF_THE_SHELL: [&str; 7] =
+    ["AsJob", "Confirm", "OutVariable", "ErrorVariable", "WarningVariable", "InformationVariable", "PipelineVariable"];
+
 /// Starts a job for a call; the job as `Get-Job` shows it.
 pub fn start(
     cmdlet: &Cmdlet,
@@ -384,7 +388,7 @@ pub fn start(
     private_files::make_folder(&folder).map_err(not_started)?;
     let job = reserve(&folder, all(environment)?.last().map_or(1, |last| last.id + 1)).map_err(not_started)?;
     let about = json!({ "cmdlet": cmdlet.name(), "name": format!("Job{}", job.id) });
-    let call = json!({ "set": planned.set, "bound": planned.bound.to_json() });
+    let call = json!({ "set": planned.set, "bound": planned.bound.without(&OF_THE_SHELL).to_json() });
     let write = |name: &str, value: &Value| {
         private_files::make(&job.folder.join(name)).and_then(|mut file| file.write_all(value.to_string().as_bytes()))
     };

@@ -24,6 +24,9 @@ impl World {
         let mut bound = Bound::default();
         bound.set("Name", json!("token2"));
         bound.set("CredentialsPassword", json!([{ "Name": "password1" }]));
+        // It was confirmed before, and the variable is the shell's.
+        bound.set("Confirm", json!(true));
+        bound.set("OutVariable", json!("job"));
         start(&NEW, &Planned { set: "CreateExpanded", bound }, &self.environment(), &mut self.host).unwrap()
     }
 
@@ -136,8 +139,9 @@ fn the_jobs_process_finds_its_call_and_leaves_nothing_of_it() {
     world.start();
     let folder = world.host.jobs[0].0.clone();
     let command = open(&folder, &world.environment()).unwrap();
-    let planned = command.calls[0].as_ref().unwrap();
+    let planned = command.calls.as_ref().unwrap()[0].as_ref().unwrap();
     assert_eq!((planned.set, planned.bound.text("Name")), ("CreateExpanded", Some("token2")));
+    assert!(!planned.bound.has("Confirm") && !planned.bound.has("OutVariable"));
     assert!(open(&folder, &world.environment()).is_err());
     assert!(!is_stopped(&folder));
 }
