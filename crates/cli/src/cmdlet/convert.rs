@@ -183,6 +183,7 @@ fn object(shape: &Shape, literal: Literal, origin: Origin) -> Result<Value, Mism
         (Literal::Null, _) => return Ok(Value::Null),
         (other, _) => return Err(no_conversion(other, shape.type_name)),
     };
+    let pairs = lifted(shape, pairs);
     // An object that has an id is one that was read back, with more than an identity needs.
     let has_id = shape.from_text.is_some_and(|id| pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(id)));
     let mut members = Map::new();
@@ -209,6 +210,22 @@ fn object(shape: &Shape, literal: Literal, origin: Origin) -> Result<Value, Mism
         members.insert(property.name.to_owned(), typed(&property.kind, value, origin).map_err(inside)?);
     }
     Ok(Value::Object(members))
+}
+
+/// The pairs of an object, also when they stand as the management API writes them: below `properties`, by its names.
+fn lifted(shape: &Shape, pairs: Vec<(String, Literal)>) -> Vec<(String, Literal)> {
+    let is_group = |key: &str| shape.wire.groups.iter().any(|group| group.eq_ignore_ascii_case(key));
+    let mut flat = Vec::new();
+    for (key, value) in pairs {
+        match value {
+            Literal::Table(inner) if is_group(&key) => flat.extend(lifted(shape, inner)),
+            value => {
+                let known = shape.wire.names.iter().find(|(wire, _)| wire.eq_ignore_ascii_case(&key));
+                flat.push((known.map_or(key, |(_, name)| (*name).to_owned()), value));
+            }
+        }
+    }
+    flat
 }
 
 fn no_conversion(literal: Literal, to: &'static str) -> Mismatch {
@@ -259,6 +276,7 @@ mod tests {
     #[case(PASSWORDS, "@()", json!([]))]
     #[case(PASSWORDS, "$null", json!(null))]
     #[case(Kind::Object(&TOKEN), "@token.json", json!({"Status": "disabled", "ScopeMapId": "newmap"}))]
+    #[case(Kind::Object(&TOKEN), r#"{"name":"t","systemData":{},"properties":{"scopeMapId":"m","credentials":{"passwords":[{"name":"password1"}]}}}"#, json!({"ScopeMapId": "m", "CredentialsPassword": [{"Name": "password1"}]}))]
     #[case(Kind::Object(&TOKEN), "$token", json!({"Status": "disabled"}))]
     #[case(Kind::Object(&TOKEN), "@{CredentialsPassword=@(@{Name='password1'})}", json!({"CredentialsPassword": [{"Name": "password1"}]}))]
     #[case(Kind::Object(&IDENTITY), "/subscriptions/s", json!({"Id": "/subscriptions/s"}))]

@@ -45,6 +45,22 @@ pub struct Shape {
     pub properties: &'static [Property],
     /// The property that text alone means.
     pub from_text: Option<&'static str>,
+    /// How the management API writes it: members whose own members are properties here, and names that differ.
+    pub wire: Wire,
+}
+
+/// What the management API's JSON of an object has that the object has not.
+#[derive(Debug, PartialEq)]
+pub struct Wire {
+    /// Members that only group others: `properties`.
+    pub groups: &'static [&'static str],
+    /// Members by other names, and the properties that they are.
+    pub names: &'static [(&'static str, &'static str)],
+}
+
+impl Wire {
+    /// The same in both.
+    pub const SAME: Self = Self { groups: &[], names: &[] };
 }
 
 /// A property of an object.
@@ -131,6 +147,7 @@ pub static TOKEN_PASSWORD: Shape = Shape {
         Property::read_only("Value", Kind::Text, "The password, which the registry makes."),
     ],
     from_text: None,
+    wire: Wire::SAME,
 };
 
 /// A certificate of a token.
@@ -148,6 +165,7 @@ pub static TOKEN_CERTIFICATE: Shape = Shape {
         Property::of("Thumbprint", Kind::Text, "The thumbprint of the certificate."),
     ],
     from_text: None,
+    wire: Wire::SAME,
 };
 
 /// A token.
@@ -176,6 +194,7 @@ pub static TOKEN: Shape = Shape {
             "The resource ID of the scope map to which the token will be associated with.",
         ),
         Property::of("Status", Kind::Word(&TOKEN_STATUS), "The status of the token example enabled or disabled."),
+        Property::read_only("SystemData", Kind::Dictionary, "Who made the resource and who changed it."),
         Property::read_only("Id", Kind::Text, ""),
         Property::read_only("Name", Kind::Text, ""),
         Property::read_only("Type", Kind::Text, ""),
@@ -184,6 +203,10 @@ pub static TOKEN: Shape = Shape {
         Property::read_only("ResourceGroupName", Kind::Text, ""),
     ],
     from_text: None,
+    wire: Wire {
+        groups: &["properties", "credentials"],
+        names: &[("passwords", "CredentialsPassword"), ("certificates", "CredentialsCertificate")],
+    },
 };
 
 /// What a resource is reached by: its id, or the names in it.
@@ -214,6 +237,7 @@ pub static IDENTITY: Shape = Shape {
         Property::of("WebhookName", Kind::Text, "The name of the webhook."),
     ],
     from_text: Some("Id"),
+    wire: Wire::SAME,
 };
 
 /// Where a cmdlet goes and as whom, in place of the options and variables.
@@ -229,6 +253,7 @@ pub static PROFILE: Shape = Shape {
         Property::of("CredentialsFile", Kind::Text, "A file that holds the service principal."),
     ],
     from_text: None,
+    wire: Wire::SAME,
 };
 
 /// A job.
@@ -244,4 +269,5 @@ pub static JOB: Shape = Shape {
         Property::read_only("Command", Kind::Text, "What it runs."),
     ],
     from_text: None,
+    wire: Wire::SAME,
 };

@@ -6,7 +6,7 @@ use super::{Cmdlet, Does, Example, Running, naming};
 use crate::client::address::RegistryPlace;
 use crate::cmdlet::binder::Spec;
 use crate::cmdlet::parameter::{JOB_PARAMETERS, PROFILE_PARAMETERS, Parameter};
-use crate::cmdlet::types::{Kind, Property, Shape, TOKEN_PASSWORD_NAME, Words};
+use crate::cmdlet::types::{Kind, Property, Shape, TOKEN_PASSWORD_NAME, Wire, Words};
 use crate::failure::Failure;
 use crate::output::objects::{Column, View};
 use serde_json::{Value, json};
@@ -29,6 +29,7 @@ static REGENERATE: Shape = Shape {
     type_name: "Microsoft.Azure.PowerShell.Cmdlets.ContainerRegistry.Models.Api20220201Preview.IRegenerateCredentialParameters",
     properties: &[Property::of("Name", Kind::Word(&PASSWORD_NAME), "The password to make anew.")],
     from_text: Some("Name"),
+    wire: Wire::SAME,
 };
 
 /// A registry; only its id matters.
@@ -36,6 +37,7 @@ static REGISTRY: Shape = Shape {
     type_name: "Microsoft.Azure.PowerShell.Cmdlets.ContainerRegistry.Models.Api20220201Preview.IRegistry",
     properties: &[Property::of("Id", Kind::Text, "The registry's resource id.")],
     from_text: Some("Id"),
+    wire: Wire::SAME,
 };
 
 const BY_NAME: &[&str] = &["GenerateExpanded"];

@@ -1,7 +1,7 @@
 //! What a registry may be given: each parameter, and the member of the request that it becomes.
 
 use crate::cmdlet::parameter::Parameter;
-use crate::cmdlet::types::{Kind, Property, Shape, Words};
+use crate::cmdlet::types::{Kind, Property, Shape, Wire, Words};
 use crate::cmdlets::call::Call;
 use serde_json::{Map, Value, json};
 
@@ -42,6 +42,7 @@ static IP_RULE: Shape = Shape {
         ),
     ],
     from_text: Some("IPAddressOrRange"),
+    wire: Wire::SAME,
 };
 
 /// `-Sku`, needed to create a registry.
