@@ -33,6 +33,23 @@ impl Address {
         Self(format!("/subscriptions?api-version={RESOURCES_API_VERSION}"))
     }
 
+    /// Every resource group of a subscription.
+    ///
+    /// Errors: the subscription is no name.
+    pub fn resource_groups(subscription_id: &str) -> Result<Self, AddressError> {
+        Ok(Self(format!(
+            "/subscriptions/{}/resourcegroups?api-version={RESOURCES_API_VERSION}",
+            segment(subscription_id)?
+        )))
+    }
+
+    /// A resource group by its names.
+    ///
+    /// Errors: one of them is no name.
+    pub fn resource_group(subscription_id: &str, name: &str) -> Result<Self, AddressError> {
+        Ok(Self(format!("{}?api-version={RESOURCES_API_VERSION}", group_path(subscription_id, name)?)))
+    }
+
     /// Every registry of a subscription.
     pub fn registries(subscription_id: &str) -> Result<Self, AddressError> {
         Self::provider(subscription_id, "registries")
@@ -107,8 +124,7 @@ pub struct RegistryPlace {
 impl RegistryPlace {
     /// The resource group.
     pub fn group_address(&self) -> Result<Address, AddressError> {
-        let path = self.group_path()?;
-        Ok(Address(format!("{path}?api-version={RESOURCES_API_VERSION}")))
+        Address::resource_group(&self.subscription_id, &self.resource_group)
     }
 
     /// The registry.
@@ -166,11 +182,7 @@ impl RegistryPlace {
     }
 
     fn group_path(&self) -> Result<String, AddressError> {
-        Ok(format!(
-            "/subscriptions/{}/resourceGroups/{}",
-            segment(&self.subscription_id)?,
-            segment(&self.resource_group)?
-        ))
+        group_path(&self.subscription_id, &self.resource_group)
     }
 
     fn below(&self, names: &[&str]) -> Result<Address, AddressError> {
@@ -182,6 +194,10 @@ impl RegistryPlace {
         }
         Ok(Address(format!("{path}?api-version={API_VERSION}")))
     }
+}
+
+fn group_path(subscription_id: &str, name: &str) -> Result<String, AddressError> {
+    Ok(format!("/subscriptions/{}/resourceGroups/{}", segment(subscription_id)?, segment(name)?))
 }
 
 /// A name as one segment of a path. `.` and `..` cannot be: every client and proxy on the way resolves them, encoded or not.

@@ -293,6 +293,11 @@ impl Command {
         let (name, set, operation) = (self.cmdlet.name(), planned.set, self.cmdlet.operation);
         let action =
             format!("Performing the operation \"{name}_{set}\" on target \"Call remote '{operation}' operation\".");
+        if self.cmdlet.asks_first() && !planned.bound.is_on("Force") && !planned.bound.has("Confirm") {
+            let mut bound = planned.bound.clone();
+            bound.set("Confirm", Value::Bool(true));
+            return asker.ask(&action, &bound, console, host);
+        }
         asker.ask(&action, &planned.bound, console, host)
     }
 

@@ -207,3 +207,62 @@ fn an_empty_pipe_is_no_work() {
     let ran = run_line("Remove-AzContainerRegistryToken", "\n", vec![]);
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str(), ran.status.code()), ("", "", 0));
 }
+
+#[rstest]
+#[case("New-AzResourceGroup g westus -Tag @{a=1}", vec![exchange(&format!("GET {GROUP}"), 404, &json!({ "error": { "code": "ResourceGroupNotFound", "message": "-" } }))])]
+#[case("New-AzResourceGroup -ResourceGroupName g -Location westus -Tag @{a='1'} -Force", vec![])]
+fn a_group_is_made(#[case] line: &str, #[case] mut exchanges: Vec<Exchange>) {
+    let group = json!({ "name": "g", "location": "westus", "properties": done() });
+    exchanges.push(exchange(&format!("PUT {GROUP}"), 201, &group));
+    exchanges.push(exchange(&format!("GET {GROUP}"), 200, &group));
+    let ran = run_line(&format!("{line} -SubscriptionId s"), "", exchanges);
+    assert_eq!((ran.status, ran.stderr.as_str()), (ExitStatus::Success, ""));
+    assert_eq!(ran.bodies, [r#"{"location":"westus","tags":{"a":"1"}}"#]);
+    assert_eq!(serde_json::from_str::<Value>(&ran.stdout).unwrap()["ProvisioningState"], "Succeeded");
+}
+
+#[test]
+fn a_group_that_is_there_is_left_alone_without_force() {
+    let there = vec![exchange(&format!("GET {GROUP}"), 200, &json!({ "name": "g" }))];
+    let ran = run_line("New-AzResourceGroup g westus -SubscriptionId s", "", there);
+    assert!(ran.stderr.contains("exists already") && ran.stderr.contains("-Force"), "{}", ran.stderr);
+}
+
+#[rstest]
+#[case("Get-AzResourceGroup -SubscriptionId s", 3)]
+#[case("Get-AzResourceGroup -Location WestUS -SubscriptionId s", 2)]
+#[case("Get-AzResourceGroup -Tag @{A=1} -SubscriptionId s", 1)]
+fn groups_are_listed_by_location_and_tag(#[case] line: &str, #[case] count: usize) {
+    let groups = json!({ "value": [
+        { "name": "g1", "location": "westus", "tags": { "a": "1", "b": "2" } },
+        { "name": "g2", "location": "westus" },
+        { "name": "g3", "location": "eastus", "tags": { "a": "2" } },
+    ] });
+    let ran = run_line(line, "", vec![exchange("GET /subscriptions/s/resourcegroups", 200, &groups)]);
+    assert_eq!((ran.stdout.lines().count(), ran.stderr.as_str()), (count, ""));
+}
+
+#[test]
+fn a_group_is_removed_only_when_somebody_says_so() {
+    let gone = || vec![exchange(&format!("DELETE {GROUP}"), 200, &Value::Null)];
+    let nobody = run_line("Remove-AzResourceGroup g -SubscriptionId s", "", vec![]);
+    assert!(nobody.stderr.contains("NonInteractive"), "{}", nobody.stderr);
+    for line in [
+        "Remove-AzResourceGroup g -SubscriptionId s -Force",
+        "Remove-AzResourceGroup -Id /subscriptions/s/resourceGroups/g -Confirm:$false",
+    ] {
+        let ran = run_line(line, "", gone());
+        assert_eq!((ran.status, ran.stderr.as_str()), (ExitStatus::Success, ""));
+    }
+}
+
+#[test]
+fn a_registry_without_its_group_says_how_the_group_is_made() {
+    let missing = json!({ "error": { "code": "ResourceGroupNotFound", "message": "no group" } });
+    let ran = run_line(
+        "New-AzContainerRegistry -Name r -ResourceGroupName g -SubscriptionId s -Sku Basic -Location westus",
+        "",
+        vec![below("PUT", "", 404, &missing)],
+    );
+    assert!(ran.stderr.contains("New-AzResourceGroup -Name g -Location westus"), "{}", ran.stderr);
+}

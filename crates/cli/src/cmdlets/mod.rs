@@ -9,6 +9,7 @@ pub mod help;
 pub mod jobs;
 pub mod naming;
 pub mod registries;
+pub mod resource_groups;
 pub mod scope_maps;
 pub mod should_process;
 pub mod tokens;
@@ -94,6 +95,9 @@ pub static ALL: &[&Cmdlet] = &[
     &credentials::UPDATE,
     &registries::TEST_NAME,
     &registries::GET_USAGE,
+    &resource_groups::NEW,
+    &resource_groups::GET,
+    &resource_groups::REMOVE,
     &jobs::GET,
     &jobs::WAIT,
     &jobs::RECEIVE,
@@ -111,6 +115,12 @@ impl Cmdlet {
     /// Its name.
     pub fn name(&self) -> &'static str {
         self.spec.name
+    }
+
+    /// Whether it asks for confirmation unless `-Force` is given: it takes more away than what it names.
+    pub fn asks_first(&self) -> bool {
+        let forced = || self.spec.parameters().any(|parameter| parameter.name == "Force");
+        matches!(self.does, Does::Asks(_)) && self.name().starts_with("Remove-") && forced()
     }
 
     /// A mistake in the words, under the cmdlet's name as PowerShell 7 writes it.

@@ -2,6 +2,7 @@
 
 pub mod objects;
 pub mod registries;
+pub mod resource_groups;
 pub mod scope_maps;
 pub mod table;
 pub mod tally;

@@ -432,7 +432,9 @@ pub fn open(folder: &Path, environment: &Environment) -> Result<Command, Failure
     let cmdlet = name.ok_or_else(not_a_job)?;
     let set = cmdlet.spec.sets.iter().find(|set| call.get("set").and_then(Value::as_str) == Some(set));
     let bound = call.get("bound").and_then(|bound| Bound::from_json(&cmdlet.spec, bound));
-    let (set, bound) = set.zip(bound).ok_or_else(not_a_job)?;
+    let (set, mut bound) = set.zip(bound).ok_or_else(not_a_job)?;
+    // Whoever started the job was asked then.
+    bound.set("Confirm", Value::Bool(false));
     Ok(Command::planned(cmdlet, vec![Planned { set, bound }], environment))
 }
 

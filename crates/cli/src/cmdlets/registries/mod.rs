@@ -4,6 +4,7 @@ mod properties;
 
 use super::call::{Call, LEFT, Outcome};
 use super::{Cmdlet, Does, Example, Running, children, naming};
+use crate::client::ClientError;
 use crate::client::address::{Address, RegistryPlace};
 use crate::cmdlet::binder::Spec;
 use crate::cmdlet::parameter::{JOB_PARAMETERS, PROFILE_PARAMETERS, Parameter};
@@ -241,12 +242,26 @@ fn body(call: &Call<'_>) -> Registry {
 
 async fn create(call: Call<'_>) -> Result<Outcome, Failure> {
     let address = call.place().await?.registry_address()?;
+    let without_group = |error| group_missing(&call, error);
     if call.bound.is_on("NoWait") {
-        let (_, target) = call.client.put_and_leave(&address, &body(&call)).await?;
+        let (_, target) = call.client.put_and_leave(&address, &body(&call)).await.map_err(without_group)?;
         return Ok(Outcome::one(json!({ "Target": target })).shown_as(&LEFT));
     }
-    let registry = call.client.put(&address, &body(&call)).await?.ended?;
+    let registry = call.client.put(&address, &body(&call)).await.map_err(without_group)?.ended?;
     Ok(Outcome::one(object(&registry)))
+}
+
+/// Says how a group is made, when that is what is missing.
+fn group_missing(call: &Call<'_>, error: ClientError) -> Failure {
+    let missing = matches!(&error, ClientError::Refused { code, .. } if code == "ResourceGroupNotFound");
+    let failure = Failure::from(error);
+    let group = call.text("ResourceGroupName").unwrap_or_default();
+    let location = call.text("Location").unwrap_or("westus");
+    if missing {
+        failure.hint(format!("Make it first: portcullis New-AzResourceGroup -Name {group} -Location {location}"))
+    } else {
+        failure
+    }
 }
 
 async fn update(call: Call<'_>) -> Result<Outcome, Failure> {
