@@ -52,6 +52,20 @@ pub struct Variables {
     pub xdg_runtime_dir: Option<PathBuf>,
     /// `XDG_STATE_HOME`
     pub xdg_state_home: Option<PathBuf>,
+    /// `XDG_CONFIG_HOME`
+    pub xdg_config_home: Option<PathBuf>,
+    /// `AZURE_TENANT_ID`, as Azure's libraries know it
+    pub azure_tenant_id: Option<String>,
+    /// `AZURE_CLIENT_ID`
+    pub azure_client_id: Option<String>,
+    /// `AZURE_CLIENT_SECRET`
+    pub azure_client_secret: Option<Secret>,
+    /// `AZURE_FEDERATED_TOKEN_FILE`: the token of a workload identity
+    pub azure_federated_token_file: Option<PathBuf>,
+    /// `IDENTITY_ENDPOINT`: where a service that hosts programs gives out its managed identity
+    pub identity_endpoint: Option<String>,
+    /// `IDENTITY_HEADER`: what that endpoint wants to see
+    pub identity_header: Option<Secret>,
     /// `XDG_DATA_HOME`
     pub xdg_data_home: Option<PathBuf>,
     /// `HOME`
@@ -80,6 +94,13 @@ impl Variables {
             session: text("PORTCULLIS_SESSION").filter(|session| session.chars().all(|c| c.is_ascii_alphanumeric())),
             xdg_runtime_dir: path("XDG_RUNTIME_DIR"),
             xdg_state_home: path("XDG_STATE_HOME"),
+            xdg_config_home: path("XDG_CONFIG_HOME"),
+            azure_tenant_id: text("AZURE_TENANT_ID"),
+            azure_client_id: text("AZURE_CLIENT_ID"),
+            azure_client_secret: text("AZURE_CLIENT_SECRET").map(Secret::new),
+            azure_federated_token_file: path("AZURE_FEDERATED_TOKEN_FILE"),
+            identity_endpoint: text("IDENTITY_ENDPOINT"),
+            identity_header: text("IDENTITY_HEADER").map(Secret::new),
             xdg_data_home: path("XDG_DATA_HOME"),
             home: path("HOME"),
             user: text("USER"),
@@ -113,6 +134,14 @@ impl Environment {
     pub fn runtime_folder(&self) -> Option<PathBuf> {
         let base = self.variables.xdg_runtime_dir.as_deref().filter(|path| path.is_absolute());
         base.map(|base| base.join("portcullis")).or_else(|| self.state_folder())
+    }
+
+    /// Where settings are kept, by the XDG base directory specification; `None` when nothing says where.
+    pub fn config_folder(&self) -> Option<PathBuf> {
+        let variables = &self.variables;
+        let base = variables.xdg_config_home.as_deref().filter(|path| path.is_absolute());
+        base.map(|base| base.join("portcullis"))
+            .or_else(|| variables.home.as_deref().map(|home| home.join(".config/portcullis")))
     }
 
     /// Where what outlives a command is kept, by the XDG base directory specification; `None` when nothing says where.

@@ -8,6 +8,8 @@ pub mod client;
 pub mod cmdlet;
 pub mod cmdlets;
 pub mod completion;
+pub mod contexts;
+pub mod destination;
 pub mod environment;
 pub mod failure;
 pub mod host;

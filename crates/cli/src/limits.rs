@@ -18,11 +18,23 @@ pub const RETRY_AFTER_DEFAULT: Duration = Duration::from_secs(30);
 /// The shortest wait between two looks, whatever the service says: `Retry-After: 0` must not become a busy loop.
 pub const POLL_INTERVAL_MIN: Duration = Duration::from_millis(200);
 
+/// How often a request is tried again when the service could not answer it just then. As in Azure's client libraries: 3 to 5.
+pub const RETRIES_MAX: u32 = 4;
+
+/// The wait before the first of those, at most; each one after it is twice as long.
+pub const RETRY_WAIT_FIRST: Duration = Duration::from_secs(1);
+
+/// The longest wait that a service may ask for. Ours: whoever sits there wants to know by then.
+pub const RETRY_WAIT_MAX: Duration = Duration::from_secs(120);
+
 /// How long a long-running operation is waited for in all. Ours: Azure finishes a token in seconds.
 pub const OPERATION_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 
 /// The longest credentials file that is read; a real one has three short members.
 pub const CREDENTIALS_FILE_BYTES_MAX: u64 = 64 * 1024;
+
+/// The longest file of contexts that is read. Ours: a thousand contexts.
+pub const CONTEXTS_FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// The most items of a list that are held. Ours: registries here may have two million tokens, a kilobyte each.
 pub const LIST_ITEMS_MAX: usize = 2_500_000;

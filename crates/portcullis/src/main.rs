@@ -6,6 +6,7 @@ use cli::client::Client;
 use cli::client::operation::TimerSleeper;
 use cli::cmdlets::{Command, Destination, jobs};
 use cli::completion::{Answer, Candidate, Request as CompletionRequest};
+use cli::destination::Wish;
 use cli::environment::{Environment, Variables};
 use cli::failure::{ExitStatus, Failure};
 use cli::host::{Host, JobStreams};
@@ -16,12 +17,12 @@ use cli::output::Console;
 use cli::principals::PrincipalOptions;
 use cli::quickstart::{self, Quickstart};
 use cli::transport::http::HttpTransport;
-use cli::transport::login::ServicePrincipal;
+use cli::transport::retry::{Chance, Retrying};
 use cli::transport::{BoxFuture, Transport, TransportError};
 use cli::trust;
 use http::{Request, Response};
 use server::config::{self, Domain, PublicUrl, TlsConfig};
-use server::{Config, FirstStart, Listener, LocalUser, Outside, Server, StartError, telemetry};
+use server::{Config, FirstStart, Listener, LocalUser, Outside, Random, Server, StartError, telemetry};
 use std::convert::Infallible;
 use std::error::Error;
 use std::ffi::OsString;
@@ -29,6 +30,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
+use std::sync::Arc;
 
 /// What the log says of a server that a command starts for itself: its own trouble, not its everyday.
 const EMBEDDED_LOG_FILTER: &str = "warn";
@@ -108,6 +110,7 @@ fn run(invocation: Invocation, environment: &Environment, console: &mut Console<
             Invocation::Quickstart(options) => quickstart(&options, environment, console).await,
             Invocation::Principal(options) => principal(&options, environment, console).await,
             Invocation::Az(command) => az(&command, environment, console).await,
+            Invocation::Context(options) => options.run(environment, console),
             Invocation::Cmdlet(command) => cmdlet(*command, environment, console).await,
             Invocation::Job(command) => job(*command, environment, console).await,
         }
@@ -229,8 +232,13 @@ async fn cmdlet(mut command: Command, environment: &Environment, console: &mut C
     match command.destination(environment)? {
         Destination::None => command.run_here(environment, console, &mut host),
         Destination::Server { endpoint, principal } => {
+            // A server of one's own answers at once or is not running; Azure asks its clients for patience.
+            let at_azure = principal.is_at_azure();
             let transport = HttpTransport::new(&endpoint, principal)?;
-            command.run(Client::new(&transport, &TimerSleeper), environment, console, &mut host).await
+            let chance = Jitter(Outside::system().random);
+            let patient = Retrying::new(&transport, &TimerSleeper, &chance);
+            let way: &dyn Transport = if at_azure { &patient } else { &transport };
+            command.run(Client::new(way, &TimerSleeper), environment, console, &mut host).await
         }
         Destination::Local(data) => {
             start_log(config::LogFormat::Text, EMBEDDED_LOG_FILTER, environment)?;
@@ -270,23 +278,26 @@ async fn complete(
     let candidates = match request.answer(&invocation::command()) {
         Answer::Words(candidates) => candidates,
         Answer::Names(live) => {
-            let data = request.data();
-            let endpoint = request.option("--endpoint").map(str::to_owned);
-            let endpoint = endpoint.or_else(|| environment.variables.endpoint.clone().filter(|_| data.is_none()));
-            if let Some(endpoint) = endpoint {
-                let file = request.option("--credentials-file").map(PathBuf::from);
-                let principal = ServicePrincipal::find(environment, file.as_deref(), data.as_deref())?;
-                let transport = HttpTransport::new(&endpoint, principal)?;
-                live.candidates(request, Client::new(&transport, &TimerSleeper)).await
-            } else {
-                let folder = environment.data_folder(data.as_deref())?;
-                if !folder.is_dir() {
-                    return Ok(());
+            let (data, file) = (request.data(), request.option("--credentials-file").map(PathBuf::from));
+            let wish = Wish {
+                endpoint: request.option("--endpoint"),
+                data: data.as_deref(),
+                credentials_file: file.as_deref(),
+                context: request.option("--context"),
+                profile: None,
+            };
+            match wish.settle(environment)?.destination {
+                Destination::Server { endpoint, principal } => {
+                    let transport = HttpTransport::new(&endpoint, principal)?;
+                    live.candidates(request, Client::new(&transport, &TimerSleeper)).await
                 }
-                let config = Config { data: Some(folder), ..Config::default() };
-                let (server, _) = Server::open(config, Outside::system()).await.map_err(not_started)?;
-                let transport = Embedded { server: &server, user: local_user(environment) };
-                live.candidates(request, Client::new(&transport, &TimerSleeper)).await
+                Destination::Local(folder) if folder.is_dir() => {
+                    let config = Config { data: Some(folder), ..Config::default() };
+                    let (server, _) = Server::open(config, Outside::system()).await.map_err(not_started)?;
+                    let transport = Embedded { server: &server, user: local_user(environment) };
+                    live.candidates(request, Client::new(&transport, &TimerSleeper)).await
+                }
+                Destination::Local(_) | Destination::None => return Ok(()),
             }
         }
     };
@@ -303,8 +314,12 @@ async fn az(command: &AzCommand, environment: &Environment, console: &mut Consol
     match command.destination(environment)? {
         Destination::None => Ok(()),
         Destination::Server { endpoint, principal } => {
+            let at_azure = principal.is_at_azure();
             let transport = HttpTransport::new(&endpoint, principal)?;
-            command.run(Client::new(&transport, &TimerSleeper), environment, console, &mut host).await
+            let chance = Jitter(Outside::system().random);
+            let patient = Retrying::new(&transport, &TimerSleeper, &chance);
+            let way: &dyn Transport = if at_azure { &patient } else { &transport };
+            command.run(Client::new(way, &TimerSleeper), environment, console, &mut host).await
         }
         Destination::Local(data) => {
             start_log(config::LogFormat::Text, EMBEDDED_LOG_FILTER, environment)?;
@@ -312,6 +327,17 @@ async fn az(command: &AzCommand, environment: &Environment, console: &mut Consol
             let transport = Embedded { server: &server, user: local_user(environment) };
             command.run(Client::new(&transport, &TimerSleeper), environment, console, &mut host).await
         }
+    }
+}
+
+/// The system's random source, for how long to wait before trying again.
+struct Jitter(Arc<dyn Random>);
+
+impl Chance for Jitter {
+    fn fraction(&self) -> f64 {
+        let mut bytes = [0; 4];
+        self.0.fill(&mut bytes);
+        f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
     }
 }
 

@@ -13,12 +13,11 @@ mod tokens;
 mod words;
 
 use crate::client::Client;
-use crate::cmdlets::Destination;
+use crate::destination::{Chosen, Destination, Wish};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::output::Console;
-use crate::transport::login::ServicePrincipal;
 use clap::Args;
 use jiff::Timestamp;
 use words::{Common, Form, RegistryVerb, ScopeMapVerb, TokenVerb};
@@ -65,6 +64,8 @@ pub enum AzCommand {
 struct Run<'a, 'c> {
     client: Client<'a>,
     common: &'a Common,
+    /// The context's.
+    subscription_id: Option<String>,
     form: Form,
     now: Timestamp,
     console: &'a mut Console<'c>,
@@ -80,17 +81,23 @@ impl AzCommand {
         }
     }
 
-    /// Where it goes: `--endpoint`, else the local store when `--data` is given, else `PORTCULLIS_ENDPOINT`, else the local store.
+    /// Where it goes.
+    ///
+    /// Errors: as [`Wish::settle`].
     pub fn destination(&self, environment: &Environment) -> Result<Destination, Failure> {
-        let Common { endpoint, data, credentials_file, .. } = self.common();
-        let from_environment = environment.variables.endpoint.as_ref().filter(|_| data.is_none());
-        match endpoint.as_ref().or(from_environment) {
-            None => Ok(Destination::Local(environment.data_folder(data.as_deref())?)),
-            Some(endpoint) => Ok(Destination::Server {
-                endpoint: endpoint.clone(),
-                principal: ServicePrincipal::find(environment, credentials_file.as_deref(), data.as_deref())?,
-            }),
-        }
+        Ok(self.chosen(environment)?.destination)
+    }
+
+    fn chosen(&self, environment: &Environment) -> Result<Chosen, Failure> {
+        let Common { endpoint, data, credentials_file, context, .. } = self.common();
+        let wish = Wish {
+            endpoint: endpoint.as_deref(),
+            data: data.as_deref(),
+            credentials_file: credentials_file.as_deref(),
+            context: context.as_deref(),
+            profile: None,
+        };
+        wish.settle(environment)
     }
 
     /// Runs it, and writes what came of it to standard output.
@@ -105,7 +112,9 @@ impl AzCommand {
         let default = if environment.stdout_is_terminal { Form::Table } else { Form::Json };
         let now = Timestamp::from_microsecond(environment.now_micros)
             .map_err(|error| Failure::usage(format!("The clock of this machine is wrong: {error}.")))?;
-        let mut run = Run { client, common, form: common.output.unwrap_or(default), now, console, host };
+        let subscription_id = self.chosen(environment).ok().and_then(|chosen| chosen.subscription_id);
+        let form = common.output.unwrap_or(default);
+        let mut run = Run { client, common, subscription_id, form, now, console, host };
         match self {
             Self::Token(options) => run.token(&options.verb).await,
             Self::ScopeMap(options) => run.scope_map(&options.verb).await,

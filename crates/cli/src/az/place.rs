@@ -8,9 +8,9 @@ use crate::failure::Failure;
 use wire::arm::registries::Registry;
 
 impl Run<'_, '_> {
-    /// `--subscription`, else the only one there is.
+    /// `--subscription`, else the context's, else the only one there is.
     pub(super) async fn subscription(&self) -> Result<String, Failure> {
-        match &self.common.subscription {
+        match self.common.subscription.as_ref().or(self.subscription_id.as_ref()) {
             Some(id) => Ok(id.clone()),
             None => Ok(self.client.only_subscription().await?),
         }

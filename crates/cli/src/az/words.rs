@@ -17,6 +17,9 @@ pub(super) struct Common {
     /// Whom to log in as at a server: a file such as first start writes
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) credentials_file: Option<PathBuf>,
+    /// The context to use [default: the current one]
+    #[arg(long, global = true, value_name = "NAME", conflicts_with_all = ["endpoint", "data"])]
+    pub(super) context: Option<String>,
     /// The subscription's id [default: the only one there is]
     #[arg(long, global = true, value_name = "ID")]
     pub(super) subscription: Option<String>,

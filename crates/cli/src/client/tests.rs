@@ -87,6 +87,13 @@ impl Transport for FakeTransport {
     }
 }
 
+impl FakeSleeper {
+    /// The waits, in seconds.
+    pub(crate) fn waits(&self) -> Vec<f64> {
+        self.0.lock().unwrap().iter().map(Duration::as_secs_f64).collect()
+    }
+}
+
 impl Sleeper for FakeSleeper {
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
         self.0.lock().unwrap().push(duration);

@@ -244,6 +244,7 @@ pub static IDENTITY: Shape = Shape {
 pub static PROFILE: Shape = Shape {
     type_name: "System.Management.Automation.PSObject",
     properties: &[
+        Property::of("Name", Kind::Text, "A context, in place of all others."),
         Property::of("Endpoint", Kind::Text, "The management API."),
         Property::of("Data", Kind::Text, "The data folder of the local store."),
         Property::of("SubscriptionId", Kind::Text, "The subscription's id."),
@@ -252,7 +253,7 @@ pub static PROFILE: Shape = Shape {
         Property::of("ClientSecret", Kind::Text, "The service principal's secret."),
         Property::of("CredentialsFile", Kind::Text, "A file that holds the service principal."),
     ],
-    from_text: None,
+    from_text: Some("Name"),
     wire: Wire::SAME,
 };
 

@@ -24,6 +24,10 @@ pub struct Call<'a> {
     pub session: &'a Session,
     /// What there is to warn of.
     pub warnings: &'a RefCell<Vec<String>>,
+    /// The process.
+    pub environment: &'a Environment,
+    /// The subscription of the context.
+    pub subscription_id: Option<&'a str>,
 }
 
 /// A call that stays on this machine.
@@ -170,10 +174,10 @@ impl Call<'_> {
         })
     }
 
-    /// `-SubscriptionId`, else the profile's, else the only one there is.
+    /// `-SubscriptionId`, else the profile's, else the context's, else the only one there is.
     pub async fn subscription(&self) -> Result<String, Failure> {
         let profile = self.bound.get("DefaultProfile").and_then(|profile| profile.get("SubscriptionId")?.as_str());
-        match self.text("SubscriptionId").or(profile) {
+        match self.text("SubscriptionId").or(profile).or(self.subscription_id) {
             Some(id) => Ok(id.to_owned()),
             None => Ok(self.client.only_subscription().await?),
         }

@@ -2,25 +2,23 @@
 
 use super::call::{Call, Here, Outcome};
 use super::should_process::ShouldProcess;
-use super::{Cmdlet, Does, help, jobs};
+use super::{Cmdlet, Does, accounts, help, jobs};
 use crate::client::Client;
 use crate::cmdlet::binder::sets::{self, Resolution};
 use crate::cmdlet::binder::{self, BindError, Bound};
 use crate::cmdlet::parameter::Parameter;
 use crate::cmdlet::pipeline;
 use crate::cmdlet::types::Kind;
+use crate::destination::{Chosen, Destination, Wish};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::output::tally::Tally;
 use crate::output::{Console, Format};
-use crate::secret::Secret;
 use crate::session::Session;
-use crate::transport::login::ServicePrincipal;
 use crate::transport::trace::Traced;
 use serde_json::Value;
 use std::cell::RefCell;
-use std::path::PathBuf;
 
 /// A cmdlet with its words understood.
 #[derive(Debug)]
@@ -41,22 +39,6 @@ pub struct Planned {
     pub set: &'static str,
     /// Its parameters.
     pub bound: Bound,
-}
-
-/// Where a command goes.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Destination {
-    /// Nowhere: it does something on this machine.
-    None,
-    /// The store in this data folder, served in this process.
-    Local(PathBuf),
-    /// A management API on the network.
-    Server {
-        /// Scheme, host and port.
-        endpoint: String,
-        /// Whom to log in as.
-        principal: ServicePrincipal,
-    },
 }
 
 impl Command {
@@ -155,32 +137,29 @@ impl Command {
         }
     }
 
-    /// Where it goes: `--endpoint`, else the local store when `--data` is given, else what `-DefaultProfile` says, else
-    /// `PORTCULLIS_ENDPOINT`, else the local store.
+    /// Where it goes.
+    ///
+    /// Errors: as [`Wish::settle`].
     pub fn destination(&self, environment: &Environment) -> Result<Destination, Failure> {
         if self.is_help() || matches!(self.cmdlet.does, Does::Here(_)) {
             return Ok(Destination::None);
         }
-        let options = &self.bound.options;
-        let profile = Profile(self.bound.get("DefaultProfile"));
-        let data = options.data.clone().or_else(|| {
-            let data = profile.text("Data").filter(|_| options.endpoint.is_none());
-            data.map(PathBuf::from)
-        });
-        let elsewhere = || profile.text("Endpoint").or_else(|| environment.variables.endpoint.clone());
-        let endpoint = options.endpoint.clone().or_else(|| if data.is_some() { None } else { elsewhere() });
-        match endpoint {
-            None => Ok(Destination::Local(environment.data_folder(data.as_deref())?)),
-            Some(endpoint) => {
-                let file = options.credentials_file.clone();
-                let file = file.or_else(|| profile.text("CredentialsFile").map(PathBuf::from));
-                let principal = match profile.principal()? {
-                    Some(principal) if options.credentials_file.is_none() => principal,
-                    _ => ServicePrincipal::find(environment, file.as_deref(), data.as_deref())?,
-                };
-                Ok(Destination::Server { endpoint, principal })
-            }
+        Ok(self.chosen(environment)?.destination)
+    }
+
+    fn chosen(&self, environment: &Environment) -> Result<Chosen, Failure> {
+        if self.cmdlet.name() == accounts::CONNECT.name() {
+            return accounts::chosen(&self.bound, environment);
         }
+        let options = &self.bound.options;
+        let wish = Wish {
+            endpoint: options.endpoint.as_deref(),
+            data: options.data.as_deref(),
+            credentials_file: options.credentials_file.as_deref(),
+            context: options.context.as_deref(),
+            profile: self.bound.get("DefaultProfile"),
+        };
+        wish.settle(environment)
     }
 
     /// Starts jobs in place of the calls, when `-AsJob` asks for that. Whether it did.
@@ -225,6 +204,11 @@ impl Command {
         let Does::Asks(does) = self.cmdlet.does else { return self.run_here(environment, console, host) };
         let traced = Traced::new(client.transport());
         let client = if self.bound.is_on("Debug") { client.over(&traced) } else { client };
+        let chosen = self.chosen(environment).ok();
+        if let Some(chosen) = chosen.as_ref().filter(|_| self.bound.is_on("Verbose")) {
+            console.message("VERBOSE", &chosen.said());
+        }
+        let subscription_id = chosen.and_then(|chosen| chosen.subscription_id);
         let mut tally = self.tally(environment);
         let mut asker = ShouldProcess::default();
         for planned in self.calls.take().unwrap_or_default() {
@@ -233,7 +217,18 @@ impl Command {
                 Err(failure) => Outcome::failed(failure),
                 Ok(planned) if !self.should_process(&planned, &mut asker, console, host)? => continue,
                 Ok(Planned { set, bound }) => {
-                    does(Call { client, bound: &bound, set, session: &self.session, warnings: &warnings }).await
+                    let subscription_id = subscription_id.as_deref();
+                    let session = &self.session;
+                    does(Call {
+                        client,
+                        bound: &bound,
+                        set,
+                        session,
+                        warnings: &warnings,
+                        environment,
+                        subscription_id,
+                    })
+                    .await
                 }
             };
             for message in traced.take() {
@@ -242,6 +237,9 @@ impl Command {
             if tally.add(outcome, warnings.into_inner(), console, host)?.is_break() {
                 break;
             }
+        }
+        if let Some(said) = client.transport().login_said().filter(|_| self.bound.is_on("Verbose")) {
+            console.message("VERBOSE", &said);
         }
         tally.finish(console)
     }
@@ -323,26 +321,4 @@ fn refused(cmdlet: &Cmdlet, error: &BindError) -> Failure {
 
 fn is_variable(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
-}
-
-/// The value of `-DefaultProfile`.
-struct Profile<'a>(Option<&'a Value>);
-
-impl Profile<'_> {
-    fn text(&self, member: &str) -> Option<String> {
-        self.0?.get(member)?.as_str().map(str::to_owned)
-    }
-
-    /// The service principal in it, when there is one.
-    fn principal(&self) -> Result<Option<ServicePrincipal>, Failure> {
-        match (self.text("ClientId"), self.text("ClientSecret")) {
-            (Some(client_id), Some(secret)) => Ok(Some(ServicePrincipal {
-                tenant_id: self.text("TenantId").unwrap_or_else(|| "common".to_owned()),
-                client_id,
-                client_secret: Secret::new(secret),
-            })),
-            (None, None) => Ok(None),
-            _ => Err(Failure::usage("-DefaultProfile has one of ClientId and ClientSecret, and needs both.")),
-        }
-    }
 }

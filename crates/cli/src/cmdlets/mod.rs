@@ -1,9 +1,11 @@
 //! The cmdlets, as data: what each takes, asks and shows, with one small function that does it. One more cmdlet is one more table.
 
+pub mod accounts;
 pub mod call;
 pub mod certificates;
 pub mod children;
 pub mod command;
+pub mod contexts;
 pub mod credentials;
 pub mod help;
 pub mod jobs;
@@ -15,10 +17,11 @@ pub mod should_process;
 pub mod tokens;
 
 use crate::cmdlet::binder::Spec;
+pub use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::output::objects::View;
 use call::{Call, Here, Outcome};
-pub use command::{Command, Destination};
+pub use command::Command;
 use std::pin::Pin;
 
 /// A future that stays on its thread.
@@ -103,6 +106,11 @@ pub static ALL: &[&Cmdlet] = &[
     &jobs::RECEIVE,
     &jobs::STOP,
     &jobs::REMOVE,
+    &accounts::CONNECT,
+    &accounts::DISCONNECT,
+    &contexts::GET,
+    &contexts::SET,
+    &contexts::SELECT,
     &help::GET,
 ];
 

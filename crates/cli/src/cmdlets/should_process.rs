@@ -72,7 +72,7 @@ fn nobody(why: &str) -> Failure {
     Failure::usage(format!(
         "PowerShell is in NonInteractive mode. Read and Prompt functionality is not available{why}. Nobody is there to confirm."
     ))
-    .hint("Leave -Confirm out, or write '-Confirm:$false'.")
+    .hint("Write '-Confirm:$false', or -Force where the cmdlet has it.")
 }
 
 #[cfg(test)]

@@ -130,11 +130,12 @@ fn of_cmdlet(cmdlet: &'static Cmdlet, words: &[String], current: &str) -> Answer
 }
 
 /// What every cmdlet takes besides its parameters.
-const OPTIONS: [(&str, &str); 4] = [
+const OPTIONS: [(&str, &str); 5] = [
     ("--output", "The form of the output"),
     ("--endpoint", "The management API to talk to"),
     ("--data", "The data folder of the local store"),
     ("--credentials-file", "Whom to log in as"),
+    ("--context", "The context to use"),
 ];
 
 const FORMS: [&str; 5] = ["table", "list", "json", "yaml", "tsv"];

@@ -3,6 +3,7 @@
 use crate::az::{AzCommand, RegistryOptions, ScopeMapOptions, TokenOptions};
 use crate::cmdlets::{Cmdlet, Command, jobs};
 use crate::completion::{Request, Shell, script};
+use crate::contexts::ContextOptions;
 use crate::environment::Environment;
 use crate::failure::{EXIT_CODES_HELP, Failure};
 use crate::principals::PrincipalOptions;
@@ -21,6 +22,8 @@ pub enum Invocation {
     Quickstart(QuickstartOptions),
     /// Manage service principals.
     Principal(Box<PrincipalOptions>),
+    /// Manage contexts.
+    Context(ContextOptions),
     /// Run a cmdlet.
     Cmdlet(Box<Command>),
     /// Say what may come next on a line.
@@ -68,6 +71,8 @@ enum Verb {
         /// The folder that they go into
         folder: PathBuf,
     },
+    /// Manage contexts: the named places that commands go to, the store on this machine, servers and Azure.
+    Context(ContextOptions),
 }
 
 /// What `serve` is told. A flag counts more than the configuration file.
@@ -241,6 +246,7 @@ fn with_clap(environment: &Environment, words: Vec<OsString>) -> Result<Invocati
         Ok(Words { verb: Verb::ScopeMap(options) }) => Ok(Invocation::Az(Box::new(AzCommand::ScopeMap(options)))),
         Ok(Words { verb: Verb::Registry(options) }) => Ok(Invocation::Az(Box::new(AzCommand::Registry(options)))),
         Ok(Words { verb: Verb::Principal(options) }) => Ok(Invocation::Principal(Box::new(options))),
+        Ok(Words { verb: Verb::Context(options) }) => Ok(Invocation::Context(options)),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Invocation::Print(error.render().to_string())),
             _ => {

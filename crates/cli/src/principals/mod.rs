@@ -7,11 +7,11 @@ pub use words::PrincipalOptions;
 
 use crate::client::address::Address;
 use crate::client::{Client, ClientError};
-use crate::cmdlets::Destination;
+use crate::destination::{Destination, Wish};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Console;
-use crate::transport::login::{SERVICE_PRINCIPAL_FILE, ServicePrincipal as Login};
+use crate::transport::login::SERVICE_PRINCIPAL_FILE;
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -28,16 +28,18 @@ const ISSUER_SEPARATOR: char = ':';
 const FIRST_PRINCIPAL: &str = "first-start";
 
 impl PrincipalOptions {
-    /// Where it goes: `--endpoint`, else the local store when `--data` is given, else `PORTCULLIS_ENDPOINT`, else the local store.
+    /// Where it goes.
+    ///
+    /// Errors: as [`Wish::settle`].
     pub fn destination(&self, environment: &Environment) -> Result<Destination, Failure> {
-        let from_environment = environment.variables.endpoint.as_ref().filter(|_| self.data.is_none());
-        match self.endpoint.as_ref().or(from_environment) {
-            None => Ok(Destination::Local(environment.data_folder(self.data.as_deref())?)),
-            Some(endpoint) => Ok(Destination::Server {
-                endpoint: endpoint.clone(),
-                principal: Login::find(environment, self.credentials_file.as_deref(), self.data.as_deref())?,
-            }),
-        }
+        let wish = Wish {
+            endpoint: self.endpoint.as_deref(),
+            data: self.data.as_deref(),
+            credentials_file: self.credentials_file.as_deref(),
+            context: self.context.as_deref(),
+            profile: None,
+        };
+        Ok(wish.settle(environment)?.destination)
     }
 
     /// Runs it, and writes what came of it to standard output.

@@ -1,7 +1,9 @@
 //! The way to a management API. One code path, three destinations: a Portcullis server, Azure, or the router in this process.
 
+pub mod cloud;
 pub mod http;
 pub mod login;
+pub mod retry;
 pub mod trace;
 
 use crate::failure::Failure;
@@ -22,6 +24,11 @@ pub trait Transport: Send + Sync {
 
     /// What stands before the path: `https://management.azure.com`.
     fn endpoint(&self) -> String;
+
+    /// What there is to say of how it signed in, for `-Verbose`.
+    fn login_said(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Why there is no answer. Never holds a secret.
@@ -38,6 +45,8 @@ pub enum TransportError {
     LoginRefused { code: String, message: String },
     #[error("The login at {endpoint} answers {status} and no bearer.")]
     LoginUnreadable { endpoint: String, status: u16 },
+    #[error("No way to sign in at {authority} works. {}.", tried.join("; "))]
+    NoLogin { authority: String, tried: Vec<String> },
 }
 
 impl From<TransportError> for Failure {
@@ -47,6 +56,8 @@ impl From<TransportError> for Failure {
             TransportError::LoginRefused { .. } => {
                 Self::refused(message).hint("Check the tenant, client id and secret of the service principal.")
             }
+            TransportError::NoLogin { .. } => Self::refused(message)
+                .hint("Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, run `az login`, or add a context with a login."),
             TransportError::Unreachable { .. } | TransportError::TimedOut { .. } => Self::unreachable(message)
                 .hint("Is the server running, and is --endpoint (or PORTCULLIS_ENDPOINT) its address?"),
             TransportError::AnswerTooLong { .. } | TransportError::LoginUnreadable { .. } => Self::unreachable(message)

@@ -51,6 +51,10 @@ impl Transport for Traced<'_> {
     fn endpoint(&self) -> String {
         self.inner.endpoint()
     }
+
+    fn login_said(&self) -> Option<String> {
+        self.inner.login_said()
+    }
 }
 
 fn request_message(request: &Request<Bytes>, endpoint: &str) -> String {

@@ -82,12 +82,13 @@ impl Bound {
 
     /// Everything bound, for another process: the values by their parameters' names, and our options.
     pub fn to_json(&self) -> Value {
-        let Options { endpoint, data, credentials_file, .. } = &self.options;
+        let Options { endpoint, data, credentials_file, context, .. } = &self.options;
         json!({
             "values": self.values,
             "endpoint": endpoint,
             "data": data,
             "credentialsFile": credentials_file,
+            "context": context,
         })
     }
 
@@ -101,6 +102,7 @@ impl Bound {
         bound.options.endpoint = text("endpoint").map(str::to_owned);
         bound.options.data = text("data").map(PathBuf::from);
         bound.options.credentials_file = text("credentialsFile").map(PathBuf::from);
+        bound.options.context = text("context").map(str::to_owned);
         Some(bound)
     }
 
@@ -128,6 +130,8 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// `--credentials-file`
     pub credentials_file: Option<PathBuf>,
+    /// `--context`
+    pub context: Option<String>,
     /// `--help`, `-?`
     pub help: bool,
 }
@@ -360,6 +364,7 @@ fn option(options: &mut Options, name: &str, value: Option<&str>) -> Result<(), 
         "endpoint" => set(&mut options.endpoint, "--endpoint", value),
         "data" => set(&mut options.data, "--data", value),
         "credentials-file" => set(&mut options.credentials_file, "--credentials-file", value),
+        "context" => set(&mut options.context, "--context", value),
         _ => Err(BindError::UnknownOption(format!("--{name}"))),
     }
 }

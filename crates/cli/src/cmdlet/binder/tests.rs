@@ -191,12 +191,25 @@ fn without_a_pipe_the_default_set_is_meant(#[case] given: &[&str], #[case] expec
 
 #[test]
 fn our_options_stand_anywhere() {
-    let given = ["--output=yaml", "-Name", "t", "--endpoint", "http://h", "--data", "/d", "--credentials-file", "/c"];
+    let given = [
+        "--output=yaml",
+        "-Name",
+        "t",
+        "--endpoint",
+        "http://h",
+        "--data",
+        "/d",
+        "--credentials-file",
+        "/c",
+        "--context",
+        "c",
+    ];
     let expected = Options {
         output: Some("yaml".to_owned()),
         endpoint: Some("http://h".to_owned()),
         data: Some(PathBuf::from("/d")),
         credentials_file: Some(PathBuf::from("/c")),
+        context: Some("c".to_owned()),
         help: false,
     };
     assert_eq!(bind_words(&given).unwrap().options, expected);

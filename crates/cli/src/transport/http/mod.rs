@@ -1,7 +1,7 @@
 //! A management API over the network: logs in with client credentials (RFC 6749, section 4.4) at the endpoint itself, keeps
 //! the bearer for the life of the process, and sends it nowhere else.
 
-use super::login::ServicePrincipal;
+use super::login::{Login, ServicePrincipal};
 use super::{BoxFuture, Transport, TransportError};
 use crate::failure::Failure;
 use crate::limits::{ANSWER_BYTES_MAX, CONNECT_TIMEOUT, REQUEST_TIMEOUT};
@@ -19,8 +19,9 @@ use wire::oauth::{LoginAnswer, LoginError};
 pub struct HttpTransport {
     client: Client,
     endpoint: Endpoint,
-    principal: ServicePrincipal,
-    bearer: OnceCell<Secret>,
+    login: Login,
+    /// The bearer, and how it was got.
+    bearer: OnceCell<(Secret, String)>,
 }
 
 /// Scheme, host and port.
@@ -31,7 +32,7 @@ impl HttpTransport {
     ///
     /// Errors: a usage failure when the endpoint is no such URL, or is plain HTTP to another machine: whoever reads the wire
     /// would read the secret.
-    pub fn new(endpoint: &str, principal: ServicePrincipal) -> Result<Self, Failure> {
+    pub fn new(endpoint: &str, login: impl Into<Login>) -> Result<Self, Failure> {
         let endpoint = Endpoint::parse(endpoint)?;
         let mut builder = Client::builder()
             .user_agent(concat!("portcullis/", env!("CARGO_PKG_VERSION")))
@@ -48,11 +49,11 @@ impl HttpTransport {
         }
         let client =
             builder.build().map_err(|error| Failure::unreachable(format!("There is no HTTP client: {error}.")))?;
-        Ok(Self { client, endpoint, principal, bearer: OnceCell::new() })
+        Ok(Self { client, endpoint, login: login.into(), bearer: OnceCell::new() })
     }
 
     async fn authorized(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
-        let bearer = self.bearer.get_or_try_init(|| self.log_in()).await?;
+        let (bearer, _) = self.bearer.get_or_try_init(|| self.log_in()).await?;
         if let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", bearer.reveal())) {
             value.set_sensitive(true);
             request.headers_mut().insert(header::AUTHORIZATION, value);
@@ -62,15 +63,26 @@ impl HttpTransport {
         self.exchange(self.client.request(parts.method, url).headers(parts.headers).body(body)).await
     }
 
-    async fn log_in(&self) -> Result<Secret, TransportError> {
+    async fn log_in(&self) -> Result<(Secret, String), TransportError> {
+        match &self.login {
+            Login::ServicePrincipal(principal) => {
+                let said = format!("Signed in as {}.", principal.client_id);
+                Ok((self.log_in_here(principal).await?, said))
+            }
+            Login::Entra(entra) => entra.log_in().await,
+            Login::Bearer(bearer) => Ok((bearer.clone(), "The access token of the context was used.".to_owned())),
+        }
+    }
+
+    async fn log_in_here(&self, principal: &ServicePrincipal) -> Result<Secret, TransportError> {
         let mut url = self.endpoint.0.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments.clear().extend([self.principal.tenant_id.as_str(), "oauth2", "v2.0", "token"]);
+            segments.clear().extend([principal.tenant_id.as_str(), "oauth2", "v2.0", "token"]);
         }
         let form = LoginForm {
             grant_type: "client_credentials",
-            client_id: &self.principal.client_id,
-            client_secret: self.principal.client_secret.reveal(),
+            client_id: &principal.client_id,
+            client_secret: principal.client_secret.reveal(),
             scope: &format!("{}/.default", self.endpoint.shown()),
         };
         let answer = self.exchange(self.client.post(url).form(&form)).await?;
@@ -130,6 +142,17 @@ impl Transport for HttpTransport {
     fn endpoint(&self) -> String {
         self.endpoint.shown()
     }
+
+    fn login_said(&self) -> Option<String> {
+        self.bearer.get().map(|(_, said)| said.clone())
+    }
+}
+
+/// An endpoint as it is kept: checked, without a slash at its end.
+///
+/// Errors: as [`HttpTransport::new`].
+pub fn checked_endpoint(text: &str) -> Result<String, Failure> {
+    Endpoint::parse(text).map(|endpoint| endpoint.shown())
 }
 
 /// The request of RFC 6749, section 4.4.2.

@@ -1,9 +1,12 @@
 //! Which service principal to log in with, and where it is written down.
 
+pub mod entra;
+
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::limits::CREDENTIALS_FILE_BYTES_MAX;
 use crate::secret::Secret;
+use crate::transport::cloud::Cloud;
 use serde::Deserialize;
 use std::io::Read;
 use std::path::Path;
@@ -12,7 +15,39 @@ use std::path::Path;
 pub const SERVICE_PRINCIPAL_FILE: &str = "service-principal.json";
 
 /// The tenant when none is named: Entra's word for "whichever the client belongs to".
-const TENANT_DEFAULT: &str = "common";
+pub const TENANT_DEFAULT: &str = "common";
+
+/// How one logs in to a management API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Login {
+    /// As a service principal, at the endpoint itself.
+    ServicePrincipal(ServicePrincipal),
+    /// At Entra ID.
+    Entra(entra::Entra),
+    /// Not at all: the bearer was got elsewhere.
+    Bearer(Secret),
+}
+
+impl From<ServicePrincipal> for Login {
+    fn from(principal: ServicePrincipal) -> Self {
+        Self::ServicePrincipal(principal)
+    }
+}
+
+impl Login {
+    /// Whether it is one of Azure's clouds that is logged in to.
+    pub fn is_at_azure(&self) -> bool {
+        matches!(self, Self::Entra(_))
+    }
+
+    /// As a service principal of whatever is at `endpoint`: of Entra ID, where that is a cloud of Azure.
+    pub fn at(endpoint: &str, principal: ServicePrincipal) -> Self {
+        match Cloud::of_endpoint(endpoint) {
+            Some(cloud) => Self::Entra(entra::Entra::with(cloud, entra::Credential::Secret(principal))),
+            None => Self::ServicePrincipal(principal),
+        }
+    }
+}
 
 /// A service principal.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,110 @@
+use super::*;
+use crate::environment::Variables;
+use crate::failure::ExitStatus;
+use crate::invocation::Invocation;
+use crate::output::Console;
+use rstest::rstest;
+use std::ffi::OsString;
+
+fn environment(folder: &Path) -> Environment {
+    let variables = Variables {
+        xdg_config_home: Some(folder.to_owned()),
+        data: Some(PathBuf::from("/srv/data")),
+        ..Variables::default()
+    };
+    Environment { variables, ..Environment::default() }
+}
+
+/// Runs `portcullis context …`: what it wrote to both streams.
+fn run(environment: &Environment, line: &str) -> Result<String, String> {
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let mut console = Console::new(environment, &mut stdout, &mut stderr);
+    let words = ["context"].into_iter().chain(line.split(' ')).map(OsString::from).collect();
+    let outcome = Invocation::parse(environment, words).and_then(|invocation| match invocation {
+        Invocation::Context(options) => options.run(environment, &mut console),
+        other => panic!("{other:?}"),
+    });
+    let status = console.finish(outcome);
+    let written = String::from_utf8([stdout, stderr].concat()).unwrap();
+    if status == ExitStatus::Success { Ok(written) } else { Err(written) }
+}
+
+#[test]
+fn a_context_is_added_used_and_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = environment(folder.path());
+    assert!(run(&environment, "list").unwrap().contains("* local /srv/data"), "{:?}", run(&environment, "list"));
+    run(&environment, "add prod --endpoint https://prod.example/").unwrap();
+    assert_eq!(Contexts::read(&environment).unwrap().current().unwrap().name, LOCAL, "adding chooses nothing");
+    run(&environment, "use PROD").unwrap();
+    assert!(run(&environment, "show").unwrap().contains("https://prod.example\n"));
+    run(&environment, "add gov --cloud azureusgovernment --azure-cli --use").unwrap();
+    let current = Contexts::read(&environment).unwrap().current().unwrap();
+    assert_eq!(current.cloud().map(|cloud| cloud.name), Some("AzureUSGovernment"));
+    run(&environment, "remove gov").unwrap();
+    assert_eq!(Contexts::read(&environment).unwrap().current().unwrap().name, LOCAL);
+}
+
+#[test]
+fn a_secret_is_kept_for_its_owner_alone_and_never_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = environment(folder.path());
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "hunter2\n").unwrap();
+    run(
+        &environment,
+        &format!("add prod --endpoint https://p --client-id id --client-secret-file {}", secret.display()),
+    )
+    .unwrap();
+    let kept = folder.path().join("portcullis/contexts.json");
+    assert!(std::fs::read_to_string(&kept).unwrap().contains("hunter2"));
+    assert!(!private_files::others_can_read(&kept));
+    for line in ["list", "show prod", "--json list", "--json show prod"] {
+        let shown = run(&environment, line).unwrap();
+        assert!(shown.contains("id") && !shown.contains("hunter2"), "{shown}");
+    }
+    let contexts = Contexts::read(&environment).unwrap();
+    assert!(!format!("{contexts:?}").contains("hunter2"));
+    let login = contexts.find("prod").unwrap().login(&environment, None).unwrap();
+    assert!(matches!(login, Login::ServicePrincipal(principal) if principal.client_secret.reveal() == "hunter2"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let environment = environment(folder.path());
+    run(&environment, "add prod --endpoint https://p").unwrap();
+    let kept = folder.path().join("portcullis/contexts.json");
+    std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(run(&environment, "list").unwrap_err().contains("chmod 600"));
+}
+
+#[test]
+fn a_broken_file_is_told_by_its_place_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = environment(folder.path());
+    Contexts::default().write(&environment).unwrap();
+    private_files::replace(&folder.path().join("portcullis/contexts.json"), b"{\"hunter2\": 1}").unwrap();
+    let told = run(&environment, "list").unwrap_err();
+    assert!(told.contains("line 1") && !told.contains("hunter2"), "{told}");
+}
+
+#[rstest]
+#[case("add local --endpoint https://p", "another name")]
+#[case("add a/b --endpoint https://p", "not the name of a context")]
+#[case("add p --endpoint http://prod.example", "plain HTTP to another machine")]
+#[case("add p --endpoint ftp://p", "not an endpoint")]
+#[case("add p --cloud Azur", "AzureChinaCloud")]
+#[case("add p", "--endpoint")]
+#[case("add p --endpoint https://p --managed-identity", "--endpoint")]
+#[case("use nowhere", "There are: local.")]
+#[case("remove local", "cannot be removed")]
+fn what_makes_no_sense_is_refused(#[case] line: &str, #[case] expected: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = environment(folder.path());
+    let told = run(&environment, line).map_err(|told| told.replace('\n', " ")).unwrap_err();
+    assert!(told.contains(expected), "{told}");
+    assert_eq!(Contexts::read(&environment), Ok(Contexts::default()));
+}
