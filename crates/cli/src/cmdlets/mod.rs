@@ -140,4 +140,6 @@ impl Cmdlet {
 #[cfg(test)]
 mod family_tests;
 #[cfg(test)]
+mod recordings_tests;
+#[cfg(test)]
 mod tests;

@@ -39,7 +39,9 @@ impl<'a> Retrying<'a> {
             let outcome = self.inner.send(request.clone()).await;
             let asked = match &outcome {
                 Ok(answer) if may_be_repeated(request.method(), answer.status()) => retry_after(answer),
-                Err(TransportError::Unreachable { .. } | TransportError::TimedOut { .. }) if only_reads(&request) => None,
+                Err(TransportError::Unreachable { .. } | TransportError::TimedOut { .. }) if only_reads(&request) => {
+                    None
+                }
                 _ => return outcome,
             };
             // From half the wait to all of it: clients that failed together do not come back together.
@@ -155,7 +157,11 @@ mod tests {
         let busy = |seconds| exchange_with("GET /x", 429, &[("Retry-After", seconds)], &Value::Null);
         let outcome = send(Method::GET, vec![busy("17"), exchange("GET /x", 200, &Value::Null)]);
         assert_eq!(outcome, ("200".to_owned(), vec![17.0]));
-        assert_eq!(send(Method::GET, vec![busy("3600")]), ("429".to_owned(), vec![]), "an hour is for the user to wait");
+        assert_eq!(
+            send(Method::GET, vec![busy("3600")]),
+            ("429".to_owned(), vec![]),
+            "an hour is for the user to wait"
+        );
     }
 
     #[test]
