@@ -38,6 +38,12 @@ impl Manager {
             ends_at: None,
         }
     }
+
+    /// The same on the data plane of a registry, under a name that is nobody's: bearers there are kept by it, and a user of the
+    /// machine may be called as a principal is.
+    pub fn owner_at_registries(caller: Caller) -> Self {
+        Self { principal: OWNER.to_owned(), ..Self::owner_of_the_data(caller) }
+    }
 }
 
 /// A bearer for the management API.
@@ -64,6 +70,9 @@ pub enum PrincipalRefusal {
     #[error(transparent)]
     Unavailable(#[from] Error),
 }
+
+/// The owner of the data folder at registries. No object id and no `issuer:subject` has this form.
+const OWNER: &str = "owner of the data folder";
 
 /// Who bearers of the management API are for (RFC 7519 section 4.1.3).
 const AUDIENCE: &str = "management";

@@ -200,6 +200,14 @@ fn group_path(subscription_id: &str, name: &str) -> Result<String, AddressError>
     Ok(format!("/subscriptions/{}/resourceGroups/{}", segment(subscription_id)?, segment(name)?))
 }
 
+/// A name with slashes, such as a repository's, as segments of a path.
+///
+/// Errors: a part between slashes is no name.
+pub fn segments(name: &str) -> Result<String, AddressError> {
+    let parts = name.split('/').map(segment).collect::<Result<Vec<_>, _>>()?;
+    Ok(parts.join("/"))
+}
+
 /// A name as one segment of a path. `.` and `..` cannot be: every client and proxy on the way resolves them, encoded or not.
 fn segment(name: &str) -> Result<String, AddressError> {
     match name {

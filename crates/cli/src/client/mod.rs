@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod operation;
+pub mod registry;
 
 use crate::failure::Failure;
 use crate::limits::LIST_ITEMS_MAX;

@@ -11,6 +11,7 @@ pub mod help;
 pub mod jobs;
 pub mod naming;
 pub mod registries;
+pub mod repositories;
 pub mod resource_groups;
 pub mod scope_maps;
 pub mod should_process;
@@ -106,6 +107,15 @@ pub static ALL: &[&Cmdlet] = &[
     &jobs::RECEIVE,
     &jobs::STOP,
     &jobs::REMOVE,
+    &repositories::GET_REPOSITORY,
+    &repositories::UPDATE_REPOSITORY,
+    &repositories::REMOVE_REPOSITORY,
+    &repositories::GET_MANIFEST,
+    &repositories::UPDATE_MANIFEST,
+    &repositories::REMOVE_MANIFEST,
+    &repositories::GET_TAG,
+    &repositories::UPDATE_TAG,
+    &repositories::REMOVE_TAG,
     &accounts::CONNECT,
     &accounts::DISCONNECT,
     &contexts::GET,

@@ -7,6 +7,7 @@ pub mod retry;
 pub mod trace;
 
 use crate::failure::Failure;
+use crate::secret::Secret;
 use ::http::{Request, Response};
 use bytes::Bytes;
 use std::pin::Pin;
@@ -24,6 +25,24 @@ pub trait Transport: Send + Sync {
 
     /// What stands before the path: `https://management.azure.com`.
     fn endpoint(&self) -> String;
+
+    /// Sends a request to the registry of a login server, with whatever login it has of its own: none is added. A server of this
+    /// project is every registry that it has, told apart by `Host`.
+    fn send_to_registry<'a>(
+        &'a self,
+        login_server: &'a str,
+        mut request: Request<Bytes>,
+    ) -> BoxFuture<'a, Result<Response<Bytes>, TransportError>> {
+        if let Ok(host) = ::http::HeaderValue::from_str(login_server) {
+            request.headers_mut().insert(::http::header::HOST, host);
+        }
+        self.send(request)
+    }
+
+    /// The bearer of the management API, to be exchanged at a registry; `None` where the way itself is the right.
+    fn management_bearer(&self) -> BoxFuture<'_, Result<Option<Secret>, TransportError>> {
+        Box::pin(async { Ok(None) })
+    }
 
     /// What there is to say of how it signed in, for `-Verbose`.
     fn login_said(&self) -> Option<String> {

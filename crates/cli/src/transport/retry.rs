@@ -10,6 +10,7 @@
 use super::{BoxFuture, Transport, TransportError};
 use crate::client::operation::Sleeper;
 use crate::limits::{RETRIES_MAX, RETRY_WAIT_FIRST, RETRY_WAIT_MAX};
+use crate::secret::Secret;
 use ::http::{Method, Request, Response, StatusCode, header};
 use bytes::Bytes;
 use std::time::Duration;
@@ -89,6 +90,18 @@ impl Transport for Retrying<'_> {
 
     fn login_said(&self) -> Option<String> {
         self.inner.login_said()
+    }
+
+    fn send_to_registry<'a>(
+        &'a self,
+        login_server: &'a str,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'a, Result<Response<Bytes>, TransportError>> {
+        self.inner.send_to_registry(login_server, request)
+    }
+
+    fn management_bearer(&self) -> BoxFuture<'_, Result<Option<Secret>, TransportError>> {
+        self.inner.management_bearer()
     }
 }
 

@@ -1,6 +1,7 @@
 //! `-Debug`: requests and answers in the layout of Az, without their secrets.
 
 use super::{BoxFuture, Transport, TransportError};
+use crate::secret::Secret;
 use ::http::{HeaderMap, Request, Response};
 use bytes::Bytes;
 use serde_json::Value;
@@ -54,6 +55,26 @@ impl Transport for Traced<'_> {
 
     fn login_said(&self) -> Option<String> {
         self.inner.login_said()
+    }
+
+    fn send_to_registry<'a>(
+        &'a self,
+        login_server: &'a str,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'a, Result<Response<Bytes>, TransportError>> {
+        self.keep(request_message(&request, &format!("https://{login_server}")));
+        Box::pin(async move {
+            let answer = self.inner.send_to_registry(login_server, request).await;
+            self.keep(match &answer {
+                Ok(answer) => answer_message(answer),
+                Err(error) => error.to_string(),
+            });
+            answer
+        })
+    }
+
+    fn management_bearer(&self) -> BoxFuture<'_, Result<Option<Secret>, TransportError>> {
+        self.inner.management_bearer()
     }
 }
 

@@ -4,6 +4,7 @@
 use super::form::Form;
 use super::refusal::Refusal;
 use super::token::check_service;
+use crate::management::Embedded;
 use crate::requests::RequestId;
 use crate::state::State;
 use crate::{body, limits};
@@ -11,7 +12,8 @@ use axum::extract::{Request, State as Shared};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use http::header::CACHE_CONTROL;
-use service::PrincipalRefusal;
+use http::request::Parts;
+use service::{Manager, PrincipalRefusal};
 use std::sync::Arc;
 use wire::oauth::ExchangeAnswer;
 
@@ -41,16 +43,23 @@ async fn exchanged(state: &State, request: Request) -> Result<String, Refusal> {
         }
         None => return Err(Refusal::Request(format!("grant_type is missing: use grant_type={GRANT}"))),
     }
-    let bearer = form
-        .get("access_token")?
-        .ok_or_else(|| Refusal::Request("access_token is missing: give a bearer of the management API".to_owned()))?;
     let registry = state.registry_of(&parts.headers).await?.ok_or(Refusal::NoRegistry)?;
     if let Some(service) = form.get("service")? {
         check_service(service, &state.login_server(&registry).await?, &parts.headers)?;
     }
-    let manager = state.service.verify_principal(bearer).await.map_err(|refusal| match refusal {
+    let manager = manager(state, &parts, form.get("access_token")?).await?;
+    state.service.issue_refresh_token(&registry, &manager).await?.ok_or(Refusal::WrongCredentials)
+}
+
+/// Whoever asks: by the bearer, or in process the owner of the data folder, who needs none.
+async fn manager(state: &State, parts: &Parts, bearer: Option<&str>) -> Result<Manager, Refusal> {
+    if let Some(Embedded(caller)) = parts.extensions.get() {
+        return Ok(Manager::owner_at_registries(caller.clone()));
+    }
+    let bearer = bearer
+        .ok_or_else(|| Refusal::Request("access_token is missing: give a bearer of the management API".to_owned()))?;
+    state.service.verify_principal(bearer).await.map_err(|refusal| match refusal {
         PrincipalRefusal::WrongSecret | PrincipalRefusal::InvalidBearer(_) => Refusal::WrongCredentials,
         PrincipalRefusal::Unavailable(error) => Refusal::Service(error),
-    })?;
-    state.service.issue_refresh_token(&registry, &manager).await?.ok_or(Refusal::WrongCredentials)
+    })
 }

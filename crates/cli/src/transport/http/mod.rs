@@ -143,6 +143,34 @@ impl Transport for HttpTransport {
         self.endpoint.shown()
     }
 
+    /// At Azure a registry is a host of its own; a server of this project knows its registries by `Host`.
+    fn send_to_registry<'a>(
+        &'a self,
+        login_server: &'a str,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'a, Result<Response<Bytes>, TransportError>> {
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+            let request = if self.login.is_at_azure() {
+                self.client
+                    .request(parts.method, Endpoint::of_registry(login_server)?.join(path))
+                    .headers(parts.headers)
+            } else {
+                let request = self.client.request(parts.method, self.endpoint.join(path)).headers(parts.headers);
+                request.header(header::HOST, login_server)
+            };
+            self.exchange(request.body(body)).await
+        })
+    }
+
+    fn management_bearer(&self) -> BoxFuture<'_, Result<Option<Secret>, TransportError>> {
+        Box::pin(async {
+            let (bearer, _) = self.bearer.get_or_try_init(|| self.log_in()).await?;
+            Ok(Some(bearer.clone()))
+        })
+    }
+
     fn login_said(&self) -> Option<String> {
         self.bearer.get().map(|(_, said)| said.clone())
     }
@@ -186,6 +214,19 @@ impl Endpoint {
             .hint("Use https://. Plain HTTP is for this machine only (127.0.0.1, [::1], localhost)."));
         }
         Ok(endpoint)
+    }
+
+    /// The registry of a login server that Azure names.
+    ///
+    /// Errors: it is no host name of a registry.
+    fn of_registry(login_server: &str) -> Result<Self, TransportError> {
+        let not_one = || TransportError::Unreachable {
+            endpoint: login_server.to_owned(),
+            reason: "it is not the host name of a registry".to_owned(),
+        };
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+        let url = Some(login_server).filter(|host| host.contains('.') && host.chars().all(fits));
+        url.and_then(|host| Url::parse(&format!("https://{host}")).ok()).map(Self).ok_or_else(not_one)
     }
 
     fn is_loopback(&self) -> bool {

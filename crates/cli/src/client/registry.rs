@@ -1,0 +1,185 @@
+//! The data plane of a registry, for whoever manages it: the metadata API `/acr/v1`, with the login that goes before it
+//! (data-plane-and-auth.md, 2.1).
+//!
+//! 1. The bearer of the management API becomes a refresh token of the registry, at its `/oauth2/exchange`.
+//! 2. That becomes a bearer for one scope, at its `/oauth2/token`.
+//! 3. The bearer goes with the request.
+
+use super::address::Address;
+use super::{Answer, Client, ClientError, json_bytes};
+use crate::limits::LIST_ITEMS_MAX;
+use crate::secret::Secret;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, StatusCode, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wire::oauth::{ExchangeAnswer, LoginError, RegistryTokenAnswer};
+
+/// How many items a page is asked to have; Azure gives at most as many.
+const PAGE_ITEMS: usize = 1000;
+
+/// A registry that somebody is signed in to.
+pub struct RegistryClient<'a> {
+    client: Client<'a>,
+    login_server: String,
+    refresh_token: Secret,
+}
+
+impl<'a> RegistryClient<'a> {
+    /// Signs in to the registry of this login server.
+    ///
+    /// Errors: there is no such registry, or whoever manages may do nothing in it.
+    pub async fn sign_in(client: Client<'a>, login_server: String) -> Result<RegistryClient<'a>, ClientError> {
+        let bearer = client.transport.management_bearer().await?;
+        let mut form = vec![("grant_type", "access_token"), ("service", &login_server)];
+        form.extend(bearer.as_ref().map(|bearer| ("access_token", bearer.reveal())));
+        let answer: ExchangeAnswer = post_form(client, &login_server, "/oauth2/exchange", &form).await?;
+        Ok(Self { client, login_server, refresh_token: Secret::new(answer.refresh_token) })
+    }
+
+    /// The login server.
+    pub fn login_server(&self) -> &str {
+        &self.login_server
+    }
+
+    /// What gets bearers of the registry, in the place of a password.
+    pub fn refresh_token(&self) -> &Secret {
+        &self.refresh_token
+    }
+
+    /// What is at `path`.
+    pub async fn get<T: DeserializeOwned>(&self, scope: &str, path: &str) -> Result<T, ClientError> {
+        self.ask(scope, Method::GET, path, Bytes::new()).await?.json()
+    }
+
+    /// Changes what is at `path`.
+    pub async fn patch<B: Serialize, T: DeserializeOwned>(
+        &self,
+        scope: &str,
+        path: &str,
+        body: &B,
+    ) -> Result<T, ClientError> {
+        self.ask(scope, Method::PATCH, path, json_bytes(body)?).await?.json()
+    }
+
+    /// Deletes what is at `path`, and says what went.
+    pub async fn delete<T: DeserializeOwned>(&self, scope: &str, path: &str) -> Result<T, ClientError> {
+        self.ask(scope, Method::DELETE, path, Bytes::new()).await?.json()
+    }
+
+    /// Deletes what is at `path`, whose answer says nothing.
+    pub async fn delete_silently(&self, scope: &str, path: &str) -> Result<(), ClientError> {
+        self.ask(scope, Method::DELETE, path, Bytes::new()).await.map(drop)
+    }
+
+    /// Every page of what is at `path`, at most `items_max` items, which `items` counts.
+    pub async fn pages<T: DeserializeOwned>(
+        &self,
+        scope: &str,
+        path: &str,
+        items_max: Option<usize>,
+        items: fn(&T) -> usize,
+    ) -> Result<Vec<T>, ClientError> {
+        let (mut pages, mut count) = (Vec::new(), 0);
+        let page = items_max.unwrap_or(PAGE_ITEMS).min(PAGE_ITEMS);
+        let mut next = Some(format!("{path}?n={page}"));
+        while let Some(path) = next {
+            let answer = self.ask(scope, Method::GET, &path, Bytes::new()).await?;
+            next = answer
+                .header("link")
+                .and_then(next_link)
+                .map(|link| Address::given_by_service(&link))
+                .transpose()?
+                .map(|address| address.path_and_query().to_owned());
+            let page: T = answer.json()?;
+            count += items(&page);
+            pages.push(page);
+            if count > LIST_ITEMS_MAX {
+                return Err(ClientError::ListTooLong(LIST_ITEMS_MAX));
+            }
+            if items_max.is_some_and(|items_max| count >= items_max) {
+                break;
+            }
+        }
+        Ok(pages)
+    }
+
+    async fn ask(&self, scope: &str, method: Method, path: &str, body: Bytes) -> Result<Answer, ClientError> {
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("service", self.login_server.as_str()),
+            ("scope", scope),
+            ("refresh_token", self.refresh_token.reveal()),
+        ];
+        let issued: RegistryTokenAnswer = post_form(self.client, &self.login_server, "/oauth2/token", &form).await?;
+        let mut request = Request::builder().method(method.clone()).uri(path);
+        if let Ok(mut bearer) = HeaderValue::from_str(&format!("Bearer {}", issued.access_token)) {
+            bearer.set_sensitive(true);
+            request = request.header(header::AUTHORIZATION, bearer);
+        }
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let request = request.body(body).map_err(|error| super::AddressError::NotAPath(error.to_string()))?;
+        let response = self.client.transport.send_to_registry(&self.login_server, request).await?;
+        registry_success(Answer { method, path: path.to_owned(), response })
+    }
+}
+
+/// Posts a form of OAuth2 to the registry.
+async fn post_form<T: DeserializeOwned>(
+    client: Client<'_>,
+    login_server: &str,
+    path: &str,
+    form: &[(&str, &str)],
+) -> Result<T, ClientError> {
+    let field = |(name, value): &(&str, &str)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC));
+    let body = Bytes::from(form.iter().map(field).collect::<Vec<_>>().join("&"));
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri(path)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(body)
+        .map_err(|error| super::AddressError::NotAPath(error.to_string()))?;
+    let response = client.transport.send_to_registry(login_server, request).await?;
+    registry_success(Answer { method: Method::POST, path: path.to_owned(), response })?.json()
+}
+
+/// The answer when its status is 2xx, else the first error in its body (distribution specification, "Error codes"; RFC 6749).
+fn registry_success(answer: Answer) -> Result<Answer, ClientError> {
+    #[derive(serde::Deserialize)]
+    struct Errors {
+        errors: Vec<Said>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Said {
+        code: String,
+        message: String,
+    }
+    let status = answer.response.status();
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let body = answer.response.body();
+    let of_registry = serde_json::from_slice::<Errors>(body).ok().and_then(|it| it.errors.into_iter().next());
+    let of_login = || serde_json::from_slice::<LoginError>(body).ok();
+    let (code, message) = match of_registry {
+        Some(Said { code, message }) => (code, message),
+        None => match of_login() {
+            Some(LoginError { error, error_description, .. }) => (error, error_description),
+            None => (status.as_str().to_owned(), refusal(status, &answer)),
+        },
+    };
+    Err(ClientError::Refused { status, code, message, target: None })
+}
+
+fn refusal(status: StatusCode, answer: &Answer) -> String {
+    format!("{} {} was answered with {status} and no reason.", answer.method, answer.path)
+}
+
+/// The target of `<…>; rel="next"` (RFC 8288).
+fn next_link(header: &str) -> Option<String> {
+    let (target, parameters) = header.trim().strip_prefix('<')?.split_once('>')?;
+    parameters.contains("rel=\"next\"").then(|| target.to_owned())
+}
