@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_roles.sql"),
     include_str!("../migrations/0006_certificates.sql"),
     include_str!("../migrations/0007_operations.sql"),
+    include_str!("../migrations/0008_anonymous_pull.sql"),
 ];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL) STRICT";

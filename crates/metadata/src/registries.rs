@@ -27,13 +27,14 @@ statements! {
         LIMIT 2";
     ADD = "INSERT INTO registries (resource_group, name, name_key, location, sku, created_at,
             system_created_by, system_created_by_kind, system_created_at,
-            system_modified_by, system_modified_by_kind, system_modified_at)
-        SELECT key, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM resource_groups WHERE name_key = $12
+            system_modified_by, system_modified_by_kind, system_modified_at, anonymous_pull_enabled)
+        SELECT key, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM resource_groups WHERE name_key = $13
         RETURNING key";
     UPDATE = "UPDATE registries SET sku = $1,
             system_created_by = $2, system_created_by_kind = $3, system_created_at = $4,
-            system_modified_by = $5, system_modified_by_kind = $6, system_modified_at = $7
-        WHERE key = $8";
+            system_modified_by = $5, system_modified_by_kind = $6, system_modified_at = $7,
+            anonymous_pull_enabled = $8
+        WHERE key = $9";
     DELETE = "DELETE FROM registries WHERE key = $1";
     LABELS = "SELECT name, value FROM registry_labels WHERE registry = $1 ORDER BY name";
     CLEAR_LABELS = "DELETE FROM registry_labels WHERE registry = $1";
@@ -51,6 +52,8 @@ pub struct NewRegistry {
     pub sku: Sku,
     /// Tags of the management plane.
     pub labels: BTreeMap<String, String>,
+    /// Whether whoever asks may pull without signing in.
+    pub anonymous_pull_enabled: bool,
     /// When it is made.
     pub created_at: Timestamp,
     /// Who makes it.
@@ -89,7 +92,7 @@ pub fn list(
 
 /// Adds a registry whose name is not taken, without its system scope maps and its admin user.
 pub fn add(tx: &Managing<'_>, registry: NewRegistry) -> Result<Registry, Error> {
-    let NewRegistry { id, location, sku, labels, created_at, system_data } = registry;
+    let NewRegistry { id, location, sku, labels, anonymous_pull_enabled, created_at, system_data } = registry;
     let values = params![
         id.name.as_str(),
         id.name.key(),
@@ -102,14 +105,16 @@ pub fn add(tx: &Managing<'_>, registry: NewRegistry) -> Result<Registry, Error> 
         system_data.modified_by.name,
         system_data::kind(&system_data.modified_by),
         system_data.modified_at.as_micros(),
+        anonymous_pull_enabled,
         id.group.name.key(),
     ];
     let key = tx.get(ADD, values, |row| Ok(RegistryKey(row.get(0)?)))?;
     set_labels(tx, key, &labels)?;
-    Ok(Registry { key, id, location, sku, labels, admin_user_enabled: false, created_at, system_data })
+    let admin_user_enabled = false;
+    Ok(Registry { key, id, location, sku, labels, admin_user_enabled, anonymous_pull_enabled, created_at, system_data })
 }
 
-/// Stores tier, labels and system data of a registry that is there; the rest never changes.
+/// Stores tier, labels, anonymous pull and system data of a registry that is there; the rest never changes.
 pub fn update(tx: &Managing<'_>, registry: &Registry) -> Result<(), Error> {
     let system_data = &registry.system_data;
     let values = params![
@@ -120,6 +125,7 @@ pub fn update(tx: &Managing<'_>, registry: &Registry) -> Result<(), Error> {
         system_data.modified_by.name,
         system_data::kind(&system_data.modified_by),
         system_data.modified_at.as_micros(),
+        registry.anonymous_pull_enabled,
         registry.key.0,
     ];
     tx.execute(UPDATE, values)?;
@@ -152,6 +158,7 @@ fn read(tx: &Reading<'_>, row: &Row<'_>) -> Result<Registry, Error> {
         sku: Sku::parse(&sku).ok_or_else(|| Error::corrupt(format_args!("'{sku}' is not a tier")))?,
         labels: tx.list(LABELS, [key], |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect(),
         admin_user_enabled: admin_user::is_enabled(tx, RegistryKey(key))?,
+        anonymous_pull_enabled: row.get("anonymous_pull_enabled")?,
         created_at: system_data::timestamp(row, "created_at")?,
         system_data: system_data::read(row)?,
     })

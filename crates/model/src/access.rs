@@ -2,6 +2,7 @@
 //! was allowed. No use case of the data plane can be called without a permit, and none can be made elsewhere.
 
 use crate::action::{Action, ActionSet};
+use crate::anonymous_pull;
 use crate::operation::{Needed, Needs};
 use crate::registry::RegistryKey;
 use crate::repository::RepositoryName;
@@ -19,8 +20,9 @@ pub struct Access {
 
 #[derive(Debug, Clone)]
 struct Holder {
-    token: TokenKey,
-    /// What the token's scope map allows now.
+    /// `None` for whoever asks, where anonymous pull is on.
+    token: Option<TokenKey>,
+    /// What the token's scope map, or anonymous pull, allows now.
     rules: Arc<Rules>,
     /// What the bearer was issued for; `None` for a password or certificate, which reaches as far as the scope map.
     granted: Option<Arc<Granted>>,
@@ -30,7 +32,7 @@ struct Holder {
 #[derive(Debug, Clone)]
 pub struct Permit<O> {
     registry: RegistryKey,
-    token: TokenKey,
+    token: Option<TokenKey>,
     rules: Arc<Rules>,
     operation: O,
 }
@@ -66,12 +68,18 @@ impl Access {
 
     /// Of a caller who presented a token's password or certificate: all that the scope map allows.
     pub fn by_credential(registry: RegistryKey, token: TokenKey, rules: Arc<Rules>) -> Self {
-        Self { registry, holder: Some(Holder { token, rules, granted: None }) }
+        Self { registry, holder: Some(Holder { token: Some(token), rules, granted: None }) }
     }
 
     /// Of a caller who presented a bearer: what it was issued for, as far as the scope map still allows it.
     pub fn by_bearer(registry: RegistryKey, token: TokenKey, rules: Arc<Rules>, granted: Arc<Granted>) -> Self {
-        Self { registry, holder: Some(Holder { token, rules, granted: Some(granted) }) }
+        Self { registry, holder: Some(Holder { token: Some(token), rules, granted: Some(granted) }) }
+    }
+
+    /// Of a caller with an anonymous bearer, on a registry where anonymous pull is on now.
+    pub fn anonymous(registry: RegistryKey, granted: Arc<Granted>) -> Self {
+        let rules = Arc::new(anonymous_pull::rules());
+        Self { registry, holder: Some(Holder { token: None, rules, granted: Some(granted) }) }
     }
 
     /// Allows `operation`, or says what is missing.
@@ -111,8 +119,8 @@ impl<O> Permit<O> {
         self.registry
     }
 
-    /// Who holds it.
-    pub fn token(&self) -> TokenKey {
+    /// Who holds it; `None` for whoever pulls anonymously, who is allowed to read and nothing else.
+    pub fn token(&self) -> Option<TokenKey> {
         self.token
     }
 
@@ -134,6 +142,7 @@ impl Permit<crate::operation::ListCatalog> {
 mod tests {
     use super::*;
     use crate::operation::{ListCatalog, ListTags, SignIn, StartUpload};
+    use crate::repository::RepositoryPattern;
     use crate::scope::Asked;
     use crate::scope_map::ScopeMapAction;
 
@@ -190,6 +199,22 @@ mod tests {
             refusal.map(|r| r.to_string()),
             Some("missing metadata/read on repository samples/hello".to_owned())
         );
+        Ok(())
+    }
+
+    #[test]
+    fn an_anonymous_bearer_reads_and_never_writes() -> Result<(), Box<dyn std::error::Error>> {
+        // As if one had been issued that says more than it may.
+        let granted: Granted = Granted::of(
+            &Asked::parse(["repository:samples/hello:*"]),
+            &[(RepositoryPattern::All, ActionSet::ALL)].into_iter().collect(),
+        );
+        let access = Access::anonymous(REGISTRY, Arc::new(granted));
+        let permit = access.permit(ListTags { repository: RepositoryName::parse("samples/hello")? })?;
+        assert_eq!(permit.token(), None);
+        assert!(access.permit(push("samples/hello")?).is_err());
+        assert!(access.permit(ListTags { repository: RepositoryName::parse("other")? }).is_err());
+        assert_eq!(access.permit(ListCatalog).err(), Some(Refusal::CatalogMissing));
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod action;
+pub mod anonymous_pull;
 pub mod arm_name;
 pub mod attributes;
 pub mod caller;

@@ -24,6 +24,8 @@ pub struct Registry {
     pub labels: BTreeMap<String, String>,
     /// Whether its admin user may sign in.
     pub admin_user_enabled: bool,
+    /// Whether whoever asks may pull without signing in.
+    pub anonymous_pull_enabled: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// Who made and last changed it.

@@ -97,6 +97,7 @@ impl Site {
             sku: Sku::Premium,
             labels: BTreeMap::new(),
             admin_user_enabled: None,
+            anonymous_pull_enabled: None,
         };
         service.put_registry(&caller(), &registry, spec).await?;
         Ok(Self { service, registry, made: 0 })

@@ -19,6 +19,7 @@ use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Proof that a caller presented a right password or certificate of a token of a registry, just now.
 #[derive(Debug, Clone)]
@@ -70,7 +71,7 @@ pub enum BearerRefusal {
 
 /// What an access token says (distribution specification, "Token authentication implementation"). `rid`, `tok`, `gen`, `pwd` and
 /// `crt` are ours: the keys of registry, token and password or certificate and the generation that it was issued in, by which it is
-/// judged.
+/// judged. `anon` stands in the place of the last four where nobody signed in.
 #[derive(Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -84,14 +85,18 @@ struct Claims {
     access: Vec<AccessClaim>,
     /// A name may be given to another registry after a delete; a key never is.
     rid: i64,
-    tok: i64,
-    r#gen: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tok: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#gen: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pwd: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     crt: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<Confirmation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anon: Option<bool>,
 }
 
 /// The certificate without which a bearer does not count (RFC 8705, section 3.1).
@@ -112,13 +117,19 @@ struct AccessClaim {
 pub(crate) struct Bearer {
     audience: String,
     registry: RegistryKey,
+    /// `None` for an anonymous one.
+    holder: Option<BearerHolder>,
+    not_before: i64,
+    expires: i64,
+    granted: Arc<Granted>,
+}
+
+/// Whose bearer it is.
+struct BearerHolder {
     token: TokenKey,
     generation: Generation,
     credential: CredentialKey,
     certificate: Option<Fingerprint>,
-    not_before: i64,
-    expires: i64,
-    granted: Arc<Granted>,
 }
 
 /// Bearers whose signature was checked, by the SHA-256 of their text. What can change is judged on every request.
@@ -268,11 +279,12 @@ impl Service {
             jti: random::guid(&*self.inner.random),
             access: to_claims(&granted),
             rid: facts.registry.0,
-            tok: facts.key.0,
-            r#gen: facts.generation.0,
+            tok: Some(facts.key.0),
+            r#gen: Some(facts.generation.0),
             pwd,
             crt,
             cnf: certificate.as_ref().map(Confirmation::of),
+            anon: None,
         })?;
         // A bearer never outlives its password or certificate. Where that leaves less than a minute the client is still told a minute: docker
         // takes no smaller figure (data-plane-and-auth.md, 1.3), and meets a 401 that makes it sign in again.
@@ -280,7 +292,36 @@ impl Service {
         Ok(AccessToken { text, granted, issued_at: now, expires_in_seconds })
     }
 
-    /// Checks a bearer, and that its token still stands behind it. `presented` is the certificate whose key the caller has proven to
+    /// A bearer of nobody in particular.
+    pub(crate) fn sign_anonymous(
+        &self,
+        registry: &Registry,
+        granted: Granted,
+        lasts: Duration,
+    ) -> Result<AccessToken, Error> {
+        let now = self.inner.clock.now();
+        let not_before = now.minus(limits::CLOCK_SKEW).as_unix_seconds();
+        let text = self.inner.keys.access.sign(&Claims {
+            iss: signing::ISSUER.to_owned(),
+            sub: ANONYMOUS.to_owned(),
+            aud: registry.id.name.key(),
+            exp: now.plus(lasts).as_unix_seconds(),
+            nbf: not_before,
+            iat: not_before,
+            jti: random::guid(&*self.inner.random),
+            access: to_claims(&granted),
+            rid: registry.key.0,
+            tok: None,
+            r#gen: None,
+            pwd: None,
+            crt: None,
+            cnf: None,
+            anon: Some(true),
+        })?;
+        Ok(AccessToken { text, granted, issued_at: now, expires_in_seconds: lasts.as_secs() })
+    }
+
+    /// Checks a bearer, and that its token, or the registry, still stands behind it. `presented` is the certificate whose key the caller has proven to
     /// hold; a bearer that is bound to one counts with it alone (RFC 8705, section 3).
     pub async fn verify_access_token(
         &self,
@@ -293,18 +334,26 @@ impl Service {
             log_refusal(registry, "(unknown)", &reason);
             BearerRefusal::Invalid(reason)
         })?;
+        let Some(holder) = &bearer.holder else {
+            if registry.anonymous_pull_enabled {
+                return Ok(Access::anonymous(registry.key, Arc::clone(&bearer.granted)));
+            }
+            const REASON: &str = "anonymous pull is off";
+            log_refusal(registry, ANONYMOUS, &REASON);
+            return Err(BearerRefusal::Invalid(REASON));
+        };
         // Facts of another registry's token cannot be met here: keys are never given twice, and the bearer is ours.
-        let facts = self.facts(WhichToken::Key(bearer.token)).await?;
+        let facts = self.facts(WhichToken::Key(holder.token)).await?;
         let facts = facts.filter(|facts| facts.registry == registry.key).ok_or_else(|| {
-            log_refusal(registry, &format!("(key {})", bearer.token.0), &SignInRefusal::UnknownToken);
+            log_refusal(registry, &format!("(key {})", holder.token.0), &SignInRefusal::UnknownToken);
             SignInRefusal::UnknownToken
         })?;
-        if bearer.certificate.is_some_and(|bound| presented != Some(&bound)) {
+        if holder.certificate.is_some_and(|bound| presented != Some(&bound)) {
             const REASON: &str = "it is bound to a certificate that was not presented";
             log_refusal(registry, &facts.name, &REASON);
             return Err(BearerRefusal::Invalid(REASON));
         }
-        let admitted = facts.admit_bearer(bearer.credential, bearer.generation, self.inner.clock.now());
+        let admitted = facts.admit_bearer(holder.credential, holder.generation, self.inner.clock.now());
         admitted.inspect_err(|refusal| log_refusal(registry, &facts.name, refusal))?;
         Ok(Access::by_bearer(registry.key, facts.key, Arc::clone(&facts.rules), Arc::clone(&bearer.granted)))
     }
@@ -342,22 +391,42 @@ impl Bearer {
             return Err("it was issued by somebody else");
         }
         Ok(Self {
+            holder: BearerHolder::read(&claims)?,
             audience: claims.aud,
             registry: RegistryKey(claims.rid),
-            token: TokenKey(claims.tok),
-            generation: Generation(claims.r#gen),
-            credential: match (claims.pwd, claims.crt) {
-                (Some(key), None) => CredentialKey::Password(PasswordKey(key)),
-                (None, Some(key)) => CredentialKey::Certificate(CertificateKey(key)),
-                _ => return Err("it does not say what it was issued for"),
-            },
-            certificate: claims.cnf.as_ref().map(Confirmation::read).transpose()?,
             not_before: claims.nbf,
             expires: claims.exp,
             granted: Arc::new(from_claims(&claims.access)),
         })
     }
 }
+
+impl BearerHolder {
+    /// `None` only where the bearer says that it is anonymous, and says nothing else.
+    fn read(claims: &Claims) -> Result<Option<Self>, &'static str> {
+        let credential = match (claims.pwd, claims.crt) {
+            (Some(key), None) => Some(CredentialKey::Password(PasswordKey(key))),
+            (None, Some(key)) => Some(CredentialKey::Certificate(CertificateKey(key))),
+            (None, None) => None,
+            (Some(_), Some(_)) => return Err(UNCLEAR),
+        };
+        match (claims.anon, claims.tok, claims.r#gen, credential) {
+            (Some(true), None, None, None) if claims.cnf.is_none() => Ok(None),
+            (None, Some(token), Some(generation), Some(credential)) => Ok(Some(Self {
+                token: TokenKey(token),
+                generation: Generation(generation),
+                credential,
+                certificate: claims.cnf.as_ref().map(Confirmation::read).transpose()?,
+            })),
+            _ => Err(UNCLEAR),
+        }
+    }
+}
+
+const UNCLEAR: &str = "it does not say what it was issued for";
+
+/// As whom anonymous bearers are (data-plane-and-auth.md, 1.3): no token can have the name.
+const ANONYMOUS: &str = "acr_anon_pull";
 
 impl Confirmation {
     fn of(certificate: &Fingerprint) -> Self {

@@ -5,6 +5,7 @@
 
 mod access_tokens;
 mod admin_user;
+mod anonymous_pull;
 mod blobs;
 mod certificates;
 mod clock;

@@ -89,6 +89,10 @@ pub const UPLOAD_YIELDS: Duration = Duration::from_secs(2 * 3600);
 /// the token ends it at once anyway (decision D5).
 pub const ACCESS_TOKEN_TTL: Duration = Duration::from_secs(3600);
 
+/// How long an anonymous access token lasts: what Azure gives. Reads are checked at their start, and whoever needs another asks for
+/// nothing but that.
+pub const ANONYMOUS_TOKEN_TTL: Duration = Duration::from_secs(5 * 60);
+
 /// How long a refresh token lasts: what Azure gives (data-plane-and-auth.md, 1.7).
 pub const REFRESH_TOKEN_TTL: Duration = Duration::from_secs(3 * 3600);
 

@@ -27,6 +27,8 @@ pub struct RegistrySpec {
     pub labels: BTreeMap<String, String>,
     /// Whether the admin user may sign in; `None` keeps what is, and means no for a new one.
     pub admin_user_enabled: Option<bool>,
+    /// Whether whoever asks may pull without signing in; `None` keeps what is, and means no for a new one.
+    pub anonymous_pull_enabled: Option<bool>,
 }
 
 /// What a PATCH of a registry asks for; `None` leaves as it is.
@@ -40,6 +42,8 @@ pub struct RegistryChange {
     pub labels: Option<BTreeMap<String, String>>,
     /// Whether the admin user may sign in.
     pub admin_user_enabled: Option<bool>,
+    /// Whether whoever asks may pull without signing in.
+    pub anonymous_pull_enabled: Option<bool>,
 }
 
 /// When the system scope maps of every registry say they were made: one instant in the past for all, as at Azure
@@ -173,8 +177,9 @@ fn find(tx: &Reading<'_>, id: &RegistryId) -> Result<Option<Registry>, Error> {
 
 impl From<RegistrySpec> for RegistryChange {
     fn from(spec: RegistrySpec) -> Self {
-        let RegistrySpec { location, sku, labels, admin_user_enabled } = spec;
-        Self { location: Some(location), sku: Some(sku), labels: Some(labels), admin_user_enabled }
+        let RegistrySpec { location, sku, labels, admin_user_enabled, anonymous_pull_enabled } = spec;
+        let (location, sku, labels) = (Some(location), Some(sku), Some(labels));
+        Self { location, sku, labels, admin_user_enabled, anonymous_pull_enabled }
     }
 }
 
@@ -187,10 +192,11 @@ struct Write<'a> {
 
 impl Write<'_> {
     fn make(&self, id: RegistryId, spec: RegistrySpec) -> Result<Registry, Error> {
-        let RegistrySpec { location, sku, labels, admin_user_enabled } = spec;
+        let RegistrySpec { location, sku, labels, admin_user_enabled, anonymous_pull_enabled } = spec;
         let now = self.mint.now();
         let system_data = SystemData::new(self.caller, now);
-        let new = NewRegistry { id, location, sku, labels, created_at: now, system_data };
+        let anonymous_pull_enabled = anonymous_pull_enabled.unwrap_or(false);
+        let new = NewRegistry { id, location, sku, labels, anonymous_pull_enabled, created_at: now, system_data };
         let registry = metadata::registries::add(self.tx, new)?;
         for system in SYSTEM_SCOPE_MAPS {
             let name = ScopeMapName::parse(system.name).map_err(Error::internal)?;
@@ -214,6 +220,7 @@ impl Write<'_> {
         let registry = Registry {
             sku: change.sku.unwrap_or(found.sku),
             labels: change.labels.unwrap_or(found.labels),
+            anonymous_pull_enabled: change.anonymous_pull_enabled.unwrap_or(found.anonymous_pull_enabled),
             // Unlike its children, a registry keeps who made it (management-api.md, 0.12).
             system_data: found.system_data.changed(self.caller, self.mint.now()),
             ..found

@@ -14,6 +14,7 @@ use model::access::Permit;
 use model::digest::Digest;
 use model::locks::{Deed, Locks};
 use model::operation::{ContinueUpload, ReadBlob, StartUpload};
+use model::repository::RepositoryName;
 use std::time::Duration;
 
 /// How exactly the use of an upload is noted: a note is a write to the disk, which each small chunk would pay for.
@@ -45,7 +46,7 @@ impl Service {
         self.clear_idle(CLEARED_AT_START).await?;
         let id = self.new_upload_id()?;
         let repository = permit.operation().repository.clone();
-        let holder = UploadHolder { registry: permit.registry(), repository, token: permit.token() };
+        let holder = holder(permit, repository)?;
         match self.add_upload(&id, holder.clone()).await {
             Err(Error::LimitReached(_)) => {
                 self.make_room(&holder).await?;
@@ -143,7 +144,8 @@ impl Service {
     ) -> Result<BlobInfo, Error> {
         let id = self.used_upload(permit).await?;
         let appended = self.append(&id, at, body).await?;
-        let (service, holder, digest) = (self.clone(), holder(permit), digest.clone());
+        let holder = holder(permit, permit.operation().repository.clone())?;
+        let (service, digest) = (self.clone(), digest.clone());
         // A task of its own: all bytes are here, so a client that hangs up now still gets its blob, and finds it next time.
         let finishing = tokio::spawn(async move { service.keep_blob(id, holder, appended, digest).await });
         finishing.await.map_err(Error::internal)?
@@ -226,7 +228,7 @@ impl Service {
         permit: &Permit<ContinueUpload>,
     ) -> Result<(UploadId, model::timestamp::Timestamp), Error> {
         let id = UploadId::parse(&permit.operation().upload).map_err(|_| Error::UploadUnknown)?;
-        let (row, holder) = (id.to_string(), holder(permit));
+        let (row, holder) = (id.to_string(), holder(permit, permit.operation().repository.clone())?);
         let touched = self.inner.metadata.read(move |tx| uploads::find_touched(tx, &row, &holder)).await?;
         touched.map(|touched_at| (id, touched_at)).ok_or(Error::UploadUnknown)
     }
@@ -293,8 +295,8 @@ fn readable(found: Option<(u64, Locks)>) -> Option<u64> {
     found.filter(|(_, locks)| locks.forbidding(Deed::Read).is_none()).map(|(size_bytes, _)| size_bytes)
 }
 
-/// Whose the permit's upload must be.
-fn holder(permit: &Permit<ContinueUpload>) -> UploadHolder {
-    let repository = permit.operation().repository.clone();
-    UploadHolder { registry: permit.registry(), repository, token: permit.token() }
+/// Whose the permit's upload is. Uploads belong to tokens; who pulls anonymously is permitted none.
+fn holder<O>(permit: &Permit<O>, repository: RepositoryName) -> Result<UploadHolder, Error> {
+    let token = permit.token().ok_or_else(|| Error::internal("an upload was permitted to nobody in particular"))?;
+    Ok(UploadHolder { registry: permit.registry(), repository, token })
 }

@@ -17,7 +17,7 @@ pub(super) const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=
 /// Why no token was issued.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
-    /// No credentials. Anonymous pull is not there yet.
+    /// No credentials, and the registry gives nothing without.
     #[error(
         "authentication required: sign in with a token's name and one of its passwords, or with its client certificate"
     )]

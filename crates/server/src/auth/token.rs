@@ -168,6 +168,11 @@ async fn issue(state: &State, parts: &Parts, request: TokenRequest) -> Result<Ac
         check_service(service, &state.login_server(&registry).await?, &parts.headers)?;
     }
     let certificate = ClientCertificate::of_request(&parts.extensions);
+    if matches!(request.presented, Presented::Nobody) && certificate.is_none() {
+        // A client that names a user and has no password for it would take an anonymous token for a login.
+        check_account(&request, |_| false)?;
+        return state.service.issue_anonymous_token(&registry, &request.asked)?.ok_or(Refusal::SignedOut);
+    }
     let signed_in = sign_in(state, &registry, &request, certificate).await?;
     Ok(state.service.issue_access_token(&registry, &signed_in, &request.asked)?)
 }

@@ -27,6 +27,7 @@ pub(super) async fn put(context: &Context, id: &RegistryId, body: Body) -> Outco
         sku,
         labels: labels::parse(request.tags)?.unwrap_or_default(),
         admin_user_enabled: switches.admin_user_enabled,
+        anonymous_pull_enabled: switches.anonymous_pull_enabled,
     };
     let (registry, written) =
         context.recording(Kind::Registry, id).put_registry(&context.manager.caller, id, spec).await?;
@@ -39,7 +40,7 @@ pub(super) async fn put(context: &Context, id: &RegistryId, body: Body) -> Outco
     }
 }
 
-/// `PATCH`: tags, tier and the admin user; 200 at once (recorded).
+/// `PATCH`: tags, tier, the admin user and anonymous pull; 200 at once (recorded).
 pub(super) async fn patch(context: &Context, id: &RegistryId, body: Body) -> Outcome {
     let request: shape::Registry = body::json(body).await?;
     let switches = switches(&request)?;
@@ -48,6 +49,7 @@ pub(super) async fn patch(context: &Context, id: &RegistryId, body: Body) -> Out
         sku: sku(request.sku.as_ref())?,
         labels: labels::parse(request.tags)?,
         admin_user_enabled: switches.admin_user_enabled,
+        anonymous_pull_enabled: switches.anonymous_pull_enabled,
     };
     let registry = context.state.service.update_registry(&context.manager.caller, id, change).await?;
     Ok(without_waiting(json(StatusCode::OK, &of(context, &registry, "Succeeded").await?)?))

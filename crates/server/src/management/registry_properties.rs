@@ -1,5 +1,6 @@
 //! The `properties` of a registry: nearly all of them switch features that this service does not have, so answers say that they
-//! are off, and a request that wants one on is refused by name. Nothing is accepted and ignored. The admin user can be switched.
+//! are off, and a request that wants one on is refused by name. Nothing is accepted and ignored. The admin user and
+//! anonymous pull can be switched.
 
 use super::errors::Failure;
 use super::system_data::with_z;
@@ -15,8 +16,9 @@ pub(super) fn of(registry: &Registry, login_server: &str, provisioning_state: &s
     });
     if let (Value::Object(properties), Value::Object(features)) = (&mut properties, features()) {
         properties.extend(features);
-        // In its place, which is the service's first.
+        // In their places, which are the service's first and last.
         properties.insert(ADMIN_USER_ENABLED.to_owned(), Value::Bool(registry.admin_user_enabled));
+        properties.insert(ANONYMOUS_PULL_ENABLED.to_owned(), Value::Bool(registry.anonymous_pull_enabled));
         let updated = Value::String(registry.created_at.to_string());
         for policy in ["retentionPolicy", "softDeletePolicy"] {
             if let Some(Value::Object(policy)) = properties.get_mut("policies").and_then(|all| all.get_mut(policy)) {
@@ -28,9 +30,11 @@ pub(super) fn of(registry: &Registry, login_server: &str, provisioning_state: &s
 }
 
 const ADMIN_USER_ENABLED: &str = "adminUserEnabled";
+const ANONYMOUS_PULL_ENABLED: &str = "anonymousPullEnabled";
+/// What may have either value.
+const SWITCHES: [&str; 2] = ["properties.adminUserEnabled", "properties.anonymousPullEnabled"];
 
-/// Members that answers have and requests may repeat, with the only value that they can have; but for the admin user, who may be
-/// enabled.
+/// Members that answers have and requests may repeat, with the only value that they can have; but for [`SWITCHES`].
 fn features() -> Value {
     json!({
         "adminUserEnabled": false,
@@ -86,12 +90,18 @@ const READ_ONLY: [&str; 9] = [
 pub(super) struct Switches {
     /// Whether the admin user may sign in; `None` when it is not said.
     pub(super) admin_user_enabled: Option<bool>,
+    /// Whether whoever asks may pull; `None` when it is not said.
+    pub(super) anonymous_pull_enabled: Option<bool>,
 }
 
 /// Reads `properties`, and refuses those that want something else than what is done, naming the member.
 pub(super) fn parse(given: &Value) -> Result<Switches, Failure> {
     compare("properties", given, &[features(), features_of_other_versions()])?;
-    Ok(Switches { admin_user_enabled: member(given, ADMIN_USER_ENABLED).and_then(Value::as_bool) })
+    let switch = |name| member(given, name).and_then(Value::as_bool);
+    Ok(Switches {
+        admin_user_enabled: switch(ADMIN_USER_ENABLED),
+        anonymous_pull_enabled: switch(ANONYMOUS_PULL_ENABLED),
+    })
 }
 
 /// `known` are the values that the member may have, each with the members that it may have in turn.
@@ -99,7 +109,7 @@ fn compare(path: &str, given: &Value, known: &[Value]) -> Result<(), Failure> {
     if given.is_null() || READ_ONLY.iter().any(|read_only| read_only.eq_ignore_ascii_case(path)) {
         return Ok(());
     }
-    if path.eq_ignore_ascii_case("properties.adminUserEnabled") && given.is_boolean() {
+    if given.is_boolean() && SWITCHES.iter().any(|switch| switch.eq_ignore_ascii_case(path)) {
         return Ok(());
     }
     let Value::Object(members) = given else {
@@ -170,7 +180,7 @@ mod tests {
 
     #[rstest]
     #[case(json!({"adminUserEnabled": "true"}), "properties.adminUserEnabled")]
-    #[case(json!({"anonymousPullEnabled": true}), "properties.anonymousPullEnabled")]
+    #[case(json!({"anonymousPullEnabled": 1}), "properties.anonymousPullEnabled")]
     #[case(json!({"policies": {"retentionPolicy": {"days": 30}}}), "properties.policies.retentionPolicy.days")]
     #[case(json!({"networkRuleSet": {"defaultAction": "Deny"}}), "properties.networkRuleSet.defaultAction")]
     #[case(json!({"networkRuleSet": {"ipRules": [{"value": "10.0.0.1"}]}}), "properties.networkRuleSet.ipRules")]
@@ -187,11 +197,17 @@ mod tests {
     }
 
     #[rstest]
-    #[case(json!({}), None)]
-    #[case(json!({"adminUserEnabled": null}), None)]
-    #[case(json!({"adminUserEnabled": true}), Some(true))]
-    #[case(json!({"AdminUserEnabled": false}), Some(false))]
-    fn switches(#[case] given: Value, #[case] admin_user_enabled: Option<bool>) {
-        assert_eq!(parse(&given).ok(), Some(Switches { admin_user_enabled }));
+    #[case(json!({}), None, None)]
+    #[case(json!({"adminUserEnabled": null}), None, None)]
+    #[case(json!({"adminUserEnabled": true}), Some(true), None)]
+    #[case(json!({"AdminUserEnabled": false, "anonymousPullEnabled": null}), Some(false), None)]
+    #[case(json!({"anonymousPullEnabled": true}), None, Some(true))]
+    #[case(json!({"AnonymousPullEnabled": false}), None, Some(false))]
+    fn switches(
+        #[case] given: Value,
+        #[case] admin_user_enabled: Option<bool>,
+        #[case] anonymous_pull_enabled: Option<bool>,
+    ) {
+        assert_eq!(parse(&given).ok(), Some(Switches { admin_user_enabled, anonymous_pull_enabled }));
     }
 }

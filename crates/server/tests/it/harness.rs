@@ -293,6 +293,14 @@ impl Harness {
         Ok(())
     }
 
+    /// Lets whoever asks pull from the registry, or no longer.
+    pub(crate) async fn anonymous_pull(&self, enabled: bool) -> Outcome {
+        let properties = json!({"properties": {"anonymousPullEnabled": enabled}});
+        let patched = self.patch(&self.registry_id(REGISTRY), properties).await?;
+        assert_eq!(patched["properties"]["anonymousPullEnabled"], enabled);
+        Ok(())
+    }
+
     /// A file of the data folder.
     pub(crate) fn data_file(&self, path: &str) -> PathBuf {
         self.data.path().join(path)

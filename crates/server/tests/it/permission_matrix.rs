@@ -328,6 +328,41 @@ async fn each_set_of_actions_allows_what_it_says() -> Outcome {
     Ok(())
 }
 
+#[tokio::test]
+async fn whoever_asks_reads_where_anonymous_pull_is_on_and_nowhere_else() -> Outcome {
+    let harness = Harness::new().await?;
+    let owner = everything(&harness).await?;
+    fill(&owner).await?;
+    let uploads = uploads_of(&owner).await?;
+    let nobody = harness.stranger(HOST);
+    harness.anonymous_pull(true).await?;
+    let anonymous = nobody.with_bearer(&nobody.bearer_text(&EVERYTHING).await?);
+    let unscoped = nobody.with_bearer(&nobody.bearer_text(&[]).await?);
+    for (is_on, what, client) in [
+        (true, "an anonymous bearer", &anonymous),
+        (true, "one without a scope", &unscoped),
+        (true, "nobody, without a bearer", &nobody),
+        (false, "an anonymous bearer", &anonymous),
+        (false, "one without a scope", &unscoped),
+        (false, "nobody, without a bearer", &nobody),
+    ] {
+        harness.anonymous_pull(is_on).await?;
+        for (need, asked, is_allowed) in decisions(client, &uploads).await? {
+            let expected = match (what, need) {
+                _ if !is_on => false,
+                ("an anonymous bearer", Need::Action(action)) => {
+                    matches!(action, Action::ContentRead | Action::MetadataRead)
+                }
+                ("an anonymous bearer", Need::SignIn | Need::Catalog) => true,
+                ("one without a scope", need) => need == Need::SignIn,
+                _ => false,
+            };
+            assert_eq!(is_allowed, expected, "{asked} by {what}, anonymous pull: {is_on}");
+        }
+    }
+    Ok(())
+}
+
 /// How far a caller gets without a right on the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Reach {
@@ -520,6 +555,8 @@ async fn what_does_not_count_allows_nothing() -> Outcome {
     let uploads = uploads_of(&owner).await?;
     let alone = Action::ALL.map(|action| vec![action]);
     for (number, held) in alone.into_iter().chain([Action::ALL.to_vec()]).enumerate() {
+        // Credentials that do not count are no credentials of nobody in particular.
+        harness.anonymous_pull(number % 2 == 0).await?;
         let mut callers = bad_callers(&harness, &held, number).await?;
         callers.extend(bad_certificates(&harness, &held, number).await?);
         for (what, client, reach) in callers {

@@ -95,6 +95,7 @@ impl World {
             sku: Sku::Premium,
             labels: BTreeMap::new(),
             admin_user_enabled: None,
+            anonymous_pull_enabled: None,
         };
         Ok(self.service.put_registry(&caller(), &id, spec).await?.0)
     }

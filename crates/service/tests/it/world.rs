@@ -211,7 +211,13 @@ pub(crate) fn group_spec() -> ResourceGroupSpec {
 
 pub(crate) fn registry_spec() -> RegistrySpec {
     let labels = BTreeMap::from([("team".to_owned(), "linux".to_owned())]);
-    RegistrySpec { location: "westus".to_owned(), sku: Sku::Premium, labels, admin_user_enabled: None }
+    RegistrySpec {
+        location: "westus".to_owned(),
+        sku: Sku::Premium,
+        labels,
+        admin_user_enabled: None,
+        anonymous_pull_enabled: None,
+    }
 }
 
 pub(crate) fn parse_actions(texts: &[&str]) -> Result<Vec<ScopeMapAction>, Failure> {

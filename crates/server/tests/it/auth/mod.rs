@@ -1,5 +1,6 @@
 //! The token service of registries, and the login of the management API.
 
+mod anonymous;
 mod certificates;
 mod exchange;
 mod keys;

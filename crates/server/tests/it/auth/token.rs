@@ -20,7 +20,7 @@ async fn token2(harness: &Harness) -> Outcome<TokenClient<'_>> {
 }
 
 /// What a bearer says, unverified.
-fn claims(answer: &Answer) -> Outcome<Value> {
+pub(super) fn claims(answer: &Answer) -> Outcome<Value> {
     let body = answer.json()?;
     let token = body["token"].as_str().ok_or("a token")?;
     let payload = token.split('.').nth(1).ok_or("three parts")?;

@@ -119,10 +119,30 @@ async fn put_and_patch_of_what_was_read() -> Outcome {
     assert_eq!(patched["tags"], json!({"foo": "bar"}));
     assert_eq!(patched["sku"], json!({"name": "Basic", "tier": "Basic"}));
     // Accepting and ignoring would be a lie.
-    let wish = json!({"properties": {"anonymousPullEnabled": true}});
+    let wish = json!({"properties": {"dataEndpointEnabled": true}});
     let answer = harness.manage(Method::PATCH, &id, Some(wish)).await?;
     assert_eq!((answer.status, answer.error_code()?.as_str()), (StatusCode::BAD_REQUEST, "InvalidParameter"));
-    assert_eq!(answer.json()?["error"]["target"], "properties.anonymousPullEnabled");
+    assert_eq!(answer.json()?["error"]["target"], "properties.dataEndpointEnabled");
+    Ok(())
+}
+
+/// `az acr update --anonymous-pull-enabled`, Terraform's `anonymous_pull_enabled`.
+#[tokio::test]
+async fn anonymous_pull_stays_as_it_was_said_last() -> Outcome {
+    let harness = Harness::new().await?;
+    let id = harness.registry_id("publiccr");
+    let body = |properties: Value| json!({"location": "westus", "sku": {"name": "Basic"}, "properties": properties});
+    let on = json!({"anonymousPullEnabled": true});
+    let shown = |registry: &Value| registry["properties"]["anonymousPullEnabled"].as_bool();
+    assert_eq!(shown(&harness.put(&id, body(on.clone())).await?), Some(true), "at creation");
+    assert_eq!(shown(&harness.get(&id).await?), Some(true));
+    assert_eq!(shown(&harness.put(&id, body(json!({}))).await?), Some(true), "a PUT that does not say");
+    assert_eq!(shown(&harness.patch(&id, json!({"tags": {"a": "b"}})).await?), Some(true));
+    let off = json!({"properties": {"anonymousPullEnabled": false}});
+    assert_eq!(shown(&harness.patch(&id, off).await?), Some(false));
+    assert_eq!(shown(&harness.put(&id, body(json!({}))).await?), Some(false));
+    assert_eq!(shown(&harness.put(&id, body(on)).await?), Some(true));
+    assert_eq!(shown(&harness.get(&harness.registry_id(REGISTRY)).await?), Some(false), "of one registry only");
     Ok(())
 }
 
