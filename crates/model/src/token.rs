@@ -179,6 +179,9 @@ pub enum SignInRefusal {
     /// A password of one token came over a connection with the certificate of another.
     #[error("the certificate is another token's than the password")]
     TwoTokens,
+    /// Too many other passwords were tried before from the same place.
+    #[error("too many wrong passwords were tried: the next is heard in {} s", .0.as_secs())]
+    TooManyWrong(Duration),
     /// The token's status or rights changed after the bearer was issued.
     #[error("the token has changed since the bearer was issued")]
     Changed,

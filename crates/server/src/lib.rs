@@ -5,6 +5,7 @@
 
 mod auth;
 mod body;
+mod client_address;
 mod client_certificates;
 pub mod config;
 pub mod distribution;
@@ -17,6 +18,7 @@ mod management;
 mod preface;
 mod proxies;
 mod requests;
+mod retry_after;
 mod router;
 mod server;
 mod state;

@@ -1,6 +1,7 @@
-//! What every request gets, on every plane: an id, a span, a settled `Host` and client certificate, one log line, and an answer also when its handler
+//! What every request gets, on every plane: an id, a span, a settled `Host`, client address and client certificate, one log line, and an answer also when its handler
 //! panics. Never logs a query, a header or a body: they hold secrets.
 
+use crate::client_address;
 use crate::client_certificates;
 use crate::hosts;
 use crate::proxies::TrustedProxies;
@@ -108,6 +109,7 @@ fn settle(request: &mut Request, proxies: &TrustedProxies) -> Result<(), String>
     }
     // Taken out, because a request lends only one of its parts at a time.
     let mut extensions = std::mem::take(request.extensions_mut());
+    client_address::settle(request.headers(), &mut extensions, proxies);
     let settled = client_certificates::settle(request.headers_mut(), &mut extensions, proxies);
     *request.extensions_mut() = extensions;
     settled.map_err(|error| {

@@ -1,5 +1,6 @@
 //! Access tokens: the short-lived bearers of the data plane. Issued here, checked here.
 
+use crate::guesses::Whose;
 use crate::refresh_tokens::REFRESH_TOKEN_USER;
 use crate::token_table::WhichToken;
 use crate::{Error, Service, limits, random, signing};
@@ -18,6 +19,7 @@ use model::token::{CertificateKey, CredentialKey, Generation, PasswordKey, SignI
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -158,12 +160,13 @@ impl SignedIn {
 }
 
 impl Service {
-    /// Checks a user name and password. An unknown name costs what a known one does.
+    /// Checks a user name and password, presented from `address`; `None` in process. An unknown name costs what a known one does.
     pub async fn sign_in(
         &self,
         registry: &Registry,
         user: &str,
         password: &Password,
+        address: Option<IpAddr>,
     ) -> Result<Result<SignedIn, SignInRefusal>, Error> {
         if user == REFRESH_TOKEN_USER
             && let Ok(signed_in) = self.sign_in_with_refresh_token(registry, password.reveal()).await?
@@ -171,18 +174,43 @@ impl Service {
             return Ok(Ok(signed_in));
         }
         let presented = PasswordHash::of(&self.inner.keys.pepper, password);
+        let name = TokenName::parse(user).ok();
+        let whose = Whose::User(registry.key, name.clone());
+        let attempt =
+            address.map(|address| self.inner.guesses.attempt((address, whose), presented, self.inner.clock.now()));
+        let admitted = match attempt.transpose() {
+            Ok(attempt) => {
+                let admitted = self.admit_user(registry, user, &presented).await?;
+                match attempt {
+                    Some(attempt) if admitted.is_ok() => attempt.succeeded(),
+                    Some(attempt) => attempt.failed(self.inner.clock.now()),
+                    None => {}
+                }
+                admitted
+            }
+            Err(wait) => Err(SignInRefusal::TooManyWrong(wait)),
+        };
+        if let Err(refusal) = &admitted {
+            // What is no token name may be anything, a password in the wrong field included.
+            let name = name.map_or_else(|| "(not a token name)".to_owned(), |name| name.key());
+            log_refusal(registry, &name, refusal);
+        }
+        Ok(admitted)
+    }
+
+    async fn admit_user(
+        &self,
+        registry: &Registry,
+        user: &str,
+        presented: &PasswordHash,
+    ) -> Result<Result<SignedIn, SignInRefusal>, Error> {
         let mut admitted = match TokenName::parse(user) {
-            Ok(name) => self.admit_any(WhichToken::Name(registry.key, name), &presented).await?,
+            Ok(name) => self.admit_any(WhichToken::Name(registry.key, name), presented).await?,
             Err(_) => Err(SignInRefusal::UnknownToken),
         };
         // A token may have the name of its registry, which is that of the admin user.
         if admitted.is_err() && registry.id.name.as_str().eq_ignore_ascii_case(user) {
-            admitted = self.admit_any(WhichToken::Admin(registry.key), &presented).await?;
-        }
-        if let Err(refusal) = &admitted {
-            // What is no token name may be anything, a password in the wrong field included.
-            let name = TokenName::parse(user).map_or_else(|_| "(not a token name)".to_owned(), |name| name.key());
-            log_refusal(registry, &name, refusal);
+            admitted = self.admit_any(WhichToken::Admin(registry.key), presented).await?;
         }
         Ok(admitted)
     }

@@ -11,6 +11,7 @@ mod certificates;
 mod clock;
 mod credentials;
 mod error;
+mod guesses;
 mod issuers;
 mod keys;
 pub mod limits;
@@ -63,6 +64,7 @@ pub use uploads::{BodyError, Upload};
 pub use usage::RegistryUsage;
 
 use access_tokens::BearerCache;
+use guesses::Guesses;
 use issuers::Issuers;
 use keys::Keys;
 use metadata::{Managing, Store, management_version};
@@ -98,6 +100,7 @@ struct Inner {
     tokens: Arc<TokenTable>,
     bearers: BearerCache,
     issuers: Issuers,
+    guesses: Guesses,
 }
 
 /// What a service needs from outside.
@@ -159,7 +162,8 @@ impl Service {
         let bearers = BearerCache::new(limits::BEARERS_REMEMBERED);
         let issuers = Issuers::new(trust, &clock);
         let metadata = Arc::new(metadata);
-        let inner = Inner { data, metadata, blobs, clock, random, keys, site, tokens, bearers, issuers };
+        let guesses = Guesses::new();
+        let inner = Inner { data, metadata, blobs, clock, random, keys, site, tokens, bearers, issuers, guesses };
         Ok((Self { inner: Arc::new(inner), operation: None }, first_start))
     }
 

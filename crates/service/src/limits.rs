@@ -134,6 +134,16 @@ pub const BEARER_BYTES_MAX: usize = 64 << 10;
 /// Bearers whose signature need not be checked again, about 1 KiB each.
 pub const BEARERS_REMEMBERED: usize = 20_000;
 
+/// Different wrong passwords of one user, from one place, that are looked at in [`WRONG_PASSWORD_REMEMBERED`]: more than anybody mistypes,
+/// and than a site keeps old ones of.
+pub const WRONG_PASSWORDS_MAX: usize = 10;
+
+/// How long a wrong password counts against who tried it, and so the longest wait: clients that honour `Retry-After` wait as long.
+pub const WRONG_PASSWORD_REMEMBERED: Duration = Duration::from_secs(60);
+
+/// Users, each from one place, whose wrong passwords are remembered: about 600 bytes each.
+pub const GUESSERS_REMEMBERED: usize = 20_000;
+
 /// Tokens, and names that are none, whose facts need not be read again: about 1 KiB each with a usual scope map.
 pub const TOKENS_REMEMBERED: usize = 20_000;
 

@@ -1,6 +1,7 @@
 //! Who manages: service principals, which sign in with a secret for a bearer of the management API, and what they may do (decision
 //! D8).
 
+use crate::guesses::Whose;
 use crate::{Error, Service, VerificationKey, limits, random, signing};
 use metadata::{Reading, principals, role_assignments};
 use model::caller::{Caller, CallerKind};
@@ -11,6 +12,8 @@ use model::rights::Rights;
 use model::role_assignment::RoleAssignment;
 use model::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+use std::time::Duration;
 
 /// Whoever makes a management request.
 #[derive(Debug, Clone)]
@@ -63,6 +66,9 @@ pub enum PrincipalRefusal {
     /// Unknown client id, or a secret that is wrong or has expired.
     #[error("the client id is not known or its secret is wrong")]
     WrongSecret,
+    /// Too many other secrets were tried before from the same place.
+    #[error("too many wrong secrets were tried")]
+    TooManyWrong(Duration),
     /// The bearer is malformed, expired, or not for this site.
     #[error("the bearer is not valid here: {0}")]
     InvalidBearer(&'static str),
@@ -95,13 +101,35 @@ struct Claims {
 }
 
 impl Service {
-    /// Exchanges a client id and its secret for a bearer of the management API.
+    /// Exchanges a client id and its secret, presented from `address`, for a bearer of the management API.
     pub async fn sign_in_principal(
         &self,
         client_id: &str,
         client_secret: &Password,
+        address: Option<IpAddr>,
     ) -> Result<PrincipalBearer, PrincipalRefusal> {
         let presented = PasswordHash::of(&self.inner.keys.pepper, client_secret);
+        let whose = Whose::Principal(Guid::parse(client_id).ok());
+        let attempt =
+            address.map(|address| self.inner.guesses.attempt((address, whose), presented, self.inner.clock.now()));
+        let attempt = attempt.transpose().map_err(|wait| {
+            tracing::info!(target: "audit", "a service principal was refused: too many wrong secrets were tried");
+            PrincipalRefusal::TooManyWrong(wait)
+        })?;
+        let signed_in = self.admit_principal(client_id, presented).await;
+        match attempt {
+            Some(attempt) if signed_in.is_ok() => attempt.succeeded(),
+            Some(attempt) => attempt.failed(self.inner.clock.now()),
+            None => {}
+        }
+        signed_in
+    }
+
+    async fn admit_principal(
+        &self,
+        client_id: &str,
+        presented: PasswordHash,
+    ) -> Result<PrincipalBearer, PrincipalRefusal> {
         // What is no GUID names nobody, and costs what an unknown one costs.
         let asked = Guid::parse(client_id).or_else(|_| self.new_guid())?;
         let found = self.inner.metadata.read(move |tx| principals::find_by_client_id(tx, &asked)).await;

@@ -32,6 +32,7 @@ static CREDENTIAL: Shape = Shape {
         Property::of("Password", Kind::Text, "The secret."),
     ],
     from_text: None,
+    wire: Wire::SAME,
 };
 
 /// `Connect-AzAccount`

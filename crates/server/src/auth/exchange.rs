@@ -59,7 +59,9 @@ async fn manager(state: &State, parts: &Parts, bearer: Option<&str>) -> Result<M
     let bearer = bearer
         .ok_or_else(|| Refusal::Request("access_token is missing: give a bearer of the management API".to_owned()))?;
     state.service.verify_principal(bearer).await.map_err(|refusal| match refusal {
-        PrincipalRefusal::WrongSecret | PrincipalRefusal::InvalidBearer(_) => Refusal::WrongCredentials,
+        PrincipalRefusal::WrongSecret | PrincipalRefusal::TooManyWrong(_) | PrincipalRefusal::InvalidBearer(_) => {
+            Refusal::WrongCredentials
+        }
         PrincipalRefusal::Unavailable(error) => Refusal::Service(error),
     })
 }

@@ -7,17 +7,20 @@ use super::form::{Form, Repeated};
 use super::keys;
 use super::refusal::CHALLENGE;
 use crate::body::{self, UnreadBody};
-use crate::limits;
+use crate::client_address::ClientAddress;
 use crate::requests::RequestId;
 use crate::state::State;
+use crate::{limits, retry_after};
 use axum::extract::{Path, Request, State as Shared};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use model::password::Password;
 use service::{PrincipalBearer, PrincipalRefusal};
 use std::sync::Arc;
+use std::time::Duration;
 use wire::oauth::{FirstLoginAnswer, LoginAnswer, LoginError, OpenIdConfiguration};
 
 /// The only grant (RFC 6749, section 4.4).
@@ -49,6 +52,9 @@ enum Refusal {
         "Invalid client secret provided. Check the client id, and that the secret is the value that the first start showed."
     )]
     Client,
+    /// Too many wrong secrets came before, from the same place.
+    #[error("Too many wrong client secrets were tried from here. Try again in {} seconds.", retry_after::seconds(*.0))]
+    Wait(Duration),
     /// The service failed. The cause goes to the log.
     #[error("Internal error")]
     Service(#[source] service::Error),
@@ -78,9 +84,9 @@ pub(super) async fn first_login(
 }
 
 async fn first_sign_in(state: &State, tenant: &str, request: Request) -> Result<FirstLoginAnswer, Refusal> {
-    let (headers, form) = asked(state, tenant, request).await?;
+    let (parts, form) = asked(state, tenant, request).await?;
     let resource = form.get("resource")?.ok_or(Refusal::Missing("resource"))?;
-    let bearer = sign_in(state, &headers, &form).await?;
+    let bearer = sign_in(state, &parts, &form).await?;
     Ok(FirstLoginAnswer {
         token_type: "Bearer".to_owned(),
         expires_in: bearer.expires_in_seconds.to_string(),
@@ -177,26 +183,28 @@ pub(super) async fn adfs_keys(Shared(state): Shared<Arc<State>>) -> Response {
 }
 
 async fn sign_in_at(state: &State, tenant: &str, request: Request) -> Result<PrincipalBearer, Refusal> {
-    let (headers, form) = asked(state, tenant, request).await?;
-    sign_in(state, &headers, &form).await
+    let (parts, form) = asked(state, tenant, request).await?;
+    sign_in(state, &parts, &form).await
 }
 
 /// What a client sent, if it was to a tenant that there is.
-async fn asked(state: &State, tenant: &str, request: Request) -> Result<(HeaderMap, Form), Refusal> {
+async fn asked(state: &State, tenant: &str, request: Request) -> Result<(Parts, Form), Refusal> {
     check_tenant(state, tenant)?;
     let (parts, body) = request.into_parts();
-    Ok((parts.headers, Form::parse(&body::read(body, limits::FORM_BYTES_MAX).await?)))
+    Ok((parts, Form::parse(&body::read(body, limits::FORM_BYTES_MAX).await?)))
 }
 
 /// `scope` is not looked at: bearers of this site are for its management API, under whatever name the client has for that.
-async fn sign_in(state: &State, headers: &HeaderMap, form: &Form) -> Result<PrincipalBearer, Refusal> {
+async fn sign_in(state: &State, parts: &Parts, form: &Form) -> Result<PrincipalBearer, Refusal> {
     match form.get("grant_type")? {
         Some(GRANT) => {}
         Some(other) => return Err(Refusal::Grant(other.to_owned())),
         None => return Err(Refusal::Missing("grant_type")),
     }
-    let (client_id, secret) = client(form, headers)?;
-    state.service.sign_in_principal(&client_id, &secret).await.map_err(|refusal| match refusal {
+    let (client_id, secret) = client(form, &parts.headers)?;
+    let address = ClientAddress::of_request(&parts.extensions);
+    state.service.sign_in_principal(&client_id, &secret, address).await.map_err(|refusal| match refusal {
+        PrincipalRefusal::TooManyWrong(wait) => Refusal::Wait(wait),
         PrincipalRefusal::Unavailable(error) => Refusal::Service(error),
         PrincipalRefusal::WrongSecret | PrincipalRefusal::InvalidBearer(_) => Refusal::Client,
     })
@@ -245,6 +253,7 @@ impl Refusal {
             Self::Grant(_) => (StatusCode::BAD_REQUEST, "unsupported_grant_type", 70_003),
             Self::Browser => (StatusCode::BAD_REQUEST, "unsupported_response_type", 70_003),
             Self::Client => (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_215),
+            Self::Wait(_) => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", 90_055),
             Self::Service(error) => {
                 let cause: &dyn std::error::Error = error;
                 tracing::error!(cause, "the login failed: {error}");
@@ -258,8 +267,10 @@ impl Refusal {
             error_codes: vec![number],
         };
         let mut response = (status, [(CACHE_CONTROL, "no-store")], Json(body)).into_response();
-        if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
+        match self {
+            Self::Client => drop(response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE)),
+            Self::Wait(wait) => drop(response.headers_mut().insert(RETRY_AFTER, retry_after::value(wait))),
+            _ => {}
         }
         response
     }

@@ -5,10 +5,12 @@ use super::form::Repeated;
 use crate::body::UnreadBody;
 use crate::hosts::NO_REGISTRY;
 use crate::requests::RequestId;
+use crate::retry_after;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use std::time::Duration;
 use wire::oci;
 
 /// RFC 7617, section 2. No comma and no further parameter: some clients take challenges apart by hand (real-clients.md, 1.6).
@@ -33,6 +35,9 @@ pub(super) enum Refusal {
     /// A right password and a certificate, of two tokens.
     #[error("authentication failed: the password is one token's and the client certificate another's: use one of them")]
     TwoTokens,
+    /// Too many wrong passwords came before, from the same place.
+    #[error("too many wrong passwords were tried from here: try again in {} seconds", retry_after::seconds(*.0))]
+    Wait(Duration),
     /// The host names no registry.
     #[error("{NO_REGISTRY}")]
     NoRegistry,
@@ -60,6 +65,8 @@ impl Refusal {
             Self::SignedOut | Self::WrongCredentials | Self::WrongCertificate | Self::TwoTokens => {
                 (StatusCode::UNAUTHORIZED, "UNAUTHORIZED")
             }
+            // Not among those that containerd tries again at once.
+            Self::Wait(_) => (StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS"),
             Self::NoRegistry => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
             Self::Request(_) => (StatusCode::BAD_REQUEST, "UNSUPPORTED"),
             Self::Body(unread) => (unread.status(), "UNSUPPORTED"),
@@ -74,6 +81,9 @@ impl Refusal {
         let mut response = (status, [(CACHE_CONTROL, "no-store")], Json(body)).into_response();
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
+        }
+        if let Self::Wait(wait) = self {
+            response.headers_mut().insert(RETRY_AFTER, retry_after::value(wait));
         }
         response
     }

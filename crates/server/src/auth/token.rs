@@ -6,6 +6,7 @@
 use super::credentials::{self, Credentials, InvalidCredentials};
 use super::form::Form;
 use super::refusal::Refusal;
+use crate::client_address::ClientAddress;
 use crate::client_certificates::ClientCertificate;
 use crate::requests::RequestId;
 use crate::state::State;
@@ -14,13 +15,13 @@ use axum::body::Body;
 use axum::extract::{Request, State as Shared};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 use http::request::Parts;
-use model::certificate::Fingerprint;
+use http::{Extensions, HeaderMap};
 use model::password::Password;
 use model::registry::Registry;
 use model::scope::Asked;
+use model::token::SignInRefusal;
 use service::{AccessToken, SignedIn};
 use std::sync::Arc;
 use wire::oauth::RegistryTokenAnswer;
@@ -167,13 +168,13 @@ async fn issue(state: &State, parts: &Parts, request: TokenRequest) -> Result<Ac
     if let Some(service) = &request.service {
         check_service(service, &state.login_server(&registry).await?, &parts.headers)?;
     }
-    let certificate = ClientCertificate::of_request(&parts.extensions);
-    if matches!(request.presented, Presented::Nobody) && certificate.is_none() {
+    let has_certificate = ClientCertificate::of_request(&parts.extensions).is_some();
+    if matches!(request.presented, Presented::Nobody) && !has_certificate {
         // A client that names a user and has no password for it would take an anonymous token for a login.
         check_account(&request, |_| false)?;
         return state.service.issue_anonymous_token(&registry, &request.asked)?.ok_or(Refusal::SignedOut);
     }
-    let signed_in = sign_in(state, &registry, &request, certificate).await?;
+    let signed_in = sign_in(state, &registry, &request, &parts.extensions).await?;
     Ok(state.service.issue_access_token(&registry, &signed_in, &request.asked)?)
 }
 
@@ -182,13 +183,19 @@ async fn sign_in(
     state: &State,
     registry: &Registry,
     request: &TokenRequest,
-    certificate: Option<Fingerprint>,
+    extensions: &Extensions,
 ) -> Result<SignedIn, Refusal> {
+    let certificate = ClientCertificate::of_request(extensions);
     let signed_in = match (&request.presented, certificate) {
         (Presented::User(user, password), _) => {
             // A client that names two users does not know which one it is; docker_auth refuses it likewise.
             check_account(request, |account| account == user)?;
-            state.service.sign_in(registry, user, password).await?.map_err(|_| Refusal::WrongCredentials)?
+            let address = ClientAddress::of_request(extensions);
+            let signed_in = state.service.sign_in(registry, user, password, address).await?;
+            signed_in.map_err(|refusal| match refusal {
+                SignInRefusal::TooManyWrong(wait) => Refusal::Wait(wait),
+                _ => Refusal::WrongCredentials,
+            })?
         }
         (Presented::Refresh(token), _) => {
             let signed_in = state.service.sign_in_with_refresh_token(registry, token.reveal()).await?;

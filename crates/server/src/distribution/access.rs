@@ -3,8 +3,10 @@
 //! Looks at `Authorization` and the client certificate alone, before the body is read and before anything is looked up.
 
 use super::challenge::Reason;
+use super::errors::ErrorAnswer;
 use super::route::Routed;
 use crate::auth::credentials::{self, Credentials};
+use crate::client_address::ClientAddress;
 use crate::client_certificates::ClientCertificate;
 use crate::state::State;
 use http::request::Parts;
@@ -13,7 +15,7 @@ use model::registry::Registry;
 use model::token::SignInRefusal;
 use service::{BearerRefusal, SignedIn};
 
-/// What the caller may do; `Err` inside when it presented something that does not count.
+/// What the caller may do; `Err` inside when it presented something that does not count, `Err` outside when it is not looked at.
 ///
 /// A stranger learns neither which names exist nor which passwords were right once (decision D3): the true reason goes to the
 /// audit log, where the service writes it.
@@ -22,29 +24,30 @@ pub(super) async fn of_caller(
     registry: &Registry,
     parts: &Parts,
     routed: &Routed,
-) -> Result<Result<Access, Reason>, service::Error> {
+) -> Result<Result<Access, Reason>, ErrorAnswer> {
     let service = &state.service;
     let certificate = ClientCertificate::of_request(&parts.extensions);
     match credentials::parse(&parts.headers) {
         Ok(None) => match certificate.filter(|_| !is_ping(routed)) {
-            Some(certificate) => Ok(access_of(service.sign_in_with_certificate(registry, &certificate).await?)),
+            Some(certificate) => access_of(service.sign_in_with_certificate(registry, &certificate).await?),
             None => Ok(Ok(Access::signed_out(registry.key))),
         },
         Ok(Some(Credentials::Bearer(bearer))) => {
             match service.verify_access_token(registry, &bearer, certificate.as_ref()).await {
                 Ok(access) => Ok(Ok(access)),
-                Err(BearerRefusal::Unavailable(error)) => Err(error),
+                Err(BearerRefusal::Unavailable(error)) => Err(error.into()),
                 Err(BearerRefusal::Invalid(_) | BearerRefusal::Revoked(_)) => Ok(Err(Reason::InvalidToken)),
             }
         }
         Ok(Some(Credentials::Basic { user, password })) => {
-            let signed_in = service.sign_in(registry, &user, &password).await?;
-            Ok(access_of(match (signed_in, certificate) {
+            let address = ClientAddress::of_request(&parts.extensions);
+            let signed_in = service.sign_in(registry, &user, &password, address).await?;
+            access_of(match (signed_in, certificate) {
                 (Ok(signed_in), Some(certificate)) => {
                     service.beside_certificate(registry, signed_in, &certificate).await?
                 }
                 (signed_in, _) => signed_in,
-            }))
+            })
         }
         Err(reason) => {
             let registry = &registry.id.name;
@@ -60,6 +63,10 @@ fn is_ping(routed: &Routed) -> bool {
     matches!(routed, Routed::SignIn(_))
 }
 
-fn access_of(signed_in: Result<SignedIn, SignInRefusal>) -> Result<Access, Reason> {
-    signed_in.map(|signed_in| signed_in.access()).map_err(|_| Reason::Unknown)
+fn access_of(signed_in: Result<SignedIn, SignInRefusal>) -> Result<Result<Access, Reason>, ErrorAnswer> {
+    match signed_in {
+        Ok(signed_in) => Ok(Ok(signed_in.access())),
+        Err(SignInRefusal::TooManyWrong(wait)) => Err(ErrorAnswer::wait(wait)),
+        Err(_) => Ok(Err(Reason::Unknown)),
+    }
 }

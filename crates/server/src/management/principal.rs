@@ -24,7 +24,9 @@ pub(super) async fn authenticate(state: &State, parts: &Parts) -> Result<Manager
     };
     // The reason stays in the service's audit log.
     state.service.verify_principal(&bearer).await.map_err(|refusal| match refusal {
-        PrincipalRefusal::WrongSecret | PrincipalRefusal::InvalidBearer(_) => Failure::InvalidBearer,
+        PrincipalRefusal::WrongSecret | PrincipalRefusal::TooManyWrong(_) | PrincipalRefusal::InvalidBearer(_) => {
+            Failure::InvalidBearer
+        }
         PrincipalRefusal::Unavailable(error) => Failure::Service(error),
     })
 }

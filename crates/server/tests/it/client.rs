@@ -9,6 +9,7 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use server::{Peer, Server};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// What a test ends with.
@@ -93,12 +94,14 @@ pub(crate) struct Client<'a> {
     authorization: Option<String>,
     /// What a trusted proxy says of its certificate.
     client_cert: Option<String>,
+    /// From where it connects; in process unless said.
+    peer: Option<SocketAddr>,
 }
 
 impl<'a> Client<'a> {
     /// Somebody who has not signed in.
     pub(crate) fn new(server: &'a Server, host: &str) -> Self {
-        Self { server, host: host.to_owned(), authorization: None, client_cert: None }
+        Self { server, host: host.to_owned(), authorization: None, client_cert: None, peer: None }
     }
 
     /// The same with a user name and a password.
@@ -118,7 +121,12 @@ impl<'a> Client<'a> {
 
     /// The same with a certificate, through the proxy of [`Harness::behind_proxy`].
     pub(crate) fn with_certificate(&self, certificate: &ClientCertificate) -> Self {
-        Self { client_cert: Some(certificate.said_by_proxy()), ..self.clone() }
+        Self { client_cert: Some(certificate.said_by_proxy()), peer: Some(PROXY), ..self.clone() }
+    }
+
+    /// The same from that address.
+    pub(crate) fn at(&self, peer: SocketAddr) -> Self {
+        Self { peer: Some(peer), ..self.clone() }
     }
 
     /// A bearer for these scopes, for whoever this client is.
@@ -160,7 +168,10 @@ impl<'a> Client<'a> {
             request = request.header(AUTHORIZATION, authorization);
         }
         if let Some(said) = &self.client_cert {
-            request = request.header("client-cert", said).extension(Peer(PROXY));
+            request = request.header("client-cert", said);
+        }
+        if let Some(peer) = self.peer {
+            request = request.extension(Peer(peer));
         }
         if may_have_body && !headers.iter().any(|(name, _)| *name == CONTENT_LENGTH) {
             request = request.header(CONTENT_LENGTH, body.len());

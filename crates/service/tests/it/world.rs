@@ -145,12 +145,12 @@ impl World {
     }
 
     pub(crate) async fn sign_in(&self, user: &str, password: &Password) -> Result<service::SignedIn, Failure> {
-        Ok(self.service.sign_in(&self.registry, user, password).await??)
+        Ok(self.service.sign_in(&self.registry, user, password, None).await??)
     }
 
     /// Why a sign-in is refused; `None` when it is not.
     pub(crate) async fn refusal(&self, user: &str, password: &Password) -> Result<Option<String>, Error> {
-        let signed_in = self.service.sign_in(&self.registry, user, password).await?;
+        let signed_in = self.service.sign_in(&self.registry, user, password, None).await?;
         Ok(signed_in.err().map(|refusal| refusal.to_string()))
     }
 

@@ -5,12 +5,14 @@ use super::challenge::Unauthorized;
 use super::route::RouteError;
 use crate::hosts::NO_REGISTRY;
 use crate::requests::RequestId;
+use crate::retry_after;
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CONTENT_TYPE};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
 use model::reference::Reference;
 use serde_json::{Value, json};
 use service::limits;
+use std::time::Duration;
 
 /// Why a request does not get what it asked for.
 #[derive(Debug)]
@@ -58,6 +60,14 @@ impl ErrorAnswer {
     /// The host names no registry.
     pub(super) fn no_registry() -> Self {
         Self::not_found("NAME_UNKNOWN", NO_REGISTRY)
+    }
+
+    /// Too many wrong passwords came before.
+    pub(super) fn wait(wait: Duration) -> Self {
+        let seconds = retry_after::seconds(wait);
+        let message = format!("too many wrong passwords were tried from here: try again in {seconds} seconds");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS", message)
+            .with_headers([(RETRY_AFTER, retry_after::value(wait))])
     }
 
     /// With further headers.

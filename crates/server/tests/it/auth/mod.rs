@@ -3,6 +3,7 @@
 mod anonymous;
 mod certificates;
 mod exchange;
+mod guesses;
 mod keys;
 mod login;
 mod processes;
