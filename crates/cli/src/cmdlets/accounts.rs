@@ -6,7 +6,7 @@ use super::{Cmdlet, Does, Example, Running};
 use crate::client::address::Address;
 use crate::cmdlet::binder::{Bound, Spec};
 use crate::cmdlet::parameter::Parameter;
-use crate::cmdlet::types::{Kind, Property, Shape};
+use crate::cmdlet::types::{Kind, Property, Shape, Wire};
 use crate::contexts::{Context, Contexts, KeptLogin, KeptSecret, LOCAL, cloud};
 use crate::destination::{Chosen, Destination};
 use crate::environment::Environment;
