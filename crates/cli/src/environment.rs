@@ -66,6 +66,10 @@ pub struct Variables {
     pub identity_endpoint: Option<String>,
     /// `IDENTITY_HEADER`: what that endpoint wants to see
     pub identity_header: Option<Secret>,
+    /// `REGISTRY_AUTH_FILE`: where podman keeps logins
+    pub registry_auth_file: Option<PathBuf>,
+    /// `DOCKER_CONFIG`: the folder in which docker keeps them
+    pub docker_config: Option<PathBuf>,
     /// `XDG_DATA_HOME`
     pub xdg_data_home: Option<PathBuf>,
     /// `HOME`
@@ -101,6 +105,8 @@ impl Variables {
             azure_federated_token_file: path("AZURE_FEDERATED_TOKEN_FILE"),
             identity_endpoint: text("IDENTITY_ENDPOINT"),
             identity_header: text("IDENTITY_HEADER").map(Secret::new),
+            registry_auth_file: path("REGISTRY_AUTH_FILE"),
+            docker_config: path("DOCKER_CONFIG"),
             xdg_data_home: path("XDG_DATA_HOME"),
             home: path("HOME"),
             user: text("USER"),

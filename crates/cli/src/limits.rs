@@ -33,6 +33,9 @@ pub const OPERATION_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 /// The longest credentials file that is read; a real one has three short members.
 pub const CREDENTIALS_FILE_BYTES_MAX: u64 = 64 * 1024;
 
+/// The longest file of docker's or podman's logins that is read. Ours: a thousand logins.
+pub const LOGINS_FILE_BYTES_MAX: u64 = 1024 * 1024;
+
 /// The longest file of contexts that is read. Ours: a thousand contexts.
 pub const CONTEXTS_FILE_BYTES_MAX: u64 = 1024 * 1024;
 

@@ -9,6 +9,8 @@ use super::address::Address;
 use super::{Answer, Client, ClientError, json_bytes};
 use crate::limits::LIST_ITEMS_MAX;
 use crate::secret::Secret;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -36,6 +38,27 @@ impl<'a> RegistryClient<'a> {
         form.extend(bearer.as_ref().map(|bearer| ("access_token", bearer.reveal())));
         let answer: ExchangeAnswer = post_form(client, &login_server, "/oauth2/exchange", &form).await?;
         Ok(Self { client, login_server, refresh_token: Secret::new(answer.refresh_token) })
+    }
+
+    /// Whether a user and a password open the registry, as `docker login` asks.
+    ///
+    /// Errors: they do not.
+    pub async fn check_password(
+        client: Client<'_>,
+        login_server: &str,
+        user: &str,
+        password: &Secret,
+    ) -> Result<(), ClientError> {
+        let path = format!("/oauth2/token?service={}", utf8_percent_encode(login_server, NON_ALPHANUMERIC));
+        let mut request = Request::get(&path);
+        let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{}", password.reveal())));
+        if let Ok(mut basic) = HeaderValue::from_str(&basic) {
+            basic.set_sensitive(true);
+            request = request.header(header::AUTHORIZATION, basic);
+        }
+        let request = request.body(Bytes::new()).map_err(|error| super::AddressError::NotAPath(error.to_string()))?;
+        let response = client.transport.send_to_registry(login_server, request).await?;
+        registry_success(Answer { method: Method::GET, path, response }).map(drop)
     }
 
     /// The login server.

@@ -11,6 +11,7 @@ pub mod help;
 pub mod jobs;
 pub mod naming;
 pub mod registries;
+pub mod registry_logins;
 pub mod repositories;
 pub mod resource_groups;
 pub mod scope_maps;
@@ -116,6 +117,7 @@ pub static ALL: &[&Cmdlet] = &[
     &repositories::GET_TAG,
     &repositories::UPDATE_TAG,
     &repositories::REMOVE_TAG,
+    &registry_logins::CONNECT,
     &accounts::CONNECT,
     &accounts::DISCONNECT,
     &contexts::GET,

@@ -255,18 +255,24 @@ pub static REMOVE_TAG: Cmdlet = Cmdlet {
 
 /// Signs in to the registry that `-RegistryName` names; the management API knows its login server.
 async fn sign_in(call: Call<'_>) -> Result<RegistryClient<'_>, Failure> {
-    let name = call.text("RegistryName").unwrap_or_default();
+    let login_server = login_server(call, call.text("RegistryName").unwrap_or_default()).await?;
+    Ok(RegistryClient::sign_in(call.client, login_server).await?)
+}
+
+/// The login server of a registry, as the management API tells it.
+///
+/// Errors: there is no such registry.
+pub(super) async fn login_server(call: Call<'_>, name: &str) -> Result<String, Failure> {
     let all: Vec<Registry> = call.client.list(&Address::registries(&call.subscription().await?)?).await?;
     let named = |registry: &&Registry| registry.name.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(name));
     let login_server = all
         .iter()
         .find(named)
         .and_then(|registry| registry.properties.as_ref()?.pointer("/loginServer")?.as_str().map(str::to_owned));
-    let login_server = login_server.ok_or_else(|| {
+    login_server.ok_or_else(|| {
         Failure::refused(format!("There is no registry '{name}' that the login may see."))
             .hint("Get-AzContainerRegistry lists those that there are.")
-    })?;
-    Ok(RegistryClient::sign_in(call.client, login_server).await?)
+    })
 }
 
 fn path(parts: &[&str]) -> Result<String, Failure> {

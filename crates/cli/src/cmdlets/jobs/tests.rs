@@ -141,7 +141,7 @@ fn the_jobs_process_finds_its_call_and_leaves_nothing_of_it() {
     let command = open(&folder, &world.environment()).unwrap();
     let planned = command.calls.as_ref().unwrap()[0].as_ref().unwrap();
     assert_eq!((planned.set, planned.bound.text("Name")), ("CreateExpanded", Some("token2")));
-    assert!(!planned.bound.has("Confirm") && !planned.bound.has("OutVariable"));
+    assert!(!planned.bound.is_on("Confirm") && !planned.bound.has("OutVariable"));
     assert!(open(&folder, &world.environment()).is_err());
     assert!(!is_stopped(&folder));
 }
