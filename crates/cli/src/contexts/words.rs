@@ -50,7 +50,7 @@ enum Verb {
 struct Add {
     /// What to call it
     name: String,
-    /// A server, such as https://portcullis.example
+    /// A server: scheme, host and port
     #[arg(long, value_name = "URL", conflicts_with_all = ["cloud", "data"], required_unless_present_any = ["cloud", "data"])]
     endpoint: Option<String>,
     /// A cloud of Azure: AzureCloud, AzureUSGovernment, AzureChinaCloud
