@@ -165,15 +165,15 @@ pub struct ChangeableAttributes {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AttributesChange {
     /// Whether it may be deleted.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delete_enabled: Option<bool>,
     /// Whether it may be pushed to, pointed elsewhere, deleted.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub write_enabled: Option<bool>,
     /// Whether it may be pulled.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_enabled: Option<bool>,
     /// Whether it is listed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list_enabled: Option<bool>,
 }

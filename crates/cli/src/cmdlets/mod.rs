@@ -154,4 +154,6 @@ mod family_tests;
 #[cfg(test)]
 mod recordings_tests;
 #[cfg(test)]
+mod repositories_tests;
+#[cfg(test)]
 mod tests;

@@ -11,8 +11,17 @@ use std::sync::{Mutex, PoisonError};
 const REDACTED: &str = "**redacted**";
 
 /// Members whose text is a secret wherever they stand, in lower case.
-const SECRET_MEMBERS: [&str; 8] =
-    ["value", "password", "password2", "access_token", "refresh_token", "client_secret", "clientsecret", "secret"];
+const SECRET_MEMBERS: [&str; 9] = [
+    "value",
+    "password",
+    "password2",
+    "token",
+    "access_token",
+    "refresh_token",
+    "client_secret",
+    "clientsecret",
+    "secret",
+];
 
 /// A transport that remembers what goes through it.
 pub struct Traced<'a> {

@@ -1,10 +1,14 @@
 //! `/oauth2/exchange` and refresh tokens: how whoever manages a registry gets into it.
 
-use crate::client::{Client, Outcome};
+use crate::client::{Answer, Client, Outcome};
 use crate::harness::{Harness, OTHER_REGISTRY};
-use http::{Method, StatusCode};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::{Method, Request, StatusCode};
 use rstest::rstest;
 use serde_json::json;
+use server::LocalUser;
 use std::time::Duration;
 
 const HOST: &str = "lnxcr.localhost";
@@ -47,6 +51,38 @@ async fn access_token(client: &Client<'_>, refresh_token: &str) -> Outcome<Optio
     let body = answer.succeeded()?.json()?;
     assert_eq!(body["scope"], format!("{SCOPE},metadata_read"));
     Ok(Some(body["access_token"].as_str().ok_or("an access token")?.to_owned()))
+}
+
+/// A form without any bearer, from the network or in process.
+fn without_bearer() -> Outcome<Request<Bytes>> {
+    let request = Request::post("/oauth2/exchange").header("host", HOST);
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    Ok(request.body(Bytes::from(format!("grant_type=access_token&service={HOST}")))?)
+}
+
+#[tokio::test]
+async fn the_owner_of_the_data_folder_needs_no_bearer() -> Outcome {
+    let harness = Harness::new().await?;
+    // The name of the user is not what the bearers are kept by: here it is that of a principal.
+    let user = LocalUser(harness.principal.client_id.clone());
+    let refresh = Answer::of(harness.server.call(user, without_bearer()?).await).succeeded()?.json()?;
+    let refresh = refresh["refresh_token"].as_str().ok_or("a refresh token")?.to_owned();
+    let stranger = harness.stranger(HOST);
+    let access = access_token(&stranger, &refresh).await?.ok_or("allowed")?;
+    let started = stranger.with_bearer(&access).ask(Method::POST, "/v2/any/thing/blobs/uploads/").await?;
+    assert_eq!(started.status, StatusCode::ACCEPTED);
+    let claims = access.split('.').nth(1).ok_or("claims")?;
+    let claims = String::from_utf8(URL_SAFE_NO_PAD.decode(claims)?)?;
+    assert!(claims.contains(r#""sub":"owner of the data folder""#), "{claims}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn from_the_network_the_same_is_nobody() -> Outcome {
+    let harness = Harness::new().await?;
+    let answer = Answer::of(harness.server.answer(without_bearer()?).await);
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.seen());
+    Ok(())
 }
 
 #[tokio::test]
