@@ -94,6 +94,28 @@ async fn a_claim_that_is_not_as_we_write_it(#[case] claim: &str, #[case] value: 
     Ok(())
 }
 
+/// A bearer is anonymous or somebody's; what says both, or neither, is nobody's. And here anonymous pull is off.
+#[rstest]
+#[case::both(&[], json!(true))]
+#[case::with_a_generation(&["tok", "pwd"], json!(true))]
+#[case::with_a_token(&["gen", "pwd"], json!(true))]
+#[case::with_a_password(&["tok", "gen"], json!(true))]
+#[case::not_so(&["tok", "gen", "pwd"], json!(false))]
+#[case::no_word_of_it(&["tok", "gen", "pwd"], Value::Null)]
+#[case::where_it_is_off(&["tok", "gen", "pwd"], json!(true))]
+#[tokio::test]
+async fn a_bearer_that_says_it_is_anonymous(#[case] without: &[&str], #[case] anonymous: Value) -> Outcome {
+    let forge = Forge::new().await?;
+    let changed = forge.signed(|claims| {
+        claims["anon"] = anonymous;
+        for claim in without {
+            claims.as_object_mut().and_then(|members| members.remove(*claim));
+        }
+    })?;
+    assert!(forge.is_refused(&changed).await?);
+    Ok(())
+}
+
 #[tokio::test]
 async fn another_algorithm_or_key() -> Outcome {
     let forge = Forge::new().await?;

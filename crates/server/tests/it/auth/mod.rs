@@ -2,6 +2,7 @@
 
 mod anonymous;
 mod certificates;
+mod clients;
 mod exchange;
 mod guesses;
 mod keys;

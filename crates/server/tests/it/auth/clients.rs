@@ -1,0 +1,262 @@
+//! What each client relies on (data-plane-and-auth.md, sections 0, 1 and 6): every test is named after the one that it saves.
+
+use super::token::claims;
+use crate::client::{Outcome, TokenClient};
+use crate::distribution::pushes::{REPOSITORY, digest_of, everything};
+use crate::harness::{Harness, REGISTRY};
+use crate::network::{exchange, served};
+use http::{Method, StatusCode};
+use model::action::Action;
+use rstest::rstest;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const HOST: &str = "lnxcr.localhost";
+
+async fn puller(harness: &Harness) -> Outcome<TokenClient<'_>> {
+    harness.holder("token2", "samples/*", &[Action::ContentRead, Action::MetadataRead]).await
+}
+
+/// It splits the challenge at the first space, then at each comma, then at each equals sign, and trims nothing but quotes (1.1).
+#[rstest]
+#[case("/v2/")]
+#[case("/v2/_catalog")]
+#[case("/acr/v1/samples%2Fhello")]
+#[tokio::test]
+async fn azure_cli_takes_challenges_apart_by_hand(#[case] path: &str) -> Outcome {
+    let harness = Harness::new().await?;
+    let refused = harness.stranger(HOST).get(path).await?;
+    let challenge = refused.header("www-authenticate").ok_or("a challenge")?;
+    let (scheme, rest) = challenge.split_once(' ').ok_or("a scheme")?;
+    let mut parameters = rest.split(',').filter_map(|part| part.split_once('='));
+    let mut value = |name: &str| parameters.find(|(known, _)| *known == name).map(|(_, value)| value.trim_matches('"'));
+    assert_eq!(scheme, "Bearer");
+    assert_eq!(value("realm"), Some("http://lnxcr.localhost/oauth2/token"));
+    assert_eq!(value("service"), Some(HOST));
+    Ok(())
+}
+
+/// They send no credentials to a realm on another host than the registry's (1.1).
+#[tokio::test]
+async fn crane_and_regclient_find_the_realm_at_the_registry_s_host() -> Outcome {
+    let harness = Harness::new().await?;
+    for host in ["lnxcr.localhost", "lnxcr.localhost:5000"] {
+        let refused = harness.stranger(host).get("/v2/").await?;
+        let challenge = refused.header("www-authenticate").ok_or("a challenge")?;
+        assert!(challenge.contains(&format!(r#"realm="http://{host}/oauth2/token""#)), "{challenge}");
+    }
+    Ok(())
+}
+
+/// It forgets the password once it has a refresh token, and must log in again when that ends (0.6, 1.7).
+#[tokio::test]
+async fn docker_keeps_its_password() -> Outcome {
+    let harness = Harness::new().await?;
+    let token = puller(&harness).await?;
+    let asked = "/oauth2/token?account=token2&client_id=docker&offline_token=true&service=lnxcr.localhost";
+    let by_get = token.basic().get(asked).await?.succeeded()?.json()?;
+    let form = [
+        ("grant_type", "password"),
+        ("username", token.name.as_str()),
+        ("password", token.password.as_str()),
+        ("access_type", "offline"),
+        ("client_id", "oras-go"),
+    ];
+    let by_post = harness.stranger(HOST).post_form("/oauth2/token", &form).await?.succeeded()?.json()?;
+    for answer in [by_get, by_post] {
+        assert_eq!(answer.get("refresh_token"), None);
+        assert!(answer["access_token"].is_string());
+    }
+    Ok(())
+}
+
+/// Machines whose clock is behind take a bearer whose `nbf` has passed for them too (8.2); acr-cli wants `exp` as a number (1.5).
+#[tokio::test]
+async fn machines_with_a_late_clock_and_acr_cli_read_the_times() -> Outcome {
+    let harness = Harness::new().await?;
+    let claims = claims(&puller(&harness).await?.issue(&[]).await?)?;
+    let now = harness.now().as_unix_seconds();
+    for back_dated in ["nbf", "iat"] {
+        assert_eq!(claims[back_dated], json!(now - 60), "{back_dated}");
+    }
+    assert_eq!(claims["exp"], json!(now + 3600));
+    Ok(())
+}
+
+/// It loops without an `error`, and fails a push at 403 (0.4).
+#[tokio::test]
+async fn containerd_is_told_which_of_its_bearers_fell_short() -> Outcome {
+    let harness = Harness::new().await?;
+    let token = puller(&harness).await?;
+    let path = format!("/v2/{REPOSITORY}/blobs/uploads/");
+    let narrow = token.bearer("repository:samples/hello:pull,push").await?;
+    let old = token.bearer("repository:samples/hello:pull").await?;
+    for (client, wait, error) in [(narrow, 0, "insufficient_scope"), (old, 3600, "invalid_token")] {
+        harness.advance(Duration::from_secs(wait));
+        let refused = client.ask(Method::POST, &path).await?;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+        let challenge = refused.header("www-authenticate").ok_or("a challenge")?;
+        let end = format!(r#",scope="repository:samples/hello:pull,push",error="{error}""#);
+        assert!(challenge.ends_with(&end), "{challenge}");
+    }
+    Ok(())
+}
+
+/// Whoever asks to mount what cannot be mounted uploads instead; 403 or 404 would end the push (0.11).
+#[tokio::test]
+async fn containerd_uploads_what_it_may_not_mount() -> Outcome {
+    let harness = Harness::new().await?;
+    everything(&harness).await?.push_blob("secret/hello", b"hello").await?;
+    let pusher = harness.holder("pusher", "samples/*", &[Action::ContentRead, Action::ContentWrite]).await?;
+    let client = pusher.bearer_for(&["repository:samples/hello:pull,push", "repository:secret/hello:pull"]).await?;
+    for (from, bytes) in [("secret/hello", b"hello"), ("secret/nothing", b"hello"), ("samples/hello", b"other")] {
+        let path = format!("/v2/{REPOSITORY}/blobs/uploads/?mount={}&from={from}", digest_of(bytes));
+        let answer = client.ask(Method::POST, &path).await?;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{from}");
+        assert!(answer.header("location").is_some());
+        // docker reads it with "%d-%d" (5.3).
+        assert_eq!(answer.header("range"), Some("0-0"), "{from}");
+    }
+    Ok(())
+}
+
+/// Its names arrive percent-encoded, digests and slashes alike (0.10).
+#[tokio::test]
+async fn azure_sdks_percent_encode_names() -> Outcome {
+    let harness = Harness::new().await?;
+    let owner = everything(&harness).await?;
+    let blob = owner.push_blob(REPOSITORY, b"hello").await?;
+    owner.push_image((REPOSITORY, "v1"), &blob, "").await?;
+    let digest = owner.get(&format!("/v2/{REPOSITORY}/manifests/v1")).await?;
+    let digest = digest.header("docker-content-digest").ok_or("a digest")?.replace(':', "%3A");
+    for path in [
+        "/acr/v1/samples%2Fhello".to_owned(),
+        "/acr/v1/samples%2fhello/_tags/v1".to_owned(),
+        format!("/acr/v1/samples%2Fhello/_manifests/{digest}"),
+        format!("/v2/samples%2Fhello/manifests/{digest}"),
+        format!("/v2/samples%2Fhello/blobs/{}", blob.to_string().replace(':', "%3A")),
+    ] {
+        assert_eq!(owner.get(&path).await?.seen(), "200", "{path}");
+    }
+    // What is encoded twice is another name, and none.
+    assert_eq!(owner.get("/v2/samples%252Fhello/tags/list").await?.seen(), "400 NAME_INVALID");
+    Ok(())
+}
+
+/// The scopes of an index with many bases stand in one URL (8.4), and the answer stays below what they read: 64 KiB (0.5).
+#[tokio::test]
+async fn docker_and_crane_ask_for_many_scopes_in_one_line() -> Outcome {
+    let harness = Harness::new().await?;
+    let token = puller(&harness).await?;
+    let scopes: String = (0..750).map(|number| format!("&scope=repository:samples/base-{number:04}:pull")).collect();
+    let line = format!("/oauth2/token?service={HOST}{scopes}");
+    assert!(line.len() > 28 << 10 && line.len() < 32 << 10, "{}", line.len());
+    let basic = base64_of(&format!("{}:{}", token.name, token.password));
+    let request = format!(
+        "GET {line} HTTP/1.1\r\nHost: {REGISTRY}.localhost\r\nAuthorization: Basic {basic}\r\nConnection: close\r\n\r\n"
+    );
+    served(&harness, async |address| {
+        let answer = exchange(address, &request).await?;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{}", &answer[..200.min(answer.len())]);
+        Ok(())
+    })
+    .await?;
+    // What is usual is far below the limit.
+    let fifty: Vec<String> = (0..50).map(|number| format!("repository:samples/base-{number:04}:pull,push")).collect();
+    let answer = token.issue(&fifty.iter().map(String::as_str).collect::<Vec<_>>()).await?.succeeded()?;
+    assert!(answer.body.len() < 64 << 10, "{}", answer.body.len());
+    Ok(())
+}
+
+/// They send the refresh token of `az acr login` in chunks, without a Content-Length (0.8).
+#[tokio::test]
+async fn skopeo_and_the_azure_sdks_send_refresh_tokens_in_chunks() -> Outcome {
+    let harness = Harness::new().await?;
+    let request = |form: &str| {
+        format!(
+            "POST /oauth2/token HTTP/1.1\r\nHost: {REGISTRY}.localhost\r\nConnection: close\r\nContent-Type: \
+             application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{form}\r\n0\r\n\r\n",
+            form.len()
+        )
+    };
+    let refresh = refresh_token(&harness).await?;
+    let form = format!("client_id=containers%2Fimage&grant_type=refresh_token&service={HOST}&refresh_token=");
+    served(&harness, async |address| {
+        for (refresh, expected) in [(refresh.as_str(), "HTTP/1.1 200"), ("x", "HTTP/1.1 401")] {
+            let answer = exchange(address, &request(&format!("{form}{refresh}"))).await?;
+            assert!(answer.starts_with(expected), "{answer}");
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// As `az acr login` gets it.
+async fn refresh_token(harness: &Harness) -> Outcome<String> {
+    let principal = &harness.principal;
+    let stranger = harness.stranger(HOST);
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", principal.client_id.as_str()),
+        ("client_secret", principal.client_secret.reveal()),
+    ];
+    let login = stranger.post_form(&format!("/{}/oauth2/v2.0/token", principal.tenant), &form).await?.succeeded()?;
+    let bearer = login.json()?["access_token"].as_str().ok_or("a bearer")?.to_owned();
+    let form = [("grant_type", "access_token"), ("service", HOST), ("access_token", &bearer)];
+    let exchanged = stranger.post_form("/oauth2/exchange", &form).await?.succeeded()?.json()?;
+    Ok(exchanged["refresh_token"].as_str().ok_or("a refresh token")?.to_owned())
+}
+
+/// It tries every entry that matches the host, so two tokens for one registry both work (6.1).
+#[tokio::test]
+async fn a_kubelet_holds_two_tokens_of_one_registry() -> Outcome {
+    let harness = Harness::new().await?;
+    let owner = everything(&harness).await?;
+    for repository in ["samples/hello", "team/app"] {
+        let blob = owner.push_blob(repository, b"hello").await?;
+        owner.push_image((repository, "v1"), &blob, "").await?;
+    }
+    let tokens = [
+        harness.holder("sampler", "samples/*", &[Action::ContentRead]).await?,
+        harness.holder("teammate", "team/*", &[Action::ContentRead]).await?,
+    ];
+    for repository in ["samples/hello", "team/app"] {
+        let mut pulled = Vec::new();
+        for token in &tokens {
+            let client = token.bearer(&format!("repository:{repository}:pull")).await?;
+            pulled.push(client.get(&format!("/v2/{repository}/manifests/v1")).await?.status.is_success());
+        }
+        assert_eq!(pulled, [repository == "samples/hello", repository == "team/app"]);
+    }
+    Ok(())
+}
+
+/// Each asks for `pull` alone before it lists tags (3.3).
+#[tokio::test]
+async fn skopeo_renovate_and_argo_list_tags_with_a_bearer_for_pull() -> Outcome {
+    let harness = Harness::new().await?;
+    let owner = everything(&harness).await?;
+    let blob = owner.push_blob(REPOSITORY, b"hello").await?;
+    owner.push_image((REPOSITORY, "v1"), &blob, "").await?;
+    let client = puller(&harness).await?.bearer("repository:samples/hello:pull").await?;
+    let listed = client.get(&format!("/v2/{REPOSITORY}/tags/list")).await?.succeeded()?.json()?;
+    assert_eq!(listed["tags"], json!(["v1"]));
+    Ok(())
+}
+
+/// They ask for what nobody here knows, and go on with the rest (1.2).
+#[tokio::test]
+async fn helm_2_and_acr_cli_ask_for_scopes_of_other_services() -> Outcome {
+    let harness = Harness::new().await?;
+    let scopes =
+        ["artifact-repository:repo:pull", "registry:deleted_catalog:*", "repository:samples/hello:pull,deleted_read"];
+    let answer = puller(&harness).await?.issue(&scopes).await?.succeeded()?.json()?;
+    assert_eq!(answer["scope"], "repository:samples/hello:pull,metadata_read");
+    assert_ne!(answer["access_token"], Value::Null);
+    Ok(())
+}
+
+fn base64_of(text: &str) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
