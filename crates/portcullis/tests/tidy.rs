@@ -100,6 +100,20 @@ fn the_map_of_the_rules_is_right() {
 }
 
 #[test]
+fn every_test_that_has_an_advisory_in_view_is_there() {
+    let text = fs::read_to_string(crates().join("../docs/advisories.md")).expect("UTF-8");
+    // The last column of a row; what is no name of a test there is code or a path.
+    let cells = text.lines().filter_map(|line| line.strip_suffix(" |")?.rsplit_once(" | ").map(|(_, cell)| cell));
+    let is_name = |word: &&str| word.contains('_') && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let named: Vec<&str> = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).filter(is_name).collect();
+    assert!(named.len() > 40, "the tables are not read right: {named:?}");
+    let sources: Vec<String> = source_files().iter().filter_map(|path| fs::read_to_string(path).ok()).collect();
+    let is_there = |name: &str| sources.iter().any(|source| source.contains(&format!("fn {name}(")));
+    let wrong: Vec<&str> = named.into_iter().filter(|name| !is_there(name)).collect();
+    assert!(wrong.is_empty(), "docs/advisories.md names tests that are not there: {wrong:?}");
+}
+
+#[test]
 fn no_junk_drawers() {
     let names = ["util", "utils", "helper", "helpers", "common", "misc", "manager"];
     check("these names say nothing", |path, _| {

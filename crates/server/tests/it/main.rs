@@ -2,6 +2,7 @@
 //!
 //! Files mirror the rooms of the server: `<plane>/<noun>.rs`.
 
+mod advisories;
 mod auth;
 mod client;
 mod client_certificate;
