@@ -112,13 +112,13 @@ impl<'a> Client<'a> {
         Client { transport, sleeper: self.sleeper }
     }
 
-    /// Whose management API it is, by its host.
+    /// Whose management API it is, by its login and its host.
     pub fn service(&self) -> Service {
         let endpoint = self.transport.endpoint();
         let uri = endpoint.parse::<http::Uri>().ok();
         let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
         let azure = AZURE_HOSTS.iter().any(|azure| azure.eq_ignore_ascii_case(host));
-        if azure { Service::Azure } else { Service::Portcullis }
+        if azure || self.transport.is_at_azure() { Service::Azure } else { Service::Portcullis }
     }
 
     /// The way to the service.

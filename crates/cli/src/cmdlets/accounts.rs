@@ -7,10 +7,11 @@ use crate::client::address::Address;
 use crate::cmdlet::binder::{Bound, Spec};
 use crate::cmdlet::parameter::Parameter;
 use crate::cmdlet::types::{Kind, Property, Shape, Wire};
-use crate::contexts::{Context, Contexts, KeptLogin, KeptSecret, LOCAL, cloud};
+use crate::contexts::{Context, Contexts, KeptLogin, KeptSecret, LOCAL};
 use crate::destination::{Chosen, Destination};
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::transport::cloud::Cloud;
 use crate::transport::http;
 use serde_json::Value;
 use wire::arm::List;
@@ -57,7 +58,7 @@ pub static CONNECT: Cmdlet = Cmdlet {
             Parameter::optional("Tenant", Kind::Text, "The tenant.")
                 .or(&["Domain", "TenantId"])
                 .within(PRINCIPAL_OR_IDENTITY),
-            Parameter::optional("Environment", Kind::Text, "The cloud; --endpoint URL in its place is a server.")
+            Parameter::optional("Environment", Kind::Text, "The cloud, also one that `portcullis context add --cloud-metadata` has added; --endpoint URL in its place is a server.")
                 .or(&["EnvironmentName"])
                 .default("AzureCloud"),
             Parameter::optional("Subscription", Kind::Text, "The subscription of commands that name none.")
@@ -111,23 +112,32 @@ pub static DISCONNECT: Cmdlet = Cmdlet {
 /// The context that the words describe.
 ///
 /// Errors: there is no such cloud; the endpoint is none; the name is none.
-fn described(bound: &Bound) -> Result<Context, Failure> {
-    let (endpoint, name) = match (&bound.options.endpoint, bound.text("Environment")) {
+fn described(bound: &Bound, environment: &Environment) -> Result<Context, Failure> {
+    let (endpoint, custom_cloud, name) = match (&bound.options.endpoint, bound.text("Environment")) {
         (Some(_), Some(_)) => return Err(Failure::usage("-Environment is a cloud and --endpoint a server: name one.")),
         (Some(endpoint), None) => {
             let endpoint = http::checked_endpoint(endpoint)?;
             let name = endpoint.split_once("://").map_or(endpoint.as_str(), |(_, host)| host).replace(['[', ']'], "");
-            (endpoint, name)
+            (endpoint, None, name)
         }
-        (None, environment) => {
-            let cloud = cloud(environment.unwrap_or(CLOUD_DEFAULT))?;
-            (cloud.resource_manager.to_owned(), cloud.name.to_owned())
+        (None, cloud) => {
+            let (endpoint, custom) = Contexts::read(environment)?.cloud(cloud.unwrap_or(CLOUD_DEFAULT))?;
+            let known = Cloud::of_endpoint(&endpoint).map(|cloud| cloud.name.clone().into_owned());
+            let name = custom.as_ref().map(|cloud| cloud.name.clone()).or(known).unwrap_or_default();
+            (endpoint, custom, name)
         }
     };
     let name = bound.text("ContextName").map_or(name, str::to_owned);
     Context::check_name(&name)?;
     let subscription_id = bound.text("Subscription").map(str::to_owned);
-    Ok(Context { name, endpoint: Some(endpoint), data: None, subscription_id, login: Some(login(bound)?) })
+    Ok(Context {
+        name,
+        endpoint: Some(endpoint),
+        custom_cloud,
+        data: None,
+        subscription_id,
+        login: Some(login(bound)?),
+    })
 }
 
 fn login(bound: &Bound) -> Result<KeptLogin, Failure> {
@@ -158,7 +168,7 @@ pub(super) fn chosen(bound: &Bound, environment: &Environment) -> Result<Chosen,
         return Err(Failure::usage("Connect-AzAccount takes no --data, --context or --credentials-file.")
             .hint("`portcullis context use NAME` chooses a context that is there."));
     }
-    let context = described(bound)?;
+    let context = described(bound, environment)?;
     let destination = Destination::Server {
         endpoint: context.endpoint.clone().unwrap_or_default(),
         principal: context.login(environment, None)?,
@@ -167,7 +177,7 @@ pub(super) fn chosen(bound: &Bound, environment: &Environment) -> Result<Chosen,
 }
 
 async fn connect(call: Call<'_>) -> Result<Outcome, Failure> {
-    let mut context = described(call.bound)?;
+    let mut context = described(call.bound, call.environment)?;
     let mut contexts = Contexts::read(call.environment)?;
     if !call.bound.is_on("Force") && contexts.find(&context.name).is_ok_and(|known| known.endpoint != context.endpoint)
     {

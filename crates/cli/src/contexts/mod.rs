@@ -6,7 +6,6 @@
 mod words;
 
 pub use words::ContextOptions;
-pub(crate) use words::cloud;
 
 use crate::environment::Environment;
 use crate::failure::Failure;
@@ -14,6 +13,7 @@ use crate::limits::CONTEXTS_FILE_BYTES_MAX;
 use crate::private_files;
 use crate::secret::Secret;
 use crate::transport::cloud::Cloud;
+use crate::transport::cloud::metadata::CustomCloud;
 use crate::transport::login::entra::{Credential, Entra};
 use crate::transport::login::{Login, ServicePrincipal, TENANT_DEFAULT};
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,9 @@ pub struct Context {
     /// The management API; `None` for a store on this machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
+    /// The cloud that the management API belongs to, when it is none that everyone knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_cloud: Option<CustomCloud>,
     /// The data folder of a store on this machine; the user's own when it is `None` too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
@@ -161,6 +164,21 @@ impl Contexts {
         })
     }
 
+    /// A cloud by its name, in any case: one that everyone knows, or one that a context was added with.
+    ///
+    /// Errors: there is no such cloud.
+    pub fn cloud(&self, name: &str) -> Result<(String, Option<CustomCloud>), Failure> {
+        let custom = self.contexts.iter().find_map(|context| {
+            let cloud = context.custom_cloud.as_ref().filter(|cloud| cloud.name.eq_ignore_ascii_case(name))?;
+            Some((context.endpoint.clone()?, Some(cloud.clone())))
+        });
+        match (Cloud::find(name), custom) {
+            (Some(cloud), _) => Ok((cloud.resource_manager.clone().into_owned(), None)),
+            (None, Some(custom)) => Ok(custom),
+            (None, None) => words::cloud(name).map(|cloud| (cloud.resource_manager.clone().into_owned(), None)),
+        }
+    }
+
     /// The current one.
     ///
     /// Errors: the one that was chosen is not there.
@@ -213,8 +231,17 @@ impl Context {
     }
 
     /// The cloud of Azure that it is in.
-    pub fn cloud(&self) -> Option<&'static Cloud> {
-        self.endpoint.as_deref().and_then(Cloud::of_endpoint)
+    pub fn cloud(&self) -> Option<Cloud> {
+        let endpoint = self.endpoint.as_deref()?;
+        let Some(custom) = self.custom_cloud.clone() else { return Cloud::of_endpoint(endpoint).cloned() };
+        Some(Cloud {
+            name: custom.name.into(),
+            alias: "",
+            resource_manager: endpoint.to_owned().into(),
+            authority: custom.login_endpoint.into(),
+            audience: custom.audience.into(),
+            login_server_suffix: custom.login_server_suffix.into(),
+        })
     }
 
     /// Whom to log in as; `file` counts more than what is kept.
@@ -236,7 +263,13 @@ impl Context {
             _ => None,
         };
         let kept = match (&self.login, file) {
-            (Some(KeptLogin::AccessToken { access_token }), None) => return Ok(Login::Bearer(access_token.0.clone())),
+            (Some(KeptLogin::AccessToken { access_token }), None) => {
+                let bearer = access_token.0.clone();
+                return Ok(match self.cloud() {
+                    Some(cloud) => Login::Entra(Entra::with(&cloud, Credential::Bearer(bearer))),
+                    None => Login::Bearer(bearer),
+                });
+            }
             (Some(KeptLogin::ManagedIdentity { client_id }), None) => {
                 Some(Credential::managed_identity(environment, client_id.clone()))
             }
@@ -244,8 +277,8 @@ impl Context {
             _ => principal.clone().map(Credential::Secret),
         };
         match (self.cloud(), kept, principal) {
-            (Some(cloud), Some(credential), _) => Ok(Login::Entra(Entra::with(cloud, credential))),
-            (Some(cloud), None, _) => Ok(Login::Entra(Entra::chain(cloud, environment))),
+            (Some(cloud), Some(credential), _) => Ok(Login::Entra(Entra::with(&cloud, credential))),
+            (Some(cloud), None, _) => Ok(Login::Entra(Entra::chain(&cloud, environment))),
             (None, _, Some(principal)) => Ok(Login::ServicePrincipal(principal)),
             (None, Some(_), None) => Err(Failure::usage(format!(
                 "The context '{}' logs in with an identity of Azure, and its endpoint is none of Azure's.",

@@ -21,7 +21,11 @@ fn run(environment: &Environment, line: &str) -> Result<String, String> {
     let mut console = Console::new(environment, &mut stdout, &mut stderr);
     let words = ["context"].into_iter().chain(line.split(' ')).map(OsString::from).collect();
     let outcome = Invocation::parse(environment, words).and_then(|invocation| match invocation {
-        Invocation::Context(options) => options.run(environment, &mut console),
+        Invocation::Context(options) => tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(options.run(environment, &mut console)),
         other => panic!("{other:?}"),
     });
     let status = console.finish(outcome);
@@ -40,7 +44,7 @@ fn a_context_is_added_used_and_removed() {
     assert!(run(&environment, "show").unwrap().contains("https://prod.example\n"));
     run(&environment, "add gov --cloud azureusgovernment --azure-cli --use").unwrap();
     let current = Contexts::read(&environment).unwrap().current().unwrap();
-    assert_eq!(current.cloud().map(|cloud| cloud.name), Some("AzureUSGovernment"));
+    assert_eq!(current.cloud().map(|cloud| cloud.name).as_deref(), Some("AzureUSGovernment"));
     run(&environment, "remove gov").unwrap();
     assert_eq!(Contexts::read(&environment).unwrap().current().unwrap().name, LOCAL);
 }
@@ -107,4 +111,38 @@ fn what_makes_no_sense_is_refused(#[case] line: &str, #[case] expected: &str) {
     let told = run(&environment, line).map_err(|told| told.replace('\n', " ")).unwrap_err();
     assert!(told.contains(expected), "{told}");
     assert_eq!(Contexts::read(&environment), Ok(Contexts::default()));
+}
+
+#[test]
+fn a_custom_cloud_is_kept_with_its_addresses_and_signed_in_to_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = environment(folder.path());
+    let custom_cloud = CustomCloud {
+        name: "Stack".to_owned(),
+        login_endpoint: "https://login.stack.example".to_owned(),
+        audience: "https://audience.stack.example".to_owned(),
+        login_server_suffix: "azurecr.stack.example".to_owned(),
+    };
+    let stack = Context {
+        name: "stack".to_owned(),
+        endpoint: Some("https://management.stack.example".to_owned()),
+        custom_cloud: Some(custom_cloud.clone()),
+        login: Some(KeptLogin::ManagedIdentity { client_id: None }),
+        ..Context::default()
+    };
+    let mut contexts = Contexts::default();
+    contexts.put(stack.clone());
+    contexts.write(&environment).unwrap();
+    let read = Contexts::read(&environment).unwrap();
+    assert_eq!(read.find("stack"), Ok(stack.clone()));
+    assert_eq!(
+        read.cloud("STACK"),
+        Ok(("https://management.stack.example".to_owned(), Some(custom_cloud))),
+        "Connect-AzAccount -Environment finds it"
+    );
+    assert!(read.cloud("Stuck").unwrap_err().to_string().contains("not a cloud of Azure"));
+    match stack.login(&environment, None).unwrap() {
+        Login::Entra(entra) => assert_eq!(entra.login_server_suffix(), "azurecr.stack.example"),
+        other => panic!("{other:?}"),
+    }
 }

@@ -7,7 +7,7 @@ use crate::limits::CREDENTIALS_FILE_BYTES_MAX;
 use crate::output::Console;
 use crate::output::table::{self, Heading};
 use crate::private_files;
-use crate::transport::cloud::{CLOUDS, Cloud};
+use crate::transport::cloud::{CLOUDS, Cloud, metadata};
 use crate::transport::http;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -51,11 +51,14 @@ struct Add {
     /// What to call it
     name: String,
     /// A server: scheme, host and port
-    #[arg(long, value_name = "URL", conflicts_with_all = ["cloud", "data"], required_unless_present_any = ["cloud", "data"])]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["cloud", "data"], required_unless_present_any = ["cloud", "data", "cloud_metadata"])]
     endpoint: Option<String>,
     /// A cloud of Azure: AzureCloud, AzureUSGovernment, AzureChinaCloud
     #[arg(long, value_name = "CLOUD", conflicts_with = "data")]
     cloud: Option<String>,
+    /// Another cloud, such as Azure Stack: its management API, which is asked for its addresses
+    #[arg(long, value_name = "URL", conflicts_with_all = ["endpoint", "cloud", "data"])]
+    cloud_metadata: Option<String>,
     /// The data folder of a store on this machine
     #[arg(long, value_name = "DIR", conflicts_with_all = ["credentials_file", "client_id", "managed_identity", "azure_cli"])]
     data: Option<PathBuf>,
@@ -75,10 +78,10 @@ struct Add {
     #[arg(long, value_name = "ID", requires = "client_id")]
     tenant_id: Option<String>,
     /// Log in as the managed identity of this machine (Azure)
-    #[arg(long, requires = "cloud", conflicts_with_all = ["endpoint", "client_id", "azure_cli"])]
+    #[arg(long, conflicts_with_all = ["endpoint", "client_id", "azure_cli"])]
     managed_identity: bool,
     /// Log in as azure-cli is (Azure)
-    #[arg(long, requires = "cloud", conflicts_with = "endpoint")]
+    #[arg(long, conflicts_with_all = ["endpoint", "data"])]
     azure_cli: bool,
     /// Make it the current one
     #[arg(long = "use")]
@@ -86,10 +89,10 @@ struct Add {
 }
 
 impl ContextOptions {
-    /// Runs it. Sends nothing.
+    /// Runs it. Sends nothing, but for `--cloud-metadata`.
     ///
-    /// Errors: a usage failure; the contexts stay as they were.
-    pub fn run(&self, environment: &Environment, console: &mut Console<'_>) -> Result<(), Failure> {
+    /// Errors: a usage failure, or a cloud that does not describe itself; the contexts stay as they were.
+    pub async fn run(&self, environment: &Environment, console: &mut Console<'_>) -> Result<(), Failure> {
         let mut contexts = Contexts::read(environment)?;
         match &self.verb {
             Verb::List => self.list(&contexts, environment, console),
@@ -105,7 +108,7 @@ impl ContextOptions {
                 Ok(())
             }
             Verb::Add(add) => {
-                let context = add.context()?;
+                let context = add.context().await?;
                 let name = context.name.clone();
                 contexts.put(context);
                 if add.make_current {
@@ -168,26 +171,37 @@ fn about(contexts: &Contexts, context: &Context, environment: &Environment) -> V
         "current": is_current(contexts, context),
         "place": context.place(environment),
         "account": context.account(),
-        "cloud": context.cloud().map_or("-", |cloud| cloud.name),
+        "cloud": context.cloud().map_or_else(|| "-".to_owned(), |cloud| cloud.name.into_owned()),
         "subscription": context.subscription_id.as_deref().unwrap_or("the only one there is"),
     })
 }
 
 impl Add {
-    fn context(&self) -> Result<Context, Failure> {
+    async fn context(&self) -> Result<Context, Failure> {
         Context::check_name(&self.name)?;
-        let endpoint = match (&self.cloud, &self.endpoint) {
-            (Some(name), _) => Some(cloud(name)?.resource_manager.to_owned()),
-            (None, Some(endpoint)) => Some(http::checked_endpoint(endpoint)?),
-            (None, None) => None,
+        let login = self.login()?;
+        let (endpoint, custom_cloud) = match (&self.cloud, &self.endpoint, &self.cloud_metadata) {
+            (Some(name), ..) => (Some(cloud(name)?.resource_manager.clone().into_owned()), None),
+            (None, Some(endpoint), _) => (Some(http::checked_endpoint(endpoint)?), None),
+            (None, None, Some(url)) => {
+                let described = metadata::read(url).await?;
+                (Some(described.resource_manager), described.cloud)
+            }
+            (None, None, None) => (None, None),
         };
-        Ok(Context {
+        let context = Context {
             name: self.name.clone(),
             endpoint,
+            custom_cloud,
             data: self.data.as_deref().map(absolute).transpose()?,
             subscription_id: self.subscription.clone(),
-            login: self.login()?,
-        })
+            login,
+        };
+        if context.cloud().is_none() && (self.managed_identity || self.azure_cli) {
+            return Err(Failure::usage("One signs in to this server at itself: it knows no identities of Azure.")
+                .hint("Give --credentials-file FILE, or --client-id and --client-secret-file."));
+        }
+        Ok(context)
     }
 
     fn login(&self) -> Result<Option<KeptLogin>, Failure> {
@@ -212,9 +226,9 @@ impl Add {
 }
 
 /// Errors: there is no such cloud.
-pub(crate) fn cloud(name: &str) -> Result<&'static Cloud, Failure> {
+pub(super) fn cloud(name: &str) -> Result<&'static Cloud, Failure> {
     Cloud::find(name).ok_or_else(|| {
-        let known = CLOUDS.each_ref().map(|cloud| cloud.name).join(", ");
+        let known = CLOUDS.each_ref().map(|cloud| &*cloud.name).join(", ");
         Failure::usage(format!("'{name}' is not a cloud of Azure.")).hint(format!("There are: {known}."))
     })
 }

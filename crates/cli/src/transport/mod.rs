@@ -44,6 +44,11 @@ pub trait Transport: Send + Sync {
         Box::pin(async { Ok(None) })
     }
 
+    /// Whether one of Azure's clouds is signed in to, whatever its host is called.
+    fn is_at_azure(&self) -> bool {
+        false
+    }
+
     /// What there is to say of how it signed in, for `-Verbose`.
     fn login_said(&self) -> Option<String> {
         None

@@ -88,6 +88,10 @@ impl Transport for Retrying<'_> {
         self.inner.endpoint()
     }
 
+    fn is_at_azure(&self) -> bool {
+        self.inner.is_at_azure()
+    }
+
     fn login_said(&self) -> Option<String> {
         self.inner.login_said()
     }

@@ -15,8 +15,10 @@ pub struct Endpoints {
     /// What host names end in.
     pub suffixes: Suffixes,
     /// Azure AD Graph, without which azure-cli 2.50 and its like take no cloud.
+    #[serde(default)]
     pub graph_endpoint: String,
     /// The audience of Microsoft Graph, which Terraform signs in to before it does anything.
+    #[serde(default)]
     pub microsoft_graph_resource_id: String,
 }
 

@@ -152,10 +152,9 @@ impl Transport for HttpTransport {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-            let request = if self.login.is_at_azure() {
-                self.client
-                    .request(parts.method, Endpoint::of_registry(login_server)?.join(path))
-                    .headers(parts.headers)
+            let request = if let Login::Entra(entra) = &self.login {
+                let registry = Endpoint::of_registry(login_server, entra.login_server_suffix())?;
+                self.client.request(parts.method, registry.join(path)).headers(parts.headers)
             } else {
                 let request = self.client.request(parts.method, self.endpoint.join(path)).headers(parts.headers);
                 request.header(header::HOST, login_server)
@@ -171,6 +170,10 @@ impl Transport for HttpTransport {
         })
     }
 
+    fn is_at_azure(&self) -> bool {
+        self.login.is_at_azure()
+    }
+
     fn login_said(&self) -> Option<String> {
         self.bearer.get().map(|(_, said)| said.clone())
     }
@@ -181,6 +184,11 @@ impl Transport for HttpTransport {
 /// Errors: as [`HttpTransport::new`].
 pub fn checked_endpoint(text: &str) -> Result<String, Failure> {
     Endpoint::parse(text).map(|endpoint| endpoint.shown())
+}
+
+/// Whether an endpoint is this machine.
+pub fn is_loopback(endpoint: &str) -> bool {
+    Url::parse(endpoint).is_ok_and(|url| Endpoint(url).is_loopback())
 }
 
 /// The request of RFC 6749, section 4.4.2.
@@ -216,16 +224,20 @@ impl Endpoint {
         Ok(endpoint)
     }
 
-    /// The registry of a login server that Azure names.
+    /// The registry of a login server that a cloud names.
     ///
-    /// Errors: it is no host name of a registry.
-    fn of_registry(login_server: &str) -> Result<Self, TransportError> {
+    /// Errors: it is no host name of a registry of that cloud: bearers go to no other.
+    fn of_registry(login_server: &str, suffix: &str) -> Result<Self, TransportError> {
         let not_one = || TransportError::Unreachable {
             endpoint: login_server.to_owned(),
-            reason: "it is not the host name of a registry".to_owned(),
+            reason: format!("it is not the host name of a registry under {suffix}"),
         };
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-        let url = Some(login_server).filter(|host| host.contains('.') && host.chars().all(fits));
+        let below = |host: &str| {
+            let (host, suffix) = (host.to_ascii_lowercase(), suffix.to_ascii_lowercase());
+            host.strip_suffix(&suffix).is_some_and(|name| name.len() > 1 && name.ends_with('.'))
+        };
+        let url = Some(login_server).filter(|host| below(host) && host.chars().all(fits));
         url.and_then(|host| Url::parse(&format!("https://{host}")).ok()).map(Self).ok_or_else(not_one)
     }
 

@@ -130,3 +130,16 @@ fn an_endpoint_is_scheme_host_and_port_and_safe(#[case] text: &str, #[case] acce
     let outcome = HttpTransport::new(text, principal()).map(drop);
     assert_eq!(outcome.is_ok(), accepted, "{outcome:?}");
 }
+
+#[rstest]
+#[case("one.azurecr.io", true)]
+#[case("One.AzureCR.io", true)]
+#[case("azurecr.io", false)]
+#[case(".azurecr.io", false)]
+#[case("oneazurecr.io", false)]
+#[case("one.azurecr.io.example", false)]
+#[case("user@one.azurecr.io", false)]
+#[case("elsewhere.example", false)]
+fn a_bearer_goes_to_registries_of_its_cloud_alone(#[case] login_server: &str, #[case] expected: bool) {
+    assert_eq!(Endpoint::of_registry(login_server, "azurecr.io").is_ok(), expected);
+}

@@ -32,6 +32,8 @@ pub struct Entra {
     authority: String,
     /// The management API that the bearer is for.
     resource: String,
+    /// What login servers of the cloud end in.
+    login_server_suffix: String,
     /// The first one that works is taken.
     credentials: Vec<Credential>,
 }
@@ -59,6 +61,8 @@ pub enum Credential {
     },
     /// Whoever is signed in to azure-cli.
     AzureCli,
+    /// None: the bearer was got elsewhere.
+    Bearer(Secret),
     /// One that cannot be tried, for the account of the chain.
     Unset {
         /// What it is called.
@@ -77,11 +81,21 @@ struct Bearer {
 impl Entra {
     /// With one credential.
     pub fn with(cloud: &Cloud, credential: Credential) -> Self {
+        Self::with_any(cloud, vec![credential])
+    }
+
+    fn with_any(cloud: &Cloud, credentials: Vec<Credential>) -> Self {
         Self {
-            authority: cloud.authority.to_owned(),
-            resource: cloud.resource_manager.to_owned(),
-            credentials: vec![credential],
+            authority: cloud.authority.clone().into_owned(),
+            resource: cloud.audience.clone().into_owned(),
+            login_server_suffix: cloud.login_server_suffix.clone().into_owned(),
+            credentials,
         }
+    }
+
+    /// What login servers of the cloud end in.
+    pub fn login_server_suffix(&self) -> &str {
+        &self.login_server_suffix
     }
 
     /// With whatever there is: the environment, a workload identity, the managed identity, azure-cli's login, in this order
@@ -110,11 +124,7 @@ impl Entra {
             },
         };
         let machine = Credential::managed_identity(environment, None);
-        Self {
-            authority: cloud.authority.to_owned(),
-            resource: cloud.resource_manager.to_owned(),
-            credentials: vec![secret, federated, machine, Credential::AzureCli],
-        }
+        Self::with_any(cloud, vec![secret, federated, machine, Credential::AzureCli])
     }
 
     /// Signs in: the bearer, and what there is to say of how it was got.
@@ -151,6 +161,7 @@ impl Entra {
                 self.managed_identity(client_id.as_deref(), hosted.as_ref()).await
             }
             Credential::AzureCli => self.azure_cli().await,
+            Credential::Bearer(bearer) => Ok(bearer.clone()),
             Credential::Unset { missing, .. } => Err(refused((*missing).to_owned())),
         }
     }
@@ -271,6 +282,7 @@ impl Credential {
             Self::Federated { .. } => "a workload identity",
             Self::ManagedIdentity { .. } => "a managed identity",
             Self::AzureCli => "azure-cli's login",
+            Self::Bearer(_) => "the access token of the context",
             Self::Unset { name, .. } => name,
         }
     }

@@ -46,7 +46,8 @@ fn principal() -> Credential {
 
 fn log_in(authority: &str, credentials: Vec<Credential>) -> Result<(Secret, String), TransportError> {
     let resource = "https://management.azure.com".to_owned();
-    let entra = Entra { authority: authority.to_owned(), resource, credentials };
+    let login_server_suffix = "azurecr.io".to_owned();
+    let entra = Entra { authority: authority.to_owned(), resource, login_server_suffix, credentials };
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(entra.log_in())
 }
 
