@@ -30,6 +30,9 @@ pub const RETRY_WAIT_MAX: Duration = Duration::from_secs(120);
 /// How long a long-running operation is waited for in all. Ours: Azure finishes a token in seconds.
 pub const OPERATION_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 
+/// How long a person is waited for who enters a code. As long as Entra's codes count.
+pub const DEVICE_CODE_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
+
 /// The longest credentials file that is read; a real one has three short members.
 pub const CREDENTIALS_FILE_BYTES_MAX: u64 = 64 * 1024;
 

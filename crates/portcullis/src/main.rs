@@ -110,7 +110,7 @@ fn run(invocation: Invocation, environment: &Environment, console: &mut Console<
             Invocation::Quickstart(options) => quickstart(&options, environment, console).await,
             Invocation::Principal(options) => principal(&options, environment, console).await,
             Invocation::Az(command) => az(&command, environment, console).await,
-            Invocation::Context(options) => options.run(environment, console).await,
+            Invocation::Context(options) => options.run(environment, console, &TimerSleeper).await,
             Invocation::Cmdlet(command) => cmdlet(*command, environment, console).await,
             Invocation::Job(command) => job(*command, environment, console).await,
         }

@@ -121,6 +121,11 @@ impl<'a> Client<'a> {
         if azure || self.transport.is_at_azure() { Service::Azure } else { Service::Portcullis }
     }
 
+    /// What it waits through.
+    pub fn sleeper(&self) -> &'a dyn Sleeper {
+        self.sleeper
+    }
+
     /// The way to the service.
     pub fn transport(&self) -> &'a dyn Transport {
         self.transport

@@ -12,7 +12,8 @@ use crate::destination::{Chosen, Destination};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::transport::cloud::Cloud;
-use crate::transport::http;
+use crate::transport::http::{self, HttpTransport};
+use crate::transport::login::Login;
 use serde_json::Value;
 use wire::arm::List;
 use wire::arm::subscriptions::Subscription;
@@ -21,7 +22,8 @@ const MODEL: &str = "Microsoft.Azure.Commands.Profile.Models.Core.PSAzureProfile
 const PRINCIPAL: &[&str] = &["ServicePrincipalWithSubscriptionId"];
 const IDENTITY: &[&str] = &["ManagedServiceLogin"];
 const TOKEN: &[&str] = &["AccessTokenWithSubscriptionId"];
-const PRINCIPAL_OR_IDENTITY: &[&str] = &["ServicePrincipalWithSubscriptionId", "ManagedServiceLogin"];
+const PERSON: &[&str] = &["UserWithSubscriptionId"];
+const TENANTED: &[&str] = &["ServicePrincipalWithSubscriptionId", "ManagedServiceLogin", "UserWithSubscriptionId"];
 /// The cloud of who names none, as in Az.
 const CLOUD_DEFAULT: &str = "AzureCloud";
 
@@ -40,7 +42,12 @@ static CREDENTIAL: Shape = Shape {
 pub static CONNECT: Cmdlet = Cmdlet {
     spec: Spec {
         name: "Connect-AzAccount",
-        sets: &["ServicePrincipalWithSubscriptionId", "ManagedServiceLogin", "AccessTokenWithSubscriptionId"],
+        sets: &[
+            "ServicePrincipalWithSubscriptionId",
+            "ManagedServiceLogin",
+            "AccessTokenWithSubscriptionId",
+            "UserWithSubscriptionId",
+        ],
         declared: &[&[
             Parameter::optional("ServicePrincipal", Kind::Switch, "Signs in as a service principal.").within(PRINCIPAL),
             Parameter::mandatory(
@@ -52,12 +59,19 @@ pub static CONNECT: Cmdlet = Cmdlet {
             Parameter::mandatory("Identity", Kind::Switch, "Signs in as the managed identity of this machine.")
                 .or(&["MSI", "ManagedService"])
                 .within(IDENTITY),
+            Parameter::mandatory(
+                "UseDeviceAuthentication",
+                Kind::Switch,
+                "Signs a person in with a code that is entered in a browser. Its refresh token is kept with the context.",
+            )
+            .or(&["DeviceCode", "DeviceAuth", "Device"])
+            .within(PERSON),
             Parameter::mandatory("AccessToken", Kind::Text, "A bearer that was got elsewhere.").within(TOKEN),
             Parameter::optional("AccountId", Kind::Text, "The client id of the managed identity, when there are several.")
                 .within(&["ManagedServiceLogin", "AccessTokenWithSubscriptionId"]),
             Parameter::optional("Tenant", Kind::Text, "The tenant.")
                 .or(&["Domain", "TenantId"])
-                .within(PRINCIPAL_OR_IDENTITY),
+                .within(TENANTED),
             Parameter::optional("Environment", Kind::Text, "The cloud, also one that `portcullis context add --cloud-metadata` has added; --endpoint URL in its place is a server.")
                 .or(&["EnvironmentName"])
                 .default("AzureCloud"),
@@ -114,6 +128,10 @@ pub static DISCONNECT: Cmdlet = Cmdlet {
 /// Errors: there is no such cloud; the endpoint is none; the name is none.
 fn described(bound: &Bound, environment: &Environment) -> Result<Context, Failure> {
     let (endpoint, custom_cloud, name) = match (&bound.options.endpoint, bound.text("Environment")) {
+        (Some(_), None) if bound.is_on("UseDeviceAuthentication") => {
+            return Err(Failure::usage("-UseDeviceAuthentication is for Azure's clouds, and --endpoint is a server.")
+                .hint("A server is signed in to with -ServicePrincipal -Credential."));
+        }
         (Some(_), Some(_)) => return Err(Failure::usage("-Environment is a cloud and --endpoint a server: name one.")),
         (Some(endpoint), None) => {
             let endpoint = http::checked_endpoint(endpoint)?;
@@ -130,14 +148,9 @@ fn described(bound: &Bound, environment: &Environment) -> Result<Context, Failur
     let name = bound.text("ContextName").map_or(name, str::to_owned);
     Context::check_name(&name)?;
     let subscription_id = bound.text("Subscription").map(str::to_owned);
-    Ok(Context {
-        name,
-        endpoint: Some(endpoint),
-        custom_cloud,
-        data: None,
-        subscription_id,
-        login: Some(login(bound)?),
-    })
+    // A person signs in when it is known that all else is right.
+    let login = if bound.is_on("UseDeviceAuthentication") { None } else { Some(login(bound)?) };
+    Ok(Context { name, endpoint: Some(endpoint), custom_cloud, data: None, subscription_id, login })
 }
 
 fn login(bound: &Bound) -> Result<KeptLogin, Failure> {
@@ -184,7 +197,16 @@ async fn connect(call: Call<'_>) -> Result<Outcome, Failure> {
         return Err(Failure::usage(format!("The context '{}' is there already, and leads elsewhere.", context.name))
             .hint("Name the new one with -ContextName, or replace it with -Force."));
     }
-    let seen: List<Subscription> = call.client.get(&Address::subscriptions()).await?;
+    let seen: List<Subscription> = if call.bound.is_on("UseDeviceAuthentication") {
+        let bearer = context.sign_in_with_code(call.text("Tenant"), call.client.sleeper(), call.say).await?;
+        // Others may have been added while the person was waited for.
+        contexts = Contexts::read(call.environment)?;
+        let endpoint = context.endpoint.clone().unwrap_or_default();
+        let transport = HttpTransport::new(&endpoint, Login::Bearer(bearer))?;
+        call.client.over(&transport).get(&Address::subscriptions()).await?
+    } else {
+        call.client.get(&Address::subscriptions()).await?
+    };
     match (&context.subscription_id, seen.value.as_slice()) {
         (Some(wanted), all) if !all.iter().any(|known| known.subscription_id.eq_ignore_ascii_case(wanted)) => {
             return Err(Failure::refused(format!("The login works, and may not see the subscription '{wanted}'.")));

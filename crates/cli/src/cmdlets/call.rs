@@ -24,6 +24,8 @@ pub struct Call<'a> {
     pub session: &'a Session,
     /// What there is to warn of.
     pub warnings: &'a RefCell<Vec<String>>,
+    /// Tells a person at once what there is to do while the call waits.
+    pub say: &'a dyn Fn(&str),
     /// The process.
     pub environment: &'a Environment,
     /// The subscription of the context.

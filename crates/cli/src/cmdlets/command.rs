@@ -219,12 +219,15 @@ impl Command {
                 Ok(Planned { set, bound }) => {
                     let subscription_id = subscription_id.as_deref();
                     let session = &self.session;
+                    let console = RefCell::new(&mut *console);
+                    let say = |line: &str| console.borrow_mut().note(line);
                     does(Call {
                         client,
                         bound: &bound,
                         set,
                         session,
                         warnings: &warnings,
+                        say: &say,
                         environment,
                         subscription_id,
                     })

@@ -7,14 +7,16 @@ mod words;
 
 pub use words::ContextOptions;
 
+use crate::client::operation::Sleeper;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::limits::CONTEXTS_FILE_BYTES_MAX;
 use crate::private_files;
 use crate::secret::Secret;
+use crate::transport::TransportError;
 use crate::transport::cloud::Cloud;
 use crate::transport::cloud::metadata::CustomCloud;
-use crate::transport::login::entra::{Credential, Entra};
+use crate::transport::login::entra::{Credential, Entra, device_code};
 use crate::transport::login::{Login, ServicePrincipal, TENANT_DEFAULT};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -92,6 +94,13 @@ pub enum KeptLogin {
     },
     /// The login of azure-cli.
     AzureCli,
+    /// What is left of a person's login with a device code.
+    RefreshToken {
+        /// The tenant.
+        tenant_id: String,
+        /// The token.
+        refresh_token: KeptSecret,
+    },
 }
 
 /// A secret that is written to a file which only its owner can read.
@@ -274,6 +283,9 @@ impl Context {
                 Some(Credential::managed_identity(environment, client_id.clone()))
             }
             (Some(KeptLogin::AzureCli), None) => Some(Credential::AzureCli),
+            (Some(KeptLogin::RefreshToken { tenant_id, refresh_token }), None) => {
+                Some(Credential::RefreshToken { tenant_id: tenant_id.clone(), refresh_token: refresh_token.0.clone() })
+            }
             _ => principal.clone().map(Credential::Secret),
         };
         match (self.cloud(), kept, principal) {
@@ -288,6 +300,32 @@ impl Context {
         }
     }
 
+    /// Signs a person in with a device code, and keeps what is left of that: the bearer.
+    ///
+    /// Errors: it is in none of Azure's clouds; the person is not signed in.
+    pub async fn sign_in_with_code(
+        &mut self,
+        tenant_id: Option<&str>,
+        sleeper: &dyn Sleeper,
+        say: &dyn Fn(&str),
+    ) -> Result<Secret, Failure> {
+        let cloud = self.cloud().ok_or_else(|| {
+            Failure::usage("Device codes are for Azure's clouds: one signs in to a server as a service principal.")
+        })?;
+        let tenant_id = tenant_id.unwrap_or(device_code::TENANT_DEFAULT);
+        let signed_in = device_code::sign_in(&cloud, tenant_id, sleeper, say).await.map_err(|error| match error {
+            TransportError::LoginRefused { .. } => {
+                Failure::refused(error.to_string()).hint("Nobody is signed in and nothing was kept. Begin again.")
+            }
+            other => other.into(),
+        })?;
+        self.login = Some(KeptLogin::RefreshToken {
+            tenant_id: tenant_id.to_owned(),
+            refresh_token: KeptSecret(signed_in.refresh_token),
+        });
+        Ok(signed_in.bearer)
+    }
+
     /// How it logs in, in words that hold no secret.
     pub fn account(&self) -> String {
         match &self.login {
@@ -300,6 +338,7 @@ impl Context {
             Some(KeptLogin::ManagedIdentity { client_id: None }) => "the machine's managed identity".to_owned(),
             Some(KeptLogin::ManagedIdentity { client_id: Some(id) }) => format!("the managed identity {id}"),
             Some(KeptLogin::AzureCli) => "the login of azure-cli".to_owned(),
+            Some(KeptLogin::RefreshToken { .. }) => "a person, by a device code".to_owned(),
         }
     }
 

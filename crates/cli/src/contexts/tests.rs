@@ -1,4 +1,5 @@
 use super::*;
+use crate::client::operation::TimerSleeper;
 use crate::environment::Variables;
 use crate::failure::ExitStatus;
 use crate::invocation::Invocation;
@@ -25,7 +26,7 @@ fn run(environment: &Environment, line: &str) -> Result<String, String> {
             .enable_all()
             .build()
             .unwrap()
-            .block_on(options.run(environment, &mut console)),
+            .block_on(options.run(environment, &mut console, &TimerSleeper)),
         other => panic!("{other:?}"),
     });
     let status = console.finish(outcome);
@@ -103,6 +104,9 @@ fn a_broken_file_is_told_by_its_place_alone() {
 #[case("add p --cloud Azur", "AzureChinaCloud")]
 #[case("add p", "--endpoint")]
 #[case("add p --endpoint https://p --managed-identity", "--endpoint")]
+#[case("add p --endpoint https://p --device-code", "--endpoint")]
+#[case("add p --cloud AzureCloud --device-code --azure-cli", "--azure-cli")]
+#[case("add p --cloud AzureCloud --tenant-id t", "--device-code")]
 #[case("use nowhere", "There are: local.")]
 #[case("remove local", "cannot be removed")]
 fn what_makes_no_sense_is_refused(#[case] line: &str, #[case] expected: &str) {

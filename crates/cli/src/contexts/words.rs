@@ -1,6 +1,7 @@
 //! `portcullis context`: its words, and what they do.
 
 use super::{Context, Contexts, KeptLogin, KeptSecret};
+use crate::client::operation::Sleeper;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::limits::CREDENTIALS_FILE_BYTES_MAX;
@@ -11,6 +12,7 @@ use crate::transport::cloud::{CLOUDS, Cloud, metadata};
 use crate::transport::http;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 /// What `context` is told.
@@ -60,22 +62,28 @@ struct Add {
     #[arg(long, value_name = "URL", conflicts_with_all = ["endpoint", "cloud", "data"])]
     cloud_metadata: Option<String>,
     /// The data folder of a store on this machine
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["credentials_file", "client_id", "managed_identity", "azure_cli"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["credentials_file", "client_id", "managed_identity", "azure_cli", "device_code"])]
     data: Option<PathBuf>,
     /// The subscription of commands that name none
     #[arg(long, value_name = "ID")]
     subscription: Option<String>,
     /// Log in as the service principal in this file, which stays where it is
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["client_id", "managed_identity", "azure_cli"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["client_id", "managed_identity", "azure_cli", "device_code"])]
     credentials_file: Option<PathBuf>,
     /// Log in as this service principal
-    #[arg(long, value_name = "ID", requires = "client_secret_file", conflicts_with = "azure_cli")]
+    #[arg(
+        long,
+        value_name = "ID",
+        requires = "client_secret_file",
+        conflicts_with = "azure_cli",
+        group = "of_a_tenant"
+    )]
     client_id: Option<String>,
     /// The file that holds its secret, which is kept with the context
     #[arg(long, value_name = "FILE", requires = "client_id", conflicts_with = "managed_identity")]
     client_secret_file: Option<PathBuf>,
-    /// Its tenant
-    #[arg(long, value_name = "ID", requires = "client_id")]
+    /// The tenant of the service principal, or of who enters the code
+    #[arg(long, value_name = "ID", requires = "of_a_tenant")]
     tenant_id: Option<String>,
     /// Log in as the managed identity of this machine (Azure)
     #[arg(long, conflicts_with_all = ["endpoint", "client_id", "azure_cli"])]
@@ -83,16 +91,24 @@ struct Add {
     /// Log in as azure-cli is (Azure)
     #[arg(long, conflicts_with_all = ["endpoint", "data"])]
     azure_cli: bool,
+    /// Log in now with a code that is entered in a browser; the refresh token is kept with the context (Azure)
+    #[arg(long, conflicts_with_all = ["endpoint", "azure_cli", "managed_identity"], group = "of_a_tenant")]
+    device_code: bool,
     /// Make it the current one
     #[arg(long = "use")]
     make_current: bool,
 }
 
 impl ContextOptions {
-    /// Runs it. Sends nothing, but for `--cloud-metadata`.
+    /// Runs it. Sends nothing, but for `--cloud-metadata` and `--device-code`.
     ///
     /// Errors: a usage failure, or a cloud that does not describe itself; the contexts stay as they were.
-    pub async fn run(&self, environment: &Environment, console: &mut Console<'_>) -> Result<(), Failure> {
+    pub async fn run(
+        &self,
+        environment: &Environment,
+        console: &mut Console<'_>,
+        sleeper: &dyn Sleeper,
+    ) -> Result<(), Failure> {
         let mut contexts = Contexts::read(environment)?;
         match &self.verb {
             Verb::List => self.list(&contexts, environment, console),
@@ -108,7 +124,14 @@ impl ContextOptions {
                 Ok(())
             }
             Verb::Add(add) => {
-                let context = add.context().await?;
+                let mut context = add.context().await?;
+                if add.device_code {
+                    let console = RefCell::new(&mut *console);
+                    let say = |line: &str| console.borrow_mut().note(line);
+                    context.sign_in_with_code(add.tenant_id.as_deref(), sleeper, &say).await?;
+                    // Others may have been added while the person was waited for.
+                    contexts = Contexts::read(environment)?;
+                }
                 let name = context.name.clone();
                 contexts.put(context);
                 if add.make_current {

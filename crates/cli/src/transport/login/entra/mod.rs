@@ -1,6 +1,8 @@
 //! Signing in at Entra ID, for the management API of a cloud of Azure. Each kind is one request, whose shape is told where it is
 //! made; a chain tries them in a fixed order and says which it took, and why those before it did not work.
 
+pub mod device_code;
+
 use crate::environment::Environment;
 use crate::limits::{ANSWER_BYTES_MAX, CREDENTIALS_FILE_BYTES_MAX, REQUEST_TIMEOUT};
 use crate::private_files;
@@ -10,6 +12,7 @@ use crate::transport::cloud::Cloud;
 use crate::transport::login::{ServicePrincipal, TENANT_DEFAULT};
 use reqwest::{Client, RequestBuilder};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -63,6 +66,13 @@ pub enum Credential {
     AzureCli,
     /// None: the bearer was got elsewhere.
     Bearer(Secret),
+    /// What a person who signed in elsewhere left.
+    RefreshToken {
+        /// The tenant.
+        tenant_id: String,
+        /// The token.
+        refresh_token: Secret,
+    },
     /// One that cannot be tried, for the account of the chain.
     Unset {
         /// What it is called.
@@ -162,6 +172,9 @@ impl Entra {
             }
             Credential::AzureCli => self.azure_cli().await,
             Credential::Bearer(bearer) => Ok(bearer.clone()),
+            Credential::RefreshToken { tenant_id, refresh_token } => {
+                self.with_refresh_token(tenant_id, refresh_token).await
+            }
             Credential::Unset { missing, .. } => Err(refused((*missing).to_owned())),
         }
     }
@@ -228,8 +241,12 @@ impl Entra {
             .map_err(|_| refused("az gives no access token".to_owned()))
     }
 
-    /// `endpoint` is whom to name when it goes wrong.
     async fn ask(request: RequestBuilder, endpoint: &str) -> Result<Secret, TransportError> {
+        Self::ask_for::<Bearer>(request, endpoint).await.map(|bearer| Secret::new(bearer.access_token))
+    }
+
+    /// `endpoint` is whom to name when it goes wrong.
+    async fn ask_for<T: DeserializeOwned>(request: RequestBuilder, endpoint: &str) -> Result<T, TransportError> {
         let unreachable = |error: reqwest::Error| TransportError::Unreachable {
             endpoint: endpoint.to_owned(),
             // Without the URL: a query can hold what is nobody's business.
@@ -245,9 +262,9 @@ impl Entra {
         }
         let body = answer.bytes().await.map_err(unreachable)?;
         if status.is_success()
-            && let Ok(bearer) = serde_json::from_slice::<Bearer>(&body)
+            && let Ok(wanted) = serde_json::from_slice(&body)
         {
-            return Ok(Secret::new(bearer.access_token));
+            return Ok(wanted);
         }
         Err(match serde_json::from_slice::<LoginError>(&body) {
             Ok(LoginError { error, error_description, .. }) => {
@@ -283,6 +300,7 @@ impl Credential {
             Self::ManagedIdentity { .. } => "a managed identity",
             Self::AzureCli => "azure-cli's login",
             Self::Bearer(_) => "the access token of the context",
+            Self::RefreshToken { .. } => "the login that a device code began",
             Self::Unset { name, .. } => name,
         }
     }

@@ -8,7 +8,7 @@ const BEARER: &str = r#"{"token_type":"Bearer","expires_in":"3600","access_token
 const REFUSED: &str = r#"{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret."}"#;
 
 /// An authority that answers one request after another, and what each asked.
-fn authority(answers: Vec<(u16, &'static str)>) -> (String, JoinHandle<Vec<String>>) {
+pub(super) fn authority(answers: Vec<(u16, &'static str)>) -> (String, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let thread = std::thread::spawn(move || {
