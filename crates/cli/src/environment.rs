@@ -60,6 +60,8 @@ pub struct Variables {
     pub azure_client_id: Option<String>,
     /// `AZURE_CLIENT_SECRET`
     pub azure_client_secret: Option<Secret>,
+    /// `AZURE_CLIENT_CERTIFICATE_PATH`: a file with its certificate and key
+    pub azure_client_certificate_path: Option<PathBuf>,
     /// `AZURE_FEDERATED_TOKEN_FILE`: the token of a workload identity
     pub azure_federated_token_file: Option<PathBuf>,
     /// `IDENTITY_ENDPOINT`: where a service that hosts programs gives out its managed identity
@@ -102,6 +104,7 @@ impl Variables {
             azure_tenant_id: text("AZURE_TENANT_ID"),
             azure_client_id: text("AZURE_CLIENT_ID"),
             azure_client_secret: text("AZURE_CLIENT_SECRET").map(Secret::new),
+            azure_client_certificate_path: path("AZURE_CLIENT_CERTIFICATE_PATH"),
             azure_federated_token_file: path("AZURE_FEDERATED_TOKEN_FILE"),
             identity_endpoint: text("IDENTITY_ENDPOINT"),
             identity_header: text("IDENTITY_HEADER").map(Secret::new),

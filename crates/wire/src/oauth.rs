@@ -57,6 +57,7 @@ pub struct LoginError {
     /// Such as `invalid_client`.
     pub error: String,
     /// A sentence for people. Azure's clients look for its `AADSTS` number.
+    #[serde(default)]
     pub error_description: String,
     /// The `AADSTS` numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -7,7 +7,7 @@ use crate::client::address::Address;
 use crate::cmdlet::binder::{Bound, Spec};
 use crate::cmdlet::parameter::Parameter;
 use crate::cmdlet::types::{Kind, Property, Shape, Wire};
-use crate::contexts::{Context, Contexts, KeptLogin, KeptSecret, LOCAL};
+use crate::contexts::{Context, Contexts, KeptLogin, KeptSecret, LOCAL, absolute};
 use crate::destination::{Chosen, Destination};
 use crate::environment::Environment;
 use crate::failure::Failure;
@@ -15,15 +15,24 @@ use crate::transport::cloud::Cloud;
 use crate::transport::http::{self, HttpTransport};
 use crate::transport::login::Login;
 use serde_json::Value;
+use std::path::Path;
 use wire::arm::List;
 use wire::arm::subscriptions::Subscription;
 
 const MODEL: &str = "Microsoft.Azure.Commands.Profile.Models.Core.PSAzureProfile";
 const PRINCIPAL: &[&str] = &["ServicePrincipalWithSubscriptionId"];
+const CERTIFICATE: &[&str] = &["ServicePrincipalCertificateFileWithSubscriptionId"];
+const PRINCIPALS: &[&str] =
+    &["ServicePrincipalWithSubscriptionId", "ServicePrincipalCertificateFileWithSubscriptionId"];
 const IDENTITY: &[&str] = &["ManagedServiceLogin"];
 const TOKEN: &[&str] = &["AccessTokenWithSubscriptionId"];
 const PERSON: &[&str] = &["UserWithSubscriptionId"];
-const TENANTED: &[&str] = &["ServicePrincipalWithSubscriptionId", "ManagedServiceLogin", "UserWithSubscriptionId"];
+const TENANTED: &[&str] = &[
+    "ServicePrincipalWithSubscriptionId",
+    "ServicePrincipalCertificateFileWithSubscriptionId",
+    "ManagedServiceLogin",
+    "UserWithSubscriptionId",
+];
 /// The cloud of who names none, as in Az.
 const CLOUD_DEFAULT: &str = "AzureCloud";
 
@@ -47,9 +56,17 @@ pub static CONNECT: Cmdlet = Cmdlet {
             "ManagedServiceLogin",
             "AccessTokenWithSubscriptionId",
             "UserWithSubscriptionId",
+            "ServicePrincipalCertificateFileWithSubscriptionId",
         ],
         declared: &[&[
-            Parameter::optional("ServicePrincipal", Kind::Switch, "Signs in as a service principal.").within(PRINCIPAL),
+            Parameter::optional("ServicePrincipal", Kind::Switch, "Signs in as a service principal.").within(PRINCIPALS),
+            Parameter::mandatory("ApplicationId", Kind::Text, "The client id of the service principal.").within(CERTIFICATE),
+            Parameter::mandatory(
+                "CertificatePath",
+                Kind::Text,
+                "The PEM file with its certificate and key, which stays where it is.",
+            )
+            .within(CERTIFICATE),
             Parameter::mandatory(
                 "Credential",
                 Kind::Object(&CREDENTIAL),
@@ -156,6 +173,10 @@ fn described(bound: &Bound, environment: &Environment) -> Result<Context, Failur
 fn login(bound: &Bound) -> Result<KeptLogin, Failure> {
     if bound.is_on("Identity") {
         return Ok(KeptLogin::ManagedIdentity { client_id: bound.text("AccountId").map(str::to_owned) });
+    }
+    if let (Some(client_id), Some(file)) = (bound.text("ApplicationId"), bound.text("CertificatePath")) {
+        let (tenant_id, client_id) = (bound.text("Tenant").map(str::to_owned), client_id.to_owned());
+        return Ok(KeptLogin::Certificate { tenant_id, client_id, path: absolute(Path::new(file))? });
     }
     if let Some(token) = bound.text("AccessToken") {
         return Ok(KeptLogin::AccessToken { access_token: KeptSecret::from(token.to_owned()) });

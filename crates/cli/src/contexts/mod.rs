@@ -6,6 +6,7 @@
 mod words;
 
 pub use words::ContextOptions;
+pub(crate) use words::absolute;
 
 use crate::client::operation::Sleeper;
 use crate::environment::Environment;
@@ -75,6 +76,16 @@ pub enum KeptLogin {
         client_id: String,
         /// Its secret.
         client_secret: KeptSecret,
+    },
+    /// A service principal with its certificate.
+    Certificate {
+        /// Its tenant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tenant_id: Option<String>,
+        /// Its client id.
+        client_id: String,
+        /// The file that holds certificate and key, and stays where it is.
+        path: PathBuf,
     },
     /// A file that holds a service principal.
     CredentialsFile {
@@ -283,6 +294,12 @@ impl Context {
                 Some(Credential::managed_identity(environment, client_id.clone()))
             }
             (Some(KeptLogin::AzureCli), None) => Some(Credential::AzureCli),
+            (Some(KeptLogin::Certificate { tenant_id, client_id, path }), None) => Some(Credential::Certificate {
+                tenant_id: tenant_id.clone().unwrap_or_else(|| TENANT_DEFAULT.to_owned()),
+                client_id: client_id.clone(),
+                certificate_file: path.clone(),
+                now_micros: environment.now_micros,
+            }),
             (Some(KeptLogin::RefreshToken { tenant_id, refresh_token }), None) => {
                 Some(Credential::RefreshToken { tenant_id: tenant_id.clone(), refresh_token: refresh_token.0.clone() })
             }
@@ -293,7 +310,7 @@ impl Context {
             (Some(cloud), None, _) => Ok(Login::Entra(Entra::chain(&cloud, environment))),
             (None, _, Some(principal)) => Ok(Login::ServicePrincipal(principal)),
             (None, Some(_), None) => Err(Failure::usage(format!(
-                "The context '{}' logs in with an identity of Azure, and its endpoint is none of Azure's.",
+                "The context '{}' logs in with an identity or a certificate of Azure, and its endpoint is none of Azure's.",
                 self.name
             ))),
             (None, None, None) => ServicePrincipal::find(environment, None, None).map(Login::ServicePrincipal),
@@ -332,7 +349,9 @@ impl Context {
             None if self.endpoint.is_none() => "the owner of the data folder".to_owned(),
             None if self.cloud().is_some() => "the first login that works".to_owned(),
             None => "PORTCULLIS_CLIENT_ID, else the data folder's service principal".to_owned(),
-            Some(KeptLogin::ServicePrincipal { client_id, .. }) => client_id.clone(),
+            Some(KeptLogin::ServicePrincipal { client_id, .. } | KeptLogin::Certificate { client_id, .. }) => {
+                client_id.clone()
+            }
             Some(KeptLogin::CredentialsFile { path }) => path.display().to_string(),
             Some(KeptLogin::AccessToken { .. }) => "an access token".to_owned(),
             Some(KeptLogin::ManagedIdentity { client_id: None }) => "the machine's managed identity".to_owned(),

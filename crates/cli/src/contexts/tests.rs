@@ -107,6 +107,9 @@ fn a_broken_file_is_told_by_its_place_alone() {
 #[case("add p --endpoint https://p --device-code", "--endpoint")]
 #[case("add p --cloud AzureCloud --device-code --azure-cli", "--azure-cli")]
 #[case("add p --cloud AzureCloud --tenant-id t", "--device-code")]
+#[case("add p --endpoint https://p --client-id c --client-certificate f", "--endpoint")]
+#[case("add p --cloud AzureCloud --client-id c", "--client-certificate")]
+#[case("add p --cloud AzureCloud --client-id c --client-certificate f --client-secret-file g", "--client-secret-file")]
 #[case("use nowhere", "There are: local.")]
 #[case("remove local", "cannot be removed")]
 fn what_makes_no_sense_is_refused(#[case] line: &str, #[case] expected: &str) {
@@ -149,4 +152,17 @@ fn a_custom_cloud_is_kept_with_its_addresses_and_signed_in_to_there() {
         Login::Entra(entra) => assert_eq!(entra.login_server_suffix(), "azurecr.stack.example"),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_certificate_stays_in_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = environment(folder.path());
+    run(&environment, "add robot --cloud AzureCloud --client-id c --tenant-id t --client-certificate /srv/robot.pem")
+        .unwrap();
+    let robot = Contexts::read(&environment).unwrap().find("robot").unwrap();
+    let path = PathBuf::from("/srv/robot.pem");
+    let kept = KeptLogin::Certificate { tenant_id: Some("t".to_owned()), client_id: "c".to_owned(), path };
+    assert_eq!(robot.login, Some(kept));
+    assert!(matches!(robot.login(&environment, None), Ok(Login::Entra(_))));
 }

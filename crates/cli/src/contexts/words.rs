@@ -71,17 +71,14 @@ struct Add {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["client_id", "managed_identity", "azure_cli", "device_code"])]
     credentials_file: Option<PathBuf>,
     /// Log in as this service principal
-    #[arg(
-        long,
-        value_name = "ID",
-        requires = "client_secret_file",
-        conflicts_with = "azure_cli",
-        group = "of_a_tenant"
-    )]
+    #[arg(long, value_name = "ID", requires = "proof", conflicts_with = "azure_cli", group = "of_a_tenant")]
     client_id: Option<String>,
     /// The file that holds its secret, which is kept with the context
-    #[arg(long, value_name = "FILE", requires = "client_id", conflicts_with = "managed_identity")]
+    #[arg(long, value_name = "FILE", requires = "client_id", conflicts_with = "managed_identity", group = "proof")]
     client_secret_file: Option<PathBuf>,
+    /// In place of the secret: the PEM file with its certificate and key, which stays where it is (Azure)
+    #[arg(long, value_name = "FILE", requires = "client_id", conflicts_with_all = ["endpoint", "managed_identity"], group = "proof")]
+    client_certificate: Option<PathBuf>,
     /// The tenant of the service principal, or of who enters the code
     #[arg(long, value_name = "ID", requires = "of_a_tenant")]
     tenant_id: Option<String>,
@@ -220,9 +217,11 @@ impl Add {
             subscription_id: self.subscription.clone(),
             login,
         };
-        if context.cloud().is_none() && (self.managed_identity || self.azure_cli) {
-            return Err(Failure::usage("One signs in to this server at itself: it knows no identities of Azure.")
-                .hint("Give --credentials-file FILE, or --client-id and --client-secret-file."));
+        if context.cloud().is_none() && (self.managed_identity || self.azure_cli || self.client_certificate.is_some()) {
+            return Err(Failure::usage(
+                "One signs in to this server at itself: it knows no identities and certificates of Azure.",
+            )
+            .hint("Give --credentials-file FILE, or --client-id and --client-secret-file."));
         }
         Ok(context)
     }
@@ -230,6 +229,10 @@ impl Add {
     fn login(&self) -> Result<Option<KeptLogin>, Failure> {
         if let Some(file) = &self.credentials_file {
             return Ok(Some(KeptLogin::CredentialsFile { path: absolute(file)? }));
+        }
+        if let (Some(client_id), Some(file)) = (&self.client_id, &self.client_certificate) {
+            let (tenant_id, client_id) = (self.tenant_id.clone(), client_id.clone());
+            return Ok(Some(KeptLogin::Certificate { tenant_id, client_id, path: absolute(file)? }));
         }
         if let (Some(client_id), Some(file)) = (&self.client_id, &self.client_secret_file) {
             let refused = |error| Failure::usage(format!("Cannot read the secret in {}: {error}.", file.display()));
@@ -257,6 +260,6 @@ pub(super) fn cloud(name: &str) -> Result<&'static Cloud, Failure> {
 }
 
 /// A context is used from every folder.
-fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(path).map_err(|error| Failure::usage(format!("{} is no path: {error}.", path.display())))
 }

@@ -1,8 +1,10 @@
 //! Signing in at Entra ID, for the management API of a cloud of Azure. Each kind is one request, whose shape is told where it is
 //! made; a chain tries them in a fixed order and says which it took, and why those before it did not work.
 
+mod assertion;
 pub mod device_code;
 
+use self::assertion::Identity;
 use crate::environment::Environment;
 use crate::limits::{ANSWER_BYTES_MAX, CREDENTIALS_FILE_BYTES_MAX, REQUEST_TIMEOUT};
 use crate::private_files;
@@ -46,6 +48,17 @@ pub struct Entra {
 pub enum Credential {
     /// A service principal and its secret.
     Secret(ServicePrincipal),
+    /// A service principal and its certificate.
+    Certificate {
+        /// The tenant.
+        tenant_id: String,
+        /// The application.
+        client_id: String,
+        /// The file that holds certificate and key; read each time, so that the key is nowhere else.
+        certificate_file: PathBuf,
+        /// What the clock shows, in microseconds since 1970-01-01T00:00:00Z.
+        now_micros: i64,
+    },
     /// A token of an issuer whom the application trusts, in a file (workload identity).
     Federated {
         /// The tenant.
@@ -113,15 +126,22 @@ impl Entra {
     pub fn chain(cloud: &Cloud, environment: &Environment) -> Self {
         let variables = &environment.variables;
         let tenant_id = || variables.azure_tenant_id.clone().unwrap_or_else(|| TENANT_DEFAULT.to_owned());
-        let secret = match (&variables.azure_client_id, &variables.azure_client_secret) {
-            (Some(client_id), Some(client_secret)) => Credential::Secret(ServicePrincipal {
+        let certificate = &variables.azure_client_certificate_path;
+        let secret = match (&variables.azure_client_id, &variables.azure_client_secret, certificate) {
+            (Some(client_id), Some(client_secret), _) => Credential::Secret(ServicePrincipal {
                 tenant_id: tenant_id(),
                 client_id: client_id.clone(),
                 client_secret: client_secret.clone(),
             }),
+            (Some(client_id), None, Some(file)) => Credential::Certificate {
+                tenant_id: tenant_id(),
+                client_id: client_id.clone(),
+                certificate_file: file.clone(),
+                now_micros: environment.now_micros,
+            },
             _ => Credential::Unset {
                 name: "the environment",
-                missing: "AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are not both set",
+                missing: "AZURE_CLIENT_ID and one of AZURE_CLIENT_SECRET and AZURE_CLIENT_CERTIFICATE_PATH are not set",
             },
         };
         let federated = match (&variables.azure_client_id, &variables.azure_federated_token_file) {
@@ -162,6 +182,15 @@ impl Entra {
     async fn try_one(&self, credential: &Credential) -> Result<Secret, TransportError> {
         match credential {
             Credential::Secret(principal) => self.client_secret(principal).await,
+            Credential::Certificate { tenant_id, client_id, certificate_file, now_micros } => {
+                let shown = certificate_file.display();
+                let pem = private_files::read(certificate_file, CREDENTIALS_FILE_BYTES_MAX)
+                    .map_err(|error| refused(format!("cannot read {shown}: {error}")))?;
+                let assertion = Identity::read(&pem)
+                    .and_then(|identity| identity.assertion(&self.token_url(tenant_id), client_id, *now_micros))
+                    .map_err(|error| refused(format!("{shown}: {error}")))?;
+                self.federated(tenant_id, client_id, assertion.reveal()).await
+            }
             Credential::Federated { tenant_id, client_id, token_file } => {
                 let assertion = private_files::read(token_file, CREDENTIALS_FILE_BYTES_MAX)
                     .map_err(|error| refused(format!("cannot read {}: {error}", token_file.display())))?;
@@ -296,6 +325,7 @@ impl Credential {
     fn name(&self) -> &'static str {
         match self {
             Self::Secret(_) => "a service principal's secret",
+            Self::Certificate { .. } => "a service principal's certificate",
             Self::Federated { .. } => "a workload identity",
             Self::ManagedIdentity { .. } => "a managed identity",
             Self::AzureCli => "azure-cli's login",

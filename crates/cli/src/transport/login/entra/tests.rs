@@ -134,3 +134,36 @@ fn the_chain_is_that_of_azures_libraries() {
     );
     assert_eq!(Entra::chain(cloud, &environment).authority, "https://login.microsoftonline.us");
 }
+
+#[test]
+fn a_certificate_signs_what_is_shown() {
+    let (authority, asked) = authority(vec![(200, BEARER)]);
+    let folder = tempfile::tempdir().unwrap();
+    let certificate_file = folder.path().join("robot.pem");
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+    let certificate = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
+    std::fs::write(&certificate_file, key.serialize_pem() + &certificate.pem()).unwrap();
+    let variables = Variables {
+        azure_tenant_id: Some("tenant".to_owned()),
+        azure_client_id: Some("client".to_owned()),
+        azure_client_certificate_path: Some(certificate_file.clone()),
+        ..Variables::default()
+    };
+    let environment = Environment { variables, now_micros: 1_700_000_000_000_000, ..Environment::default() };
+    let chain = Entra::chain(Cloud::find("AzureCloud").unwrap(), &environment).credentials;
+    let (bearer, said) = log_in(&authority, chain).unwrap();
+    assert_eq!(bearer.reveal(), "the-bearer");
+    assert_eq!(said, "Signed in with a service principal's certificate.");
+    let asked = asked.join().unwrap().remove(0);
+    assert!(asked.starts_with("POST /tenant/oauth2/v2.0/token HTTP/1.1\r\n"), "{asked}");
+    assert!(asked.contains("&client_assertion=eyJ") && !asked.contains("PRIVATE"), "{asked}");
+    std::fs::write(&certificate_file, certificate.pem()).unwrap();
+    let broken = Credential::Certificate {
+        tenant_id: "tenant".to_owned(),
+        client_id: "client".to_owned(),
+        certificate_file,
+        now_micros: 0,
+    };
+    let told = log_in(&authority, vec![broken]).unwrap_err().to_string();
+    assert!(told.contains("robot.pem: it holds no private key"), "{told}");
+}
