@@ -1,5 +1,6 @@
 //! Addresses of the management API: paths with every name percent-encoded, each with the API version that it is asked in.
 
+use super::Service;
 use http::Uri;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use wire::arm::{API_VERSION, service_principals};
@@ -25,6 +26,8 @@ pub enum AddressError {
     NotAName(String),
     #[error("The service gives an address that is none: {0}.")]
     NotAPath(String),
+    #[error("The service gives an address of '{0}', which it is not: nothing was sent there.")]
+    Elsewhere(String),
 }
 
 impl Address {
@@ -96,6 +99,25 @@ impl Address {
         Self::given_by_service(&format!("{id}?api-version={AUTHORIZATION_API_VERSION}"))
     }
 
+    /// From the URL of an operation or a next page that the service at `endpoint` gave: relative, or of that host. A server of this
+    /// project may call itself by its public URL, which a client behind a proxy does not know: there another host is dropped, for
+    /// paths of the management API.
+    ///
+    /// Errors: it is no URL, or one of another host.
+    pub(super) fn given_at(url: &str, endpoint: &str, service: Service) -> Result<Self, AddressError> {
+        let address = Self::given_by_service(url)?;
+        let uri = url.parse::<Uri>().map_err(|_| AddressError::NotAPath(url.to_owned()))?;
+        let Some(host) = uri.host() else { return Ok(address) };
+        let own = endpoint.parse::<Uri>().is_ok_and(|endpoint| site(&endpoint) == site(&uri));
+        let path = uri.path().to_ascii_lowercase();
+        let of_management =
+            ["/subscriptions/", "/providers/"].iter().any(|start| path.starts_with(start)) || path == "/subscriptions";
+        if own || (service == Service::Portcullis && of_management) {
+            return Ok(address);
+        }
+        Err(AddressError::Elsewhere(host.to_owned()))
+    }
+
     /// From an absolute URL that the service gave, or from its path. The host is dropped: a transport has one destination,
     /// and an answer must not choose another. The query is opaque and stays as it is (management-api.md, section 5).
     pub fn given_by_service(url: &str) -> Result<Self, AddressError> {
@@ -108,6 +130,12 @@ impl Address {
     pub fn path_and_query(&self) -> &str {
         &self.0
     }
+}
+
+/// Host and port, in one spelling.
+fn site(uri: &Uri) -> (Option<String>, u16) {
+    let usual = if uri.scheme_str() == Some("http") { 80 } else { 443 };
+    (uri.host().map(str::to_ascii_lowercase), uri.port_u16().unwrap_or(usual))
 }
 
 /// A registry by its names, whether it exists or not.

@@ -84,6 +84,7 @@ impl From<ClientError> for Failure {
             | ClientError::ListTooLong(_)
             | ClientError::Unreadable { .. }
             | ClientError::Unwritable(_) => Self::unreachable(message),
+            ClientError::Address(AddressError::Elsewhere(_)) => Self::unreachable(message),
             ClientError::NoSubscription | ClientError::SeveralSubscriptions(_) | ClientError::Address(_) => {
                 Self::usage(message)
             }
@@ -219,7 +220,7 @@ impl<'a> Client<'a> {
             if items.len() > LIST_ITEMS_MAX {
                 return Err(ClientError::ListTooLong(LIST_ITEMS_MAX));
             }
-            next = next_link.as_deref().map(Address::given_by_service).transpose()?;
+            next = next_link.as_deref().map(|url| self.given(url)).transpose()?;
         }
         Ok(items)
     }
@@ -227,6 +228,11 @@ impl<'a> Client<'a> {
     /// Asks for an action that has no body and answers at once.
     pub async fn post_nothing<T: DeserializeOwned>(&self, address: &Address) -> Result<T, ClientError> {
         self.request(Method::POST, address, Bytes::new()).await?.success()?.json()
+    }
+
+    /// Where a URL leads that the service gave.
+    fn given(&self, url: &str) -> Result<Address, AddressError> {
+        Address::given_at(url, &self.transport.endpoint(), self.service())
     }
 
     /// Where the end of what `answer` began can be seen.

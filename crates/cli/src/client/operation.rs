@@ -49,7 +49,7 @@ enum Progress {
 impl Client<'_> {
     /// Waits until the operation that `answer` began at `address` has ended.
     pub(super) async fn wait(&self, address: &Address, answer: &Answer) -> Result<(), ClientError> {
-        let Some(watch) = watch(address, answer)? else { return Ok(()) };
+        let Some(watch) = self.watch(address, answer)? else { return Ok(()) };
         self.look_until_ended(&watch).await
     }
 
@@ -59,8 +59,8 @@ impl Client<'_> {
         match url {
             Some(url) if answer.response.status() == StatusCode::ACCEPTED => {
                 let watch = match answer.header("location") {
-                    Some(_) => Watch::Location(Address::given_by_service(url)?),
-                    None => Watch::Operation(Address::given_by_service(url)?),
+                    Some(_) => Watch::Location(self.given(url)?),
+                    None => Watch::Operation(self.given(url)?),
                 };
                 self.look_until_ended(&watch).await
             }
@@ -83,21 +83,21 @@ impl Client<'_> {
             waited += pause;
         }
     }
-}
 
-/// `None` when there is nothing to wait for.
-fn watch(address: &Address, answer: &Answer) -> Result<Option<Watch>, ClientError> {
-    if let Some(url) = answer.header("azure-asyncoperation") {
-        return Ok(Some(Watch::Operation(Address::given_by_service(url)?)));
-    }
-    if answer.response.status() == StatusCode::ACCEPTED
-        && let Some(url) = answer.header("location")
-    {
-        return Ok(Some(Watch::Location(Address::given_by_service(url)?)));
-    }
-    match provisioning(answer)? {
-        Progress::Ended => Ok(None),
-        Progress::Running => Ok(Some(Watch::Resource(address.clone()))),
+    /// `None` when there is nothing to wait for.
+    fn watch(&self, address: &Address, answer: &Answer) -> Result<Option<Watch>, ClientError> {
+        if let Some(url) = answer.header("azure-asyncoperation") {
+            return Ok(Some(Watch::Operation(self.given(url)?)));
+        }
+        if answer.response.status() == StatusCode::ACCEPTED
+            && let Some(url) = answer.header("location")
+        {
+            return Ok(Some(Watch::Location(self.given(url)?)));
+        }
+        match provisioning(answer)? {
+            Progress::Ended => Ok(None),
+            Progress::Running => Ok(Some(Watch::Resource(address.clone()))),
+        }
     }
 }
 

@@ -134,16 +134,17 @@ fn token_line(method: &str) -> String {
     format!("{method} {REGISTRY}/tokens/t")
 }
 
-const OPERATION: (&str, &str) = ("Azure-AsyncOperation", "https://elsewhere:1/op/1?api-version=x&t=1&s=%2Fabc");
+const OPERATION: (&str, &str) =
+    ("Azure-AsyncOperation", "https://elsewhere:1/subscriptions/s/op/1?api-version=x&t=1&s=%2Fabc");
 
 #[test]
 fn an_operation_is_looked_at_at_once_and_then_when_the_service_says() {
     let (outcome, waits) = put(vec![
         exchange_with(&token_line("PUT"), 201, &[OPERATION, ("Retry-After", "10")], &resource("Creating")),
-        exchange_with("GET /op/1", 200, &[("Retry-After", "7")], &json!({ "status": "InProgress" })),
-        exchange("GET /op/1", 200, &json!({ "status": "Running" })),
-        exchange_with("GET /op/1", 200, &[("Retry-After", "0")], &json!({ "status": "Running" })),
-        exchange("GET /op/1", 200, &json!({ "status": "Succeeded" })),
+        exchange_with("GET /subscriptions/s/op/1", 200, &[("Retry-After", "7")], &json!({ "status": "InProgress" })),
+        exchange("GET /subscriptions/s/op/1", 200, &json!({ "status": "Running" })),
+        exchange_with("GET /subscriptions/s/op/1", 200, &[("Retry-After", "0")], &json!({ "status": "Running" })),
+        exchange("GET /subscriptions/s/op/1", 200, &json!({ "status": "Succeeded" })),
         exchange(&token_line("GET"), 200, &resource("Succeeded")),
     ]);
     assert_eq!(outcome, Ok(resource("Succeeded")));
@@ -154,7 +155,7 @@ fn an_operation_is_looked_at_at_once_and_then_when_the_service_says() {
 fn the_operations_address_loses_its_host_and_keeps_its_query() {
     let transport = FakeTransport::new(vec![
         exchange_with(&token_line("PUT"), 201, &[OPERATION], &resource("Creating")),
-        exchange("GET /op/1", 200, &json!({ "status": "Succeeded" })),
+        exchange("GET /subscriptions/s/op/1", 200, &json!({ "status": "Succeeded" })),
         exchange(&token_line("GET"), 200, &resource("Succeeded")),
     ]);
     let sleeper = FakeSleeper::default();
@@ -192,14 +193,16 @@ fn without_either_the_resource_is_polled() {
 fn an_operation_that_fails_says_why(#[case] status: Value, #[case] expected: &str) {
     let (outcome, _) = put(vec![
         exchange_with(&token_line("PUT"), 201, &[OPERATION], &resource("Creating")),
-        exchange("GET /op/1", 200, &status),
+        exchange("GET /subscriptions/s/op/1", 200, &status),
     ]);
     assert_eq!(outcome, Err(expected.to_owned()));
 }
 
 #[test]
 fn an_operation_that_never_ends_is_left_alone() {
-    let running = || exchange_with("GET /op/1", 200, &[("Retry-After", "600")], &json!({ "status": "InProgress" }));
+    let running = || {
+        exchange_with("GET /subscriptions/s/op/1", 200, &[("Retry-After", "600")], &json!({ "status": "InProgress" }))
+    };
     let (outcome, waits) =
         put(vec![exchange_with(&token_line("PUT"), 201, &[OPERATION], &resource("Creating")), running(), running()]);
     assert_eq!(
@@ -250,4 +253,35 @@ fn a_name_is_one_segment_or_none(#[case] name: &str, #[case] expected: Option<&s
 #[test]
 fn a_group_is_asked_for_in_its_own_version() {
     assert_eq!(place().group_address().unwrap().path_and_query(), format!("{GROUP}?api-version=2022-12-01"));
+}
+
+#[rstest]
+#[case("/op?a=1", Service::Azure, true)]
+#[case("https://management.azure.com/op?a=1", Service::Azure, true)]
+#[case("https://Management.Azure.com:443/op?a=1", Service::Azure, true)]
+#[case("https://management.azure.com:8443/op?a=1", Service::Azure, false)]
+#[case("https://elsewhere.example/subscriptions/s/op?a=1", Service::Azure, false)]
+#[case("https://management.azure.com.example/subscriptions/s/op?a=1", Service::Azure, false)]
+#[case("https://public.example/subscriptions/s/op?a=1", Service::Portcullis, true)]
+#[case("https://public.example/subscriptions?a=1", Service::Portcullis, true)]
+#[case("https://public.example/providers/p/op?a=1", Service::Portcullis, true)]
+#[case("https://public.example/oauth2/token?a=1", Service::Portcullis, false)]
+fn an_address_of_another_host_is_not_followed(#[case] url: &str, #[case] service: Service, #[case] expected: bool) {
+    let given = Address::given_at(url, "https://management.azure.com", service);
+    assert_eq!(given.is_ok(), expected, "{given:?}");
+}
+
+#[test]
+fn an_operation_elsewhere_ends_the_wait_and_is_not_asked_about() {
+    let operation = ("Azure-AsyncOperation", "https://elsewhere.example/subscriptions/s/op/1");
+    let exchanges = vec![exchange_with(&token_line("PUT"), 201, &[operation], &resource("Creating"))];
+    let transport = FakeTransport::new(exchanges).at("https://management.azure.com");
+    let sleeper = FakeSleeper::default();
+    let address = place().token_address("t").unwrap();
+    let put = drive(Client::new(&transport, &sleeper).put::<Value>(&address, &json!({}))).unwrap();
+    assert_eq!(
+        put.ended.unwrap_err().to_string(),
+        "The service gives an address of 'elsewhere.example', which it is not: nothing was sent there."
+    );
+    assert_eq!(transport.left(), 0);
 }

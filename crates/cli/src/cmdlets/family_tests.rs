@@ -122,11 +122,11 @@ fn the_detail_of_a_registry_is_its_usage() {
 #[case("Remove-AzContainerRegistryScopeMap -Name m R", "/scopeMaps/m", "")]
 #[case("Remove-AzContainerRegistry -InputObject ID", "", "")]
 fn what_is_removed_says_nothing_unless_asked(#[case] line: &str, #[case] path: &str, #[case] expected: &str) {
-    let location = ("Location", "https://elsewhere/op?api-version=x");
+    let location = ("Location", "https://elsewhere/subscriptions/s/op?api-version=x");
     let exchanges = vec![
         exchange_with(&format!("DELETE {REGISTRY}{path}"), 202, &[location], &Value::Null),
-        exchange_with("GET /op", 202, &[location, ("Retry-After", "1")], &Value::Null),
-        exchange("GET /op", 200, &Value::Null),
+        exchange_with("GET /subscriptions/s/op", 202, &[location, ("Retry-After", "1")], &Value::Null),
+        exchange("GET /subscriptions/s/op", 200, &Value::Null),
     ];
     let ran = run_line(line, "", exchanges);
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str(), ran.status), (expected, "", ExitStatus::Success));

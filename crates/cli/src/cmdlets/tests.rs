@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 const TOKEN: &str =
     "/subscriptions/s/resourceGroups/lnxtest/providers/Microsoft.ContainerRegistry/registries/lnxcr/tokens/token2";
-const OPERATION: (&str, &str) = ("Azure-AsyncOperation", "http://localhost/op?api-version=x");
+const OPERATION: (&str, &str) = ("Azure-AsyncOperation", "/op?api-version=x");
 
 /// What a run wrote and how it ended.
 pub(crate) struct Ran {
