@@ -150,6 +150,8 @@ impl Cmdlet {
 }
 
 #[cfg(test)]
+mod accounts_tests;
+#[cfg(test)]
 mod family_tests;
 #[cfg(test)]
 mod recordings_tests;

@@ -77,9 +77,12 @@ impl From<TransportError> for Failure {
     fn from(error: TransportError) -> Self {
         let message = error.to_string();
         match error {
-            TransportError::LoginRefused { .. } => {
-                Self::refused(message).hint("Check the tenant, client id and secret of the service principal.")
+            // RFC 6749, section 5.2: what a login with a device code left is over.
+            TransportError::LoginRefused { code, .. } if code == "invalid_grant" => {
+                Self::refused(message).hint("What the context keeps counts no longer: sign in again.")
             }
+            TransportError::LoginRefused { .. } => Self::refused(message)
+                .hint("Check the tenant, client id, and secret or certificate of the service principal."),
             TransportError::NoLogin { .. } => Self::refused(message)
                 .hint("Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, run `az login`, or add a context with a login."),
             TransportError::Unreachable { .. } | TransportError::TimedOut { .. } => Self::unreachable(message)

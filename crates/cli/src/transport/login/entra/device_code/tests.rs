@@ -95,3 +95,11 @@ fn a_refresh_token_is_sent_to_its_tenant() {
     assert!(asked.starts_with("POST /tenant/oauth2/v2.0/token HTTP/1.1\r\n"), "{asked}");
     assert!(asked.contains("grant_type=refresh_token&") && asked.contains("&refresh_token=left&"), "{asked}");
 }
+
+#[test]
+fn who_is_signed_out_is_told_to_sign_in_again() {
+    let message = "AADSTS700082: The refresh token has expired.".to_owned();
+    let error = TransportError::LoginRefused { code: "invalid_grant".to_owned(), message };
+    let told = crate::failure::Failure::from(error).to_string();
+    assert!(told.ends_with("hint: What the context keeps counts no longer: sign in again."), "{told}");
+}
