@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -200,8 +201,13 @@ func slots(ctx context.Context, here site, all clients, registry string) error {
 	for err := range failed {
 		return err
 	}
-	current := map[string]int{}
+	var values [][2]string
 	for password := range made {
+		values = append(values, password)
+	}
+	current := map[string]int{}
+	// The last first: whoever tries many that are wrong is made to wait, but for what signed in before.
+	for _, password := range slices.Backward(values) {
 		signedIn, err := signsIn(ctx, here, "go-token", password[1])
 		if err != nil {
 			return err

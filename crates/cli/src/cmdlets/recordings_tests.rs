@@ -257,7 +257,7 @@ fn recordings() -> Option<PathBuf> {
         return Some(folder);
     }
     // Past the test runner, which hides what a passing test prints.
-    writeln!(std::io::stderr(), "\nSKIPPED: recorded Azure traffic needs the shared folder: set PORTCULLIS_SHARED.\n")
+    writeln!(std::io::stderr(), "\nSKIPPED recorded Azure traffic: it needs the shared folder, set PORTCULLIS_SHARED.\n")
         .unwrap();
     None
 }
