@@ -257,8 +257,11 @@ fn recordings() -> Option<PathBuf> {
         return Some(folder);
     }
     // Past the test runner, which hides what a passing test prints.
-    writeln!(std::io::stderr(), "\nSKIPPED recorded Azure traffic: it needs the shared folder, set PORTCULLIS_SHARED.\n")
-        .unwrap();
+    writeln!(
+        std::io::stderr(),
+        "\nSKIPPED recorded Azure traffic: it needs the shared folder, set PORTCULLIS_SHARED.\n"
+    )
+    .unwrap();
     None
 }
 
