@@ -30,8 +30,10 @@ statements! {
     COUNT = "SELECT count(*) FROM role_assignments";
     ADD = "INSERT INTO role_assignments
             (id, principal, role, created_by, created_by_kind, created_at, resource_group, registry)
-        VALUES ($1, $2, $3, $4, $5, $6,
-            (SELECT key FROM resource_groups WHERE name_key = $7), (SELECT key FROM registries WHERE name_key = $8))";
+        SELECT $1, $2, $3, $4, $5, $6,
+            (SELECT key FROM resource_groups WHERE name_key = $7), (SELECT key FROM registries WHERE name_key = $8)
+        WHERE ($7 IS NULL OR EXISTS (SELECT 1 FROM resource_groups WHERE name_key = $7))
+            AND ($8 IS NULL OR EXISTS (SELECT 1 FROM registries WHERE name_key = $8))";
     DELETE = "DELETE FROM role_assignments WHERE id = $1";
     DELETE_OF = "DELETE FROM role_assignments WHERE principal = $1";
 }
@@ -73,7 +75,11 @@ pub fn add(tx: &Writing<'_>, assignment: &RoleAssignment) -> Result<(), Error> {
         group,
         registry,
     ];
-    tx.execute(ADD, values).map(drop)
+    // A scope that is not there must not become a wider one.
+    match tx.execute(ADD, values)? {
+        0 => Err(Error::corrupt("the scope of a role assignment is not there")),
+        _ => Ok(()),
+    }
 }
 
 /// Deletes an assignment; `false` when there was none.
@@ -99,7 +105,8 @@ fn read(row: &Row<'_>) -> Result<RoleAssignment, Error> {
 }
 
 fn read_scope(row: &Row<'_>) -> Result<ArmScope, Error> {
-    if row.get::<_, Option<String>>("group_name")?.is_none() {
+    let (group, registry): (Option<i64>, Option<i64>) = (row.get("resource_group")?, row.get("registry")?);
+    if group.is_none() && registry.is_none() {
         let subscription: String = row.get("subscription")?;
         return Ok(ArmScope::Subscription(SubscriptionId::parse(&subscription).map_err(Error::corrupt)?));
     }
@@ -110,4 +117,48 @@ fn read_scope(row: &Row<'_>) -> Result<ArmScope, Error> {
             ArmScope::Registry(RegistryId { group, name: RegistryName::parse(&name).map_err(Error::corrupt)? })
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Store, connection, settings};
+    use model::caller::{Caller, CallerKind};
+    use model::timestamp::Timestamp;
+
+    const SUBSCRIPTION: &str = "9e223dbe-3399-4e19-88eb-0975f02ac87f";
+
+    fn reader_of_a_registry() -> RoleAssignment {
+        let registry = format!(
+            "/subscriptions/{SUBSCRIPTION}/resourceGroups/lnxtest/providers/Microsoft.ContainerRegistry/registries/lnxcr"
+        );
+        RoleAssignment {
+            id: Guid::parse(SUBSCRIPTION).expect("a GUID"),
+            principal: "ci".to_owned(),
+            grant: Grant { role: Role::Reader, scope: ArmScope::parse(&registry).expect("a scope") },
+            created_by: Caller { name: "ann".to_owned(), kind: CallerKind::User },
+            created_at: Timestamp::from_micros(0),
+        }
+    }
+
+    /// Neither group nor registry means everything, so what is missing must not look like that.
+    #[tokio::test]
+    async fn a_scope_that_is_missing_is_never_a_wider_one() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("metadata.sqlite3");
+        let store = Store::open(&path)?;
+        store.write(|tx| settings::add(tx, settings::SUBSCRIPTION, SUBSCRIPTION)).await?;
+        assert!(store.write(|tx| add(tx, &reader_of_a_registry())).await.is_err());
+        assert_eq!(store.read(count).await?, 0);
+
+        let db = connection::open(&path)?;
+        db.pragma_update(None, "foreign_keys", false)?;
+        db.execute(
+            "INSERT INTO role_assignments (id, principal, role, registry, created_by, created_by_kind, created_at)
+                VALUES ($1, 'ci', 'Reader', 99, 'ann', 'user', 0)",
+            [SUBSCRIPTION],
+        )?;
+        assert!(store.read(|tx| list_of(tx, "ci")).await.is_err());
+        Ok(())
+    }
 }
