@@ -18,6 +18,7 @@ mod labels;
 mod locations;
 mod members;
 mod name_check;
+mod odata;
 mod operations;
 mod paging;
 mod preconditions;

@@ -4,10 +4,8 @@
 //! Any other filter is refused, because a wrong list is worse than none.
 
 use super::errors::Failure;
+use super::odata::{FILTER, Word, is, words};
 use std::collections::BTreeMap;
-
-/// The parameter.
-pub(super) const FILTER: &str = "$filter";
 
 /// What is compared of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,14 +40,6 @@ enum Condition {
     Tagged { name: String, value: Option<String> },
     /// `startswith(tagName, 'prefix')`
     TagPrefixed(String),
-}
-
-/// One word of a filter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Word<'a> {
-    Bare(&'a str),
-    Quoted(String),
-    Mark(char),
 }
 
 impl Property {
@@ -183,42 +173,6 @@ fn condition<'a, 'w>(words: &'a [Word<'w>], properties: &[Property]) -> Option<(
             Some((Condition::TagPrefixed(prefix.clone()), rest))
         }
         _ => None,
-    }
-}
-
-fn is(word: &str, expected: &str) -> bool {
-    word.eq_ignore_ascii_case(expected)
-}
-
-/// The words of a filter; a quote inside of quotes is doubled (OData 4, ABNF, `SQUOTE-in-string`).
-fn words(text: &str) -> Option<Vec<Word<'_>>> {
-    let mut words = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let (word, behind) = match first {
-            '\'' => quoted(&rest[1..])?,
-            '(' | ')' | ',' => (Word::Mark(first), &rest[1..]),
-            _ => {
-                let end = rest.find(|c: char| c.is_whitespace() || "'(),".contains(c)).unwrap_or(rest.len());
-                (Word::Bare(&rest[..end]), &rest[end..])
-            }
-        };
-        words.push(word);
-        rest = behind.trim_start();
-    }
-    Some(words)
-}
-
-/// Reads up to the closing quote; `None` when there is none.
-fn quoted(text: &str) -> Option<(Word<'_>, &str)> {
-    let mut value = String::new();
-    let mut rest = text;
-    loop {
-        let (part, behind) = rest.split_once('\'')?;
-        value.push_str(part);
-        let Some(more) = behind.strip_prefix('\'') else { return Some((Word::Quoted(value), behind)) };
-        value.push('\'');
-        rest = more;
     }
 }
 

@@ -4,7 +4,8 @@
 use super::answer::Outcome;
 use super::authorization::sees_registry;
 use super::errors::Failure;
-use super::resource_filter::{FILTER, Filter, Filtered, Property};
+use super::odata::FILTER;
+use super::resource_filter::{Filter, Filtered, Property};
 use super::system_data::with_z;
 use super::{Context, system_data};
 use model::arm_name::{ResourceGroupName, SubscriptionId};

@@ -2,6 +2,7 @@
 
 use super::answer::{Outcome, empty, json};
 use super::errors::Failure;
+use super::odata::{FILTER, Word, is, words};
 use super::{Context, body, role_definitions};
 use crate::auth::form::Form;
 use axum::body::Body;
@@ -49,7 +50,7 @@ pub(super) async fn get(context: &Context, scope: &ArmScope, id: &Guid) -> Outco
 /// `GET` of those that hold at the scope or below it, or of what `$filter` leaves of them.
 pub(super) async fn list(context: &Context, scope: &ArmScope) -> Outcome {
     let query = Form::parse(context.query.as_bytes());
-    let filter = query.get_ignoring_case("$filter").map_or_else(|| Ok(Filter::default()), Filter::parse)?;
+    let filter = query.get_ignoring_case(FILTER).map_or_else(|| Ok(Filter::default()), Filter::parse)?;
     let listed = context.state.service.list_role_assignments(scope).await?;
     let wanted = listed.into_iter().filter(|held| filter.takes(held, scope));
     json(StatusCode::OK, &List::whole(wanted.map(|held| of(context, held)).collect()))
@@ -73,21 +74,44 @@ struct Filter {
 }
 
 impl Filter {
-    /// Terms joined by `and`. Any other is refused, because a wrong list is worse than none.
+    /// Terms joined by `and`, each at most once.
     fn parse(text: &str) -> Result<Self, Failure> {
-        let refuse = || {
+        Self::read(text).ok_or_else(|| {
             let forms = "atScope(), principalId eq '<id>' and assignedTo('<id>'), joined by and";
-            Failure::invalid("$filter", format!("The filter '{text}' is not understood: use {forms}."))
-        };
-        let mut filter = Self::default();
-        for term in text.split(" and ").map(str::trim) {
-            if term.eq_ignore_ascii_case("atScope()") {
-                filter.at_scope = true;
-            } else {
-                filter.principal = Some(stored(principal(term).ok_or_else(refuse)?));
+            Failure::invalid(FILTER, format!("The filter '{text}' is not understood: use {forms}."))
+        })
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        use Word::{Bare, Mark, Quoted};
+        let (mut filter, words) = (Self::default(), words(text)?);
+        let mut rest = words.as_slice();
+        loop {
+            rest = match rest {
+                [Bare(function), Mark('('), Mark(')'), rest @ ..] if is(function, "atScope") && !filter.at_scope => {
+                    filter.at_scope = true;
+                    rest
+                }
+                [Bare(function), Mark('('), Quoted(id), Mark(')'), rest @ ..]
+                    if is(function, "assignedTo") && filter.principal.is_none() =>
+                {
+                    filter.principal = Some(id.clone());
+                    rest
+                }
+                [Bare(name), Bare(eq), Quoted(id), rest @ ..]
+                    if is(name, "principalId") && is(eq, "eq") && filter.principal.is_none() =>
+                {
+                    filter.principal = Some(id.clone());
+                    rest
+                }
+                _ => return None,
+            };
+            match rest {
+                [] => return Some(filter),
+                [Bare(and), behind @ ..] if is(and, "and") => rest = behind,
+                _ => return None,
             }
         }
-        Ok(filter)
     }
 
     fn takes(&self, held: &RoleAssignment, scope: &ArmScope) -> bool {
@@ -99,18 +123,6 @@ impl Filter {
 /// A principal as it is kept: GUIDs compare without case, what an issuer vouches for does not.
 fn stored(principal: &str) -> String {
     Guid::parse(principal).map_or_else(|_| principal.to_owned(), |guid| guid.to_string())
-}
-
-fn principal(term: &str) -> Option<&str> {
-    let after = |word: &str| {
-        let (start, rest) = term.split_at_checked(word.len())?;
-        start.eq_ignore_ascii_case(word).then_some(rest.trim())
-    };
-    let quoted = match after("assignedTo(") {
-        Some(rest) => rest.strip_suffix(')')?,
-        None => after("principalId eq ")?,
-    };
-    quoted.trim().strip_prefix('\'')?.strip_suffix('\'')
 }
 
 fn of(context: &Context, held: RoleAssignment) -> shape::RoleAssignment {
@@ -149,6 +161,11 @@ mod tests {
     #[case("roleDefinitionId eq 'a'", None)]
     #[case("principalId eq a", None)]
     #[case("assignedTo('a'", None)]
+    #[case("principalId eq 'ci:o''brien and sons'", Some((false, Some("ci:o'brien and sons"))))]
+    #[case("principalId eq 'x:o'brien'", None)]
+    #[case("principalId eq 'a' and principalId eq 'b'", None)]
+    #[case("atScope() or principalId eq 'a'", None)]
+    #[case("atScope() and", None)]
     #[case("", None)]
     fn filters(#[case] text: &str, #[case] expected: Option<(bool, Option<&str>)>) {
         let expected =

@@ -3,6 +3,7 @@
 use super::Context;
 use super::answer::{Outcome, json};
 use super::errors::Failure;
+use super::odata::{FILTER, Word, is, words};
 use crate::auth::form::Form;
 use http::StatusCode;
 use model::guid::Guid;
@@ -15,7 +16,7 @@ use wire::arm::role_definitions::{self as shape, Permission, RoleDefinitionPrope
 pub(super) fn list(context: &Context, scope: &ArmScope) -> Outcome {
     context.check_subscription(scope.subscription())?;
     let query = Form::parse(context.query.as_bytes());
-    let name = query.get_ignoring_case("$filter").map(role_name).transpose()?;
+    let name = query.get_ignoring_case(FILTER).map(role_name).transpose()?;
     let wanted = |role: &Role| name.as_ref().is_none_or(|name| role.as_str().eq_ignore_ascii_case(name));
     let roles = Role::ALL.into_iter().filter(wanted);
     json(StatusCode::OK, &List::whole(roles.map(|role| of(context, role)).collect()))
@@ -34,18 +35,16 @@ pub(super) fn id(context: &Context, role: Role) -> String {
     format!("/subscriptions/{subscription}/providers/{}/{}", shape::RESOURCE_TYPE, role.definition())
 }
 
-/// One of the forms of azure-cli and Terraform. Any other is refused, because a wrong list is worse than none.
+/// The form of azure-cli and Terraform.
 fn role_name(filter: &str) -> Result<String, Failure> {
-    let words: Vec<&str> = filter.splitn(3, ' ').collect();
-    let quoted = match words[..] {
-        [name, operator, value] if name.eq_ignore_ascii_case("roleName") && operator.eq_ignore_ascii_case("eq") => {
-            value.trim().strip_prefix('\'').and_then(|value| value.strip_suffix('\''))
+    match words(filter).as_deref() {
+        Some([Word::Bare(name), Word::Bare(eq), Word::Quoted(wanted)]) if is(name, "roleName") && is(eq, "eq") => {
+            Ok(wanted.clone())
         }
-        _ => None,
-    };
-    quoted.map(str::to_owned).ok_or_else(|| {
-        Failure::invalid("$filter", format!("The filter '{filter}' is not understood: use roleName eq '<name>'."))
-    })
+        _ => {
+            Err(Failure::invalid(FILTER, format!("The filter '{filter}' is not understood: use roleName eq '<name>'.")))
+        }
+    }
 }
 
 fn of(context: &Context, role: Role) -> shape::RoleDefinition {
