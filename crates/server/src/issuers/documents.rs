@@ -39,7 +39,7 @@ async fn fetch(request: &DocumentRequest) -> Result<IssuerDocument, DocumentErro
 }
 
 /// No redirects: what the configuration trusts is this host.
-fn client(url: &IssuerUrl, authorities_pem: Option<&[u8]>) -> reqwest::Result<Client> {
+pub(super) fn client(url: &IssuerUrl, authorities_pem: Option<&[u8]>) -> reqwest::Result<Client> {
     let builder =
         Client::builder().user_agent(concat!("portcullis/", env!("CARGO_PKG_VERSION"))).redirect(Policy::none());
     let builder = match authorities_pem {
@@ -52,12 +52,16 @@ fn client(url: &IssuerUrl, authorities_pem: Option<&[u8]>) -> reqwest::Result<Cl
 }
 
 /// The outer errors only say that something failed; the innermost says what.
-fn unreachable(error: &reqwest::Error) -> DocumentError {
+pub(super) fn innermost(error: &reqwest::Error) -> &dyn Error {
     let mut innermost: &dyn Error = error;
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    DocumentError::Unreachable(innermost.to_string())
+    innermost
+}
+
+fn unreachable(error: &reqwest::Error) -> DocumentError {
+    DocumentError::Unreachable(innermost(error).to_string())
 }
 
 /// RFC 9111, section 5.2.2: of several values, the smallest.
