@@ -3,7 +3,7 @@
 use crate::proxies::TrustedProxies;
 use crate::requests::Peer;
 use http::{Extensions, HeaderMap, HeaderName};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// To which each proxy adds the address that it was called from, at the end.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -28,10 +28,15 @@ pub(crate) fn settle(headers: &HeaderMap, extensions: &mut Extensions, proxies: 
     let mut from_the_last = said.into_iter().rev();
     while proxies.trusts(address) {
         // One that says nothing, or no address, is itself the client as far as can be known.
-        let Some(Ok(next)) = from_the_last.next().map(|text| text.trim().parse::<IpAddr>()) else { break };
+        let Some(next) = from_the_last.next().and_then(|text| parse(text.trim())) else { break };
         address = next.to_canonical();
     }
     extensions.insert(ClientAddress(address));
+}
+
+/// Some proxies add the port too.
+fn parse(text: &str) -> Option<IpAddr> {
+    text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 #[cfg(test)]
@@ -39,7 +44,6 @@ mod tests {
     use super::*;
     use http::HeaderValue;
     use rstest::rstest;
-    use std::net::SocketAddr;
 
     #[rstest]
     #[case::nobody_in_between("198.51.100.9:1", &[], "198.51.100.9")]
@@ -47,6 +51,8 @@ mod tests {
     #[case::proxy("192.0.2.1:1", &["203.0.113.1"], "203.0.113.1")]
     #[case::what_the_client_made_up("192.0.2.1:1", &["127.0.0.1, 203.0.113.1"], "203.0.113.1")]
     #[case::made_up_in_a_header_of_its_own("192.0.2.1:1", &["127.0.0.1", "203.0.113.1"], "203.0.113.1")]
+    #[case::with_a_port("192.0.2.1:1", &["203.0.113.1:4711"], "203.0.113.1")]
+    #[case::ipv6_with_a_port("192.0.2.1:1", &["[2001:db8::1]:4711"], "2001:db8::1")]
     #[case::two_proxies("192.0.2.1:1", &["127.0.0.1, 203.0.113.1, 192.0.2.2"], "203.0.113.1")]
     #[case::client_in_the_proxies_network("192.0.2.1:1", &["192.0.2.3"], "192.0.2.3")]
     #[case::proxy_that_says_nothing("192.0.2.1:1", &[], "192.0.2.1")]
