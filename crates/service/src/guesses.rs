@@ -8,7 +8,7 @@
 use crate::limits;
 use model::arm_name::TokenName;
 use model::guid::Guid;
-use model::password::{PasswordHash, PasswordName};
+use model::password::PasswordHash;
 use model::registry::RegistryKey;
 use model::timestamp::Timestamp;
 use quick_cache::sync::Cache;
@@ -63,10 +63,7 @@ impl Guesses {
         now: Timestamp,
     ) -> Result<Attempt, Duration> {
         let pair = (network_of(address), whose);
-        let tried = match self.pairs.get(&pair) {
-            Some(tried) => tried,
-            None => self.pairs.get_or_insert_with(&pair, || Ok::<_, Duration>(Arc::default()))?,
-        };
+        let tried = self.pairs.get_or_insert_with(&pair, || Ok::<_, Duration>(Arc::default()))?;
         tried.lock().unwrap_or_else(PoisonError::into_inner).begin(presented, now)?;
         Ok(Attempt { tried, presented })
     }
@@ -103,12 +100,10 @@ impl Tried {
 
     fn succeeded(&mut self, presented: PasswordHash) {
         self.wrong.retain(|(_, known)| !known.matches(&presented));
-        if !self.right.iter().any(|known| known.matches(&presented)) {
-            self.right.push_back(presented);
-            // A user has as many as there are slots.
-            if self.right.len() > PasswordName::ALL.len() {
-                self.right.pop_front();
-            }
+        self.right.retain(|known| !known.matches(&presented));
+        self.right.push_back(presented);
+        if self.right.len() > limits::RIGHT_PASSWORDS_REMEMBERED {
+            self.right.pop_front();
         }
     }
 
@@ -197,6 +192,19 @@ mod tests {
             None,
             "and an old secret is looked at again: it may be right by now"
         );
+    }
+
+    /// A service principal may have ten secrets, in use behind one address.
+    #[test]
+    fn every_secret_that_has_signed_in_is_remembered() {
+        let guesses = Guesses::new();
+        let begin = |number| guesses.attempt((HERE, Whose::Principal(None)), password(number), at(0));
+        for secret in 100..110 {
+            begin(secret).expect("nobody guesses yet").succeeded();
+        }
+        (0..10).for_each(|number| begin(number).expect("ten are looked at").failed(at(0)));
+        assert!(begin(10).is_err());
+        assert!((100..110).all(|secret| begin(secret).is_ok()));
     }
 
     #[test]

@@ -55,6 +55,9 @@ pub const PRINCIPAL_SECRETS: Limit = Limit { what: "a service principal", max: 1
 /// Role assignments of the subscription: Azure's figure.
 pub const ROLE_ASSIGNMENTS: Limit = Limit { what: "a subscription", max: 4_000, unit: "role assignments" };
 
+/// Right passwords that are remembered of one user and address: as many as anybody can have, which is [`PRINCIPAL_SECRETS`].
+pub const RIGHT_PASSWORDS_REMEMBERED: usize = 10;
+
 /// Items of one page of a list: a client may ask for fewer. Unbounded pages exhaust memory (CVE-2023-2253).
 pub const PAGE_ITEMS_MAX: usize = 1_000;
 
