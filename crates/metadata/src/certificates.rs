@@ -11,6 +11,8 @@ use rusqlite::{Row, params};
 
 statements! {
     LIST = "SELECT * FROM certificates WHERE token = $1 ORDER BY name";
+    LIST_FACTS = "SELECT key, name, fingerprint, not_before, not_after, expires_at FROM certificates
+        WHERE token = $1 ORDER BY name";
     FIND_HOLDER = "SELECT t.name AS token_name, c.name FROM certificates c JOIN tokens t ON t.key = c.token
         WHERE c.registry = $1 AND c.fingerprint = $2";
     ADD = "INSERT INTO certificates
@@ -27,14 +29,13 @@ pub fn list(tx: &Reading<'_>, token: TokenKey) -> Result<Vec<TokenCertificate>, 
 
 /// What presented certificates of a token are judged by.
 pub(crate) fn list_facts(tx: &Reading<'_>, token: TokenKey) -> Result<Vec<CertificateFacts>, Error> {
-    tx.list(LIST, [token.0], |row| {
-        let held = read(row)?;
+    tx.list(LIST_FACTS, [token.0], |row| {
         Ok(CertificateFacts {
             id: CertificateKey(row.get("key")?),
-            name: held.name,
-            fingerprint: held.certificate.fingerprint,
-            not_before: held.certificate.not_before,
-            ends_at: held.ends_at(),
+            name: read_name(row)?,
+            fingerprint: Fingerprint::new(row.get("fingerprint")?),
+            not_before: system_data::timestamp(row, "not_before")?,
+            ends_at: TokenCertificate::earlier(read_expiry(row)?, system_data::timestamp(row, "not_after")?),
         })
     })
 }
@@ -89,8 +90,12 @@ fn read(row: &Row<'_>) -> Result<TokenCertificate, Error> {
             not_after: system_data::timestamp(row, "not_after")?,
         },
         created_at: system_data::timestamp(row, "created_at")?,
-        expires_at: row.get::<_, Option<i64>>("expires_at")?.map(Timestamp::from_micros),
+        expires_at: read_expiry(row)?,
     })
+}
+
+fn read_expiry(row: &Row<'_>) -> Result<Option<Timestamp>, Error> {
+    Ok(row.get::<_, Option<i64>>("expires_at")?.map(Timestamp::from_micros))
 }
 
 fn read_name(row: &Row<'_>) -> Result<CertificateName, Error> {

@@ -71,6 +71,11 @@ pub struct TokenCertificate {
 impl TokenCertificate {
     /// From when on it is refused: the end it was given here or its own, whichever comes first.
     pub fn ends_at(&self) -> Timestamp {
-        self.expires_at.map_or(self.certificate.not_after, |end| end.min(self.certificate.not_after))
+        Self::earlier(self.expires_at, self.certificate.not_after)
+    }
+
+    /// The end that a certificate was given, or its own, whichever comes first.
+    pub fn earlier(expires_at: Option<Timestamp>, not_after: Timestamp) -> Timestamp {
+        expires_at.map_or(not_after, |end| end.min(not_after))
     }
 }
