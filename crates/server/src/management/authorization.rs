@@ -142,9 +142,9 @@ fn verb_of(method: &Method) -> Verb {
 }
 
 const RESOURCE_GROUPS: &str = "Microsoft.Resources/subscriptions/resourceGroups";
-const REGISTRIES: &str = "Microsoft.ContainerRegistry/registries";
-const ROLE_ASSIGNMENTS: &str = "Microsoft.Authorization/roleAssignments";
-const ROLE_DEFINITIONS: &str = "Microsoft.Authorization/roleDefinitions";
+const REGISTRIES: &str = wire::arm::registries::RESOURCE_TYPE;
+const ROLE_ASSIGNMENTS: &str = wire::arm::role_assignments::RESOURCE_TYPE;
+const ROLE_DEFINITIONS: &str = wire::arm::role_definitions::RESOURCE_TYPE;
 const PRINCIPALS: &str = "Portcullis.Identity/servicePrincipals";
 
 fn child(name: &str) -> String {

@@ -43,7 +43,8 @@ pub(crate) async fn handle(state: Arc<State>, request: Request) -> Response {
 /// Nothing of the body is read before the caller is known and may do it: strangers must not make the server work. They are told where
 /// to sign in, and nothing else.
 async fn answer(state: Arc<State>, parts: &Parts, body: Body, request_id: RequestId) -> Outcome {
-    if parse(parts.uri.path()) == Ok(Target::CloudEndpoints) {
+    let target = parse(parts.uri.path());
+    if target == Ok(Target::CloudEndpoints) {
         ApiVersion::of_query(parts.uri.query().unwrap_or_default())?;
         return match parts.method {
             Method::GET => cloud::endpoints(&state, &parts.headers),
@@ -53,7 +54,7 @@ async fn answer(state: Arc<State>, parts: &Parts, body: Body, request_id: Reques
     let manager = principal::authenticate(&state, parts).await?;
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let api_version = ApiVersion::of_query(&query)?;
-    let target = parse(parts.uri.path())?;
+    let target = target?;
     needs(&target, &parts.method, state.service.subscription()).check(&manager)?;
     preconditions::check(parts, &body)?;
     let context = Context { state, manager, api_version, request_id, headers: parts.headers.clone(), query };

@@ -10,7 +10,7 @@ use wire::arm::List;
 use wire::arm::providers::{Operation, OperationDisplay, Provider, ResourceType};
 
 /// Each operation that is served: its name behind the provider's, on what it is done, what it is called.
-const OPERATIONS: [(&str, &str, &str); 16] = [
+const OPERATIONS: [(&str, &str, &str); 20] = [
     ("register/action", "Provider", "Register the provider with a subscription"),
     ("operations/read", "Operations", "List the operations"),
     ("checkNameAvailability/read", "Registries", "Check whether a name is available"),
@@ -18,6 +18,9 @@ const OPERATIONS: [(&str, &str, &str); 16] = [
     ("registries/write", "Registries", "Create or update a registry"),
     ("registries/delete", "Registries", "Delete a registry"),
     ("registries/listUsages/read", "Registries", "List the usages of a registry"),
+    ("registries/listCredentials/action", "Registries", "List the passwords of the admin user"),
+    ("registries/regenerateCredential/action", "Registries", "Regenerate a password of the admin user"),
+    ("registries/operationStatuses/read", "Registries", "Get the state of an operation"),
     ("registries/generateCredentials/action", "Registries", "Generate passwords of a token"),
     ("registries/scopeMaps/read", "Scope maps", "Get or list scope maps"),
     ("registries/scopeMaps/write", "Scope maps", "Create or update a scope map"),
@@ -27,14 +30,17 @@ const OPERATIONS: [(&str, &str, &str); 16] = [
     ("registries/tokens/write", "Tokens", "Create or update a token"),
     ("registries/tokens/delete", "Tokens", "Delete a token"),
     ("registries/tokens/operationStatuses/read", "Tokens", "Get the state of an operation"),
+    ("locations/operationResults/read", "Locations", "Get the result of an operation"),
 ];
 
 /// Resource types that are served.
-const RESOURCE_TYPES: [&str; 8] = [
+const RESOURCE_TYPES: [&str; 10] = [
     "registries",
     "registries/scopeMaps",
     "registries/tokens",
     "registries/generateCredentials",
+    "registries/listCredentials",
+    "registries/regenerateCredential",
     "registries/listUsages",
     "checkNameAvailability",
     "operations",
