@@ -4,10 +4,10 @@
 //! stored: see [`model::password::Pepper::derive`].
 
 use crate::credentials::Mint;
+use crate::managers::Manager;
 use crate::registries::existing;
 use crate::{Error, Service};
 use metadata::{Managing, Reading, admin_user};
-use model::caller::Caller;
 use model::password::{Password, PasswordName};
 use model::registry::Registry;
 use model::resource_id::RegistryId;
@@ -33,7 +33,7 @@ pub struct AdminPassword {
 
 impl Service {
     /// Errors: `SubscriptionMissing`, `ResourceGroupMissing`, `RegistryMissing`, `AdminUserDisabled`.
-    pub async fn list_admin_credentials(&self, caller: &Caller, id: &RegistryId) -> Result<AdminCredentials, Error> {
+    pub async fn list_admin_credentials(&self, manager: &Manager, id: &RegistryId) -> Result<AdminCredentials, Error> {
         self.check_subscription(&id.group.subscription)?;
         let (asked, mint) = (id.clone(), self.mint());
         let listed = self.inner.metadata.read(move |tx| {
@@ -43,8 +43,8 @@ impl Service {
         });
         let credentials = listed.await?;
         tracing::info!(
-            target: "audit", registry = %id.name, caller = caller.name,
-            "{} was shown the passwords of the admin user of {}", caller.name, id.name
+            target: "audit", registry = %id.name, principal = manager.principal,
+            "{} was shown the passwords of the admin user of {}", manager.principal, id.name
         );
         Ok(credentials)
     }
@@ -52,7 +52,7 @@ impl Service {
     /// Makes one of its passwords anew; the old one stops working at once. Errors: as of listing.
     pub async fn regenerate_admin_password(
         &self,
-        caller: &Caller,
+        manager: &Manager,
         id: &RegistryId,
         name: PasswordName,
     ) -> Result<AdminCredentials, Error> {
@@ -66,8 +66,8 @@ impl Service {
         });
         let credentials = regenerated.await?;
         tracing::info!(
-            target: "audit", registry = %id.name, caller = caller.name, password = name.as_str(),
-            "{} regenerated a password of the admin user of {}", caller.name, id.name
+            target: "audit", registry = %id.name, principal = manager.principal, password = name.as_str(),
+            "{} regenerated a password of the admin user of {}", manager.principal, id.name
         );
         Ok(credentials)
     }

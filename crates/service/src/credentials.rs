@@ -1,9 +1,9 @@
 //! Generating the passwords of tokens.
 
+use crate::managers::Manager;
 use crate::tokens::token_of;
 use crate::{Error, Inner, PasswordSpec, Service, random, registries};
 use metadata::Managing;
-use model::caller::Caller;
 use model::password::{Password, PasswordHash, PasswordName, Salt};
 use model::resource_id::{RegistryId, TokenId};
 use model::timestamp::Timestamp;
@@ -45,7 +45,7 @@ impl Service {
     /// Errors: `ParentRegistryMissing`, `TokenMissing`, `Invalid` (a token of another registry, an expiry in the past).
     pub async fn generate_credentials(
         &self,
-        caller: &Caller,
+        manager: &Manager,
         registry: &RegistryId,
         spec: CredentialsSpec,
     ) -> Result<GeneratedCredentials, Error> {
@@ -68,8 +68,8 @@ impl Service {
         let credentials = generated.await?;
         let (token, count) = (&credentials.token.id, credentials.generated.len());
         tracing::info!(
-            target: "audit", registry = %registry.name, token = %token.name, caller = caller.name, count,
-            "{} generated {count} passwords of token {}", caller.name, token.name
+            target: "audit", registry = %registry.name, token = %token.name, principal = manager.principal, count,
+            "{} generated {count} passwords of token {}", manager.principal, token.name
         );
         Ok(credentials)
     }

@@ -12,6 +12,7 @@ use model::rights::Rights;
 use model::role_assignment::RoleAssignment;
 use model::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ pub struct Manager {
     pub rights: Rights,
     /// When the credentials behind it end; `None` for never.
     pub ends_at: Option<Timestamp>,
+    /// The secret of the service principal that stands behind it; `None` for everybody else.
+    pub secret: Option<Guid>,
 }
 
 impl Manager {
@@ -39,7 +42,15 @@ impl Manager {
             caller,
             rights: Rights::everything(),
             ends_at: None,
+            secret: None,
         }
+    }
+
+    /// Writes into the audit log what it did: `principal created …`. Who it is stands there by what roles are held by, which nobody else
+    /// can come to be called.
+    pub(crate) fn audit(&self, did: &dyn fmt::Display) {
+        let principal = &self.principal;
+        tracing::info!(target: "audit", principal, "{principal} {did}");
     }
 
     /// The same on the data plane of a registry, under a name that is nobody's: bearers there are kept by it, and a user of the
@@ -117,10 +128,11 @@ impl Service {
             PrincipalRefusal::TooManyWrong(wait)
         })?;
         let signed_in = self.admit_principal(client_id, presented).await;
-        match attempt {
-            Some(attempt) if signed_in.is_ok() => attempt.succeeded(),
-            Some(attempt) => attempt.failed(self.inner.clock.now()),
-            None => {}
+        match (attempt, &signed_in) {
+            (Some(attempt), Ok(_)) => attempt.succeeded(),
+            (Some(attempt), Err(PrincipalRefusal::WrongSecret)) => attempt.failed(self.inner.clock.now()),
+            // Whether it is wrong is not known when the store does not answer.
+            (Some(_), Err(_)) | (None, _) => {}
         }
         signed_in
     }
@@ -203,6 +215,7 @@ impl Service {
             client: principal.client_id.to_string(),
             rights,
             ends_at: secret.expires_at,
+            secret: Some(secret.id.clone()),
         })
     }
 
@@ -222,10 +235,18 @@ pub(crate) fn grants_of(tx: &Reading<'_>, principal: &str) -> Result<Rights, Err
     Ok(Rights::granted(assigned.into_iter().map(|RoleAssignment { grant, .. }| grant).collect()))
 }
 
-/// What a caller may do, as the transaction sees it: what it was allowed when its request began may have been taken since.
-pub(crate) fn rights_now(tx: &Reading<'_>, manager: &Manager) -> Result<Rights, Error> {
+/// What a caller may do, as the transaction sees it: its roles, or the secret that it signed in with, may have been taken since its
+/// request began.
+pub(crate) fn rights_now(tx: &Reading<'_>, manager: &Manager, now: Timestamp) -> Result<Rights, Error> {
     if manager.rights == Rights::everything() {
         return Ok(Rights::everything());
+    }
+    if let Some(id) = &manager.secret {
+        let object_id = Guid::parse(&manager.principal).map_err(Error::internal)?;
+        let secrets = principals::find(tx, &object_id)?.map(|principal| principal.secrets).unwrap_or_default();
+        if !secrets.iter().any(|secret| secret.id == *id && secret.is_current(now)) {
+            return Ok(Rights::granted(Vec::new()));
+        }
     }
     grants_of(tx, &manager.principal)
 }

@@ -2,6 +2,7 @@
 //!
 //! Whatever takes something from a principal also ends what it was issued on the data plane: its rows among the tokens go.
 
+use crate::managers::Manager;
 use crate::{Error, IdentityError, Service, limits, random};
 use metadata::{Managing, Reading, principal_secrets, principal_users, principals, role_assignments};
 use model::guid::Guid;
@@ -22,6 +23,7 @@ impl Service {
     /// expiry in the past.
     pub async fn create_principal(
         &self,
+        manager: &Manager,
         name: PrincipalName,
         secret_expires_at: Option<Timestamp>,
     ) -> Result<(ServicePrincipal, NewSecret), Error> {
@@ -43,7 +45,11 @@ impl Service {
             principals::add(tx, &principal)?;
             Ok(principal)
         });
-        Ok((kept.await?, made))
+        let principal = kept.await?;
+        let ServicePrincipal { name, object_id, .. } = &principal;
+        manager
+            .audit(&format_args!("made the service principal {name} ({object_id}) with the secret {}", made.secret.id));
+        Ok((principal, made))
     }
 
     /// In the order of their names.
@@ -58,20 +64,26 @@ impl Service {
     }
 
     /// Deletes a principal with its secrets and its roles; `false` when there was none.
-    pub async fn delete_principal(&self, reference: &str) -> Result<bool, Error> {
+    pub async fn delete_principal(&self, manager: &Manager, reference: &str) -> Result<bool, Error> {
         let reference = reference.to_owned();
         let deleted = self.manage(move |tx| {
-            let Some(found) = find(tx, &reference)? else { return Ok(false) };
+            let Some(found) = find(tx, &reference)? else { return Ok(None) };
             role_assignments::delete_of(tx, found.object_id.as_str())?;
             principal_users::delete(tx, found.object_id.as_str())?;
-            Ok(principals::delete(tx, &found.object_id)?)
+            principals::delete(tx, &found.object_id)?;
+            Ok(Some(found))
         });
-        deleted.await
+        let deleted = deleted.await?;
+        if let Some(ServicePrincipal { name, object_id, .. }) = &deleted {
+            manager.audit(&format_args!("deleted the service principal {name} ({object_id})"));
+        }
+        Ok(deleted.is_some())
     }
 
     /// Gives a principal one more secret. Errors: `PrincipalMissing`, `LimitReached`, `Invalid` for an expiry in the past.
     pub async fn add_principal_secret(
         &self,
+        manager: &Manager,
         reference: &str,
         expires_at: Option<Timestamp>,
     ) -> Result<NewSecret, Error> {
@@ -82,22 +94,28 @@ impl Service {
             if found.secrets.len() as u64 >= limits::PRINCIPAL_SECRETS.max {
                 return Err(Error::LimitReached(limits::PRINCIPAL_SECRETS));
             }
-            Ok::<_, Error>(principal_secrets::add(tx, &found.object_id, &secret)?)
+            principal_secrets::add(tx, &found.object_id, &secret)?;
+            Ok(found)
         });
-        kept.await?;
+        let ServicePrincipal { name, object_id, .. } = kept.await?;
+        manager.audit(&format_args!("gave the service principal {name} ({object_id}) the secret {}", made.secret.id));
         Ok(made)
     }
 
     /// Removes a secret of a principal, and ends every bearer of the principal on the data plane; `false` when it has no secret of
     /// that id. Errors: `PrincipalMissing`.
-    pub async fn remove_principal_secret(&self, reference: &str, id: &Guid) -> Result<bool, Error> {
-        let (reference, id) = (reference.to_owned(), id.clone());
+    pub async fn remove_principal_secret(&self, manager: &Manager, reference: &str, id: &Guid) -> Result<bool, Error> {
+        let (reference, secret) = (reference.to_owned(), id.clone());
         let removed = self.manage(move |tx: &Managing<'_>| {
             let found = existing(tx, &reference)?;
             principal_users::delete(tx, found.object_id.as_str())?;
-            Ok(principal_secrets::delete(tx, &found.object_id, &id)?)
+            Ok((principal_secrets::delete(tx, &found.object_id, &secret)?, found))
         });
-        removed.await
+        let (removed, ServicePrincipal { name, object_id, .. }) = removed.await?;
+        if removed {
+            manager.audit(&format_args!("removed the secret {id} of the service principal {name} ({object_id})"));
+        }
+        Ok(removed)
     }
 
     fn make_secret(&self, expires_at: Option<Timestamp>) -> Result<NewSecret, Error> {

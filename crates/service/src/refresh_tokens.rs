@@ -77,25 +77,32 @@ impl Service {
 
     async fn principal_facts(&self, registry: &Registry, manager: &Manager) -> Result<Option<Arc<TokenFacts>>, Error> {
         let which = WhichToken::Principal(registry.key, manager.principal.as_str().into());
-        // A row stands for the roles that the principal has now: what changes them removes it.
-        if let Some(facts) = self.facts(which.clone()).await? {
-            return Ok(Some(facts));
-        }
+        let facts = match self.facts(which.clone()).await? {
+            Some(facts) => facts,
+            None if !self.add_principal_user(registry, manager).await? => return Ok(None),
+            // Nothing was added when the registry was deleted meanwhile.
+            None => self.facts(which).await?.ok_or_else(|| Error::RegistryMissing(registry.id.clone()))?,
+        };
+        // A row stands for the roles and the secrets that the principal has now: what takes any removes it. The caller's own are looked at
+        // after it was found, so that what is taken later takes this row too.
+        let (manager, id, now) = (manager.clone(), registry.id.clone(), self.inner.clock.now());
+        let role = self.inner.metadata.read(move |tx| Ok::<_, Error>(rights_now(tx, &manager, now)?.role_on(&id)));
+        Ok(role.await?.map(|_| facts))
+    }
+
+    /// Makes the row of a principal that has a role at the registry. Whether it has one.
+    async fn add_principal_user(&self, registry: &Registry, manager: &Manager) -> Result<bool, Error> {
         let mut unknown = [0; 32];
         self.inner.random.fill(&mut unknown);
         let (unknown, now) = (PasswordHash::from_bytes(unknown), self.inner.clock.now());
         let (manager, key, id) = (manager.clone(), registry.key, registry.id.clone());
         let added = self.manage(move |tx| {
-            let Some(role) = rights_now(tx, &manager)?.role_on(&id) else { return Ok(false) };
+            let Some(role) = rights_now(tx, &manager, now)?.role_on(&id) else { return Ok(false) };
             let user = PrincipalUser { registry: key, principal: manager.principal, role, unknown };
             metadata::principal_users::add(tx, &user, now)?;
             Ok(true)
         });
-        if !added.await? {
-            return Ok(None);
-        }
-        // Nothing was added when the registry was deleted meanwhile.
-        self.facts(which).await?.ok_or_else(|| Error::RegistryMissing(registry.id.clone())).map(Some)
+        added.await
     }
 
     /// Checks a refresh token. `Err` inside when it does not count; the reason is in the audit log.

@@ -34,10 +34,10 @@ impl Service {
         spec: RoleAssignmentSpec,
     ) -> Result<(RoleAssignment, Written), Error> {
         self.check_subscription(spec.grant.scope.subscription())?;
-        let (manager, now) = (manager.clone(), self.inner.clock.now());
+        let (asking, now) = (manager.clone(), self.inner.clock.now());
         let put = self.manage(move |tx| {
             let grant = Grant { scope: existing_scope(tx, &spec.grant.scope)?, role: spec.grant.role };
-            if !rights_now(tx, &manager)?.include(&grant) {
+            if !rights_now(tx, &asking, now)?.include(&grant) {
                 return Err(IdentityError::RoleTooGreat(grant).into());
             }
             check_principal(tx, &spec.principal)?;
@@ -57,12 +57,16 @@ impl Service {
                 return Err(Error::LimitReached(limits::ROLE_ASSIGNMENTS));
             }
             let RoleAssignmentSpec { id, principal, .. } = spec;
-            let made = RoleAssignment { id, principal, grant, created_by: manager.caller, created_at: now };
+            let made = RoleAssignment { id, principal, grant, created_by: asking.caller, created_at: now };
             role_assignments::add(tx, &made)?;
             principal_users::delete(tx, &made.principal)?;
             Ok((made, Written::Created))
         });
-        put.await
+        let (assignment, written) = put.await?;
+        if written == Written::Created {
+            manager.audit(&described("gave", &assignment));
+        }
+        Ok((assignment, written))
     }
 
     /// The assignment of that name at a scope. Errors: as for the scope, `RoleAssignmentMissing`.
@@ -98,20 +102,30 @@ impl Service {
         id: &Guid,
     ) -> Result<Option<RoleAssignment>, Error> {
         self.check_subscription(scope.subscription())?;
-        let (manager, scope, id) = (manager.clone(), scope.clone(), id.clone());
+        let (asking, scope, id, now) = (manager.clone(), scope.clone(), id.clone(), self.inner.clock.now());
         let deleted = self.manage(move |tx| {
             let Some(found) = role_assignments::find(tx, &id)?.filter(|found| found.grant.scope == scope) else {
                 return Ok(None);
             };
-            if !rights_now(tx, &manager)?.include(&found.grant) {
+            if !rights_now(tx, &asking, now)?.include(&found.grant) {
                 return Err(IdentityError::RoleTooGreat(found.grant).into());
             }
             role_assignments::delete(tx, &id)?;
             principal_users::delete(tx, &found.principal)?;
             Ok(Some(found))
         });
-        deleted.await
+        let deleted = deleted.await?;
+        if let Some(assignment) = &deleted {
+            manager.audit(&described("took", assignment));
+        }
+        Ok(deleted)
     }
+}
+
+/// For the audit log.
+fn described(verb: &str, RoleAssignment { principal, grant, id, .. }: &RoleAssignment) -> String {
+    let preposition = if verb == "took" { "from" } else { "to" };
+    format!("{verb} the role {} at {} {preposition} {principal} (assignment {id})", grant.role, grant.scope)
 }
 
 /// The scope with the names as they were created. Errors: `ResourceGroupMissing`, `RegistryMissing`.

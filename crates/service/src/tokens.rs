@@ -2,6 +2,7 @@
 
 use crate::certificates::{refused, set_certificates};
 use crate::credentials::{Mint, set_passwords};
+use crate::managers::Manager;
 use crate::{Error, GeneratedPassword, Service, Written, limits, registries};
 use metadata::tokens::NewToken;
 use metadata::{Managing, Reading};
@@ -68,8 +69,8 @@ impl Service {
     ///
     /// Errors: `ParentRegistryMissing`, `Invalid` (a scope map that is missing or of another registry, an expiry in the past,
     /// a password named twice, a certificate that cannot be had), `LimitReached`.
-    pub async fn put_token(&self, caller: &Caller, id: &TokenId, spec: TokenSpec) -> Result<TokenWritten, Error> {
-        let (who, id, mint) = (caller.clone(), id.clone(), self.mint());
+    pub async fn put_token(&self, manager: &Manager, id: &TokenId, spec: TokenSpec) -> Result<TokenWritten, Error> {
+        let (who, id, mint) = (manager.caller.clone(), id.clone(), self.mint());
         let written = self.manage(move |tx| {
             let registry = registries::parent(tx, &id.registry)?;
             let TokenSpec { scope_map, status, passwords, certificates } = spec;
@@ -79,23 +80,23 @@ impl Service {
                 None => Write { tx, registry: &registry, caller: &who, mint: &mint }.make(id.name, change),
             }
         });
-        written.await.inspect(|written| log_certificates(caller, written))
+        written.await.inspect(|written| log_certificates(manager, written))
     }
 
     /// Changes a token. Errors: as of PUT, and `TokenMissing`.
     pub async fn update_token(
         &self,
-        caller: &Caller,
+        manager: &Manager,
         id: &TokenId,
         change: TokenChange,
     ) -> Result<TokenWritten, Error> {
-        let (who, id, mint) = (caller.clone(), id.clone(), self.mint());
+        let (who, id, mint) = (manager.caller.clone(), id.clone(), self.mint());
         let written = self.manage(move |tx| {
             let registry = registries::parent(tx, &id.registry)?;
             let found = token_of(tx, &registry, id.name)?;
             Write { tx, registry: &registry, caller: &who, mint: &mint }.change(found, change)
         });
-        written.await.inspect(|written| log_certificates(caller, written))
+        written.await.inspect(|written| log_certificates(manager, written))
     }
 
     /// Errors: `ParentRegistryMissing`, `TokenMissing`.
@@ -131,7 +132,7 @@ impl Service {
     }
 }
 
-fn log_certificates(caller: &Caller, written: &TokenWritten) {
+fn log_certificates(manager: &Manager, written: &TokenWritten) {
     if !written.certificates_changed {
         return;
     }
@@ -139,8 +140,8 @@ fn log_certificates(caller: &Caller, written: &TokenWritten) {
     let held = written.token.certificates.iter().map(|held| held.certificate.fingerprint.to_string());
     let certificates = held.collect::<Vec<_>>().join(" ");
     tracing::info!(
-        target: "audit", registry = %registry.name, token = %name, caller = caller.name, certificates,
-        "{} changed the certificates of token {name}", caller.name
+        target: "audit", registry = %registry.name, token = %name, principal = manager.principal, certificates,
+        "{} changed the certificates of token {name}", manager.principal
     );
 }
 

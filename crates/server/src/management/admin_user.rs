@@ -12,7 +12,7 @@ use wire::arm::credentials::{RegenerateCredential, RegistryCredentials, Registry
 
 /// `POST …/listCredentials`
 pub(super) async fn list(context: &Context, registry: &RegistryId) -> Outcome {
-    answer(context.state.service.list_admin_credentials(&context.manager.caller, registry).await?)
+    answer(context.state.service.list_admin_credentials(&context.manager, registry).await?)
 }
 
 /// `POST …/regenerateCredential`
@@ -26,7 +26,7 @@ pub(super) async fn regenerate(context: &Context, registry: &RegistryId, body: B
         let message = format!("'{given}' is not a password of the admin user: use 'password' or 'password2'.");
         Failure::invalid("name", message)
     })?;
-    answer(context.state.service.regenerate_admin_password(&context.manager.caller, registry, name).await?)
+    answer(context.state.service.regenerate_admin_password(&context.manager, registry, name).await?)
 }
 
 fn answer(credentials: AdminCredentials) -> Outcome {

@@ -22,7 +22,7 @@ pub(super) async fn put(context: &Context, id: &TokenId, body: Body) -> Outcome 
         token_credentials::parse(context, id, properties.credentials.as_ref()).await?;
     let spec = TokenSpec { scope_map: scope_map(&properties)?, status: status(&properties)?, passwords, certificates };
     let TokenWritten { token, written, generated, .. } =
-        context.recording(Kind::Child, id).put_token(&context.manager.caller, id, spec).await?;
+        context.recording(Kind::Child, id).put_token(&context.manager, id, spec).await?;
     match written {
         Written::Created => {
             let response = json(StatusCode::CREATED, &of(context, &token, &generated, "Creating"))?;
@@ -40,7 +40,7 @@ pub(super) async fn patch(context: &Context, id: &TokenId, body: Body) -> Outcom
         token_credentials::parse(context, id, properties.credentials.as_ref()).await?;
     let change =
         TokenChange { scope_map: scope_map(&properties)?, status: status(&properties)?, passwords, certificates };
-    let written = context.recording(Kind::Child, id).update_token(&context.manager.caller, id, change).await?;
+    let written = context.recording(Kind::Child, id).update_token(&context.manager, id, change).await?;
     let response = json(StatusCode::CREATED, &of(context, &written.token, &written.generated, "Updating"))?;
     Ok(context.with_operation(response, Kind::Child, &written.token.id))
 }

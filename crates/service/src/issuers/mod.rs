@@ -107,6 +107,7 @@ impl Service {
             caller,
             rights,
             ends_at: Some(ends_at),
+            secret: None,
         }))
     }
 

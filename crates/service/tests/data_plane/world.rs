@@ -65,6 +65,10 @@ fn caller() -> Caller {
     Caller { name: "tester".to_owned(), kind: CallerKind::User }
 }
 
+fn manager() -> Manager {
+    Manager::owner_of_the_data(caller())
+}
+
 impl World {
     pub(crate) async fn new() -> Result<Self, Failure> {
         let folder = tempfile::tempdir()?;
@@ -112,7 +116,7 @@ impl World {
         actions: &[String],
     ) -> Result<Client, Failure> {
         let token = TokenId { registry: registry.id.clone(), name: TokenName::parse(token)? };
-        let written = self.service.put_token(&caller(), &token, TokenSpec::default()).await?;
+        let written = self.service.put_token(&manager(), &token, TokenSpec::default()).await?;
         let actions = actions.iter().map(|text| ScopeMapAction::parse(text)).collect::<Result<Vec<_>, _>>()?;
         let access = Access::by_credential(registry.key, written.token.key, Arc::new(Rules::of(&actions)));
         Ok(Client { service: self.service.clone(), access, token })

@@ -3,6 +3,7 @@
 mod bearers;
 mod certificates;
 mod first_start;
+mod principals;
 mod registries;
 mod revocation;
 mod scope_maps;

@@ -1,7 +1,8 @@
 //! Tokens and their passwords.
 
 use crate::world::{
-    Failure, Outcome, World, all_actions_on, caller, invalid_target, other_caller, registry_id, registry_spec,
+    Failure, Outcome, World, all_actions_on, caller, invalid_target, manager, other_caller, other_manager, registry_id,
+    registry_spec,
 };
 use model::action::Action;
 use model::listing::Cursor;
@@ -23,7 +24,7 @@ fn wanted(name: PasswordName, expires_at: Option<Timestamp>) -> PasswordSpec {
 
 async fn put(world: &World, passwords: Option<Vec<PasswordSpec>>) -> Result<TokenWritten, Failure> {
     let spec = TokenSpec { passwords, ..TokenSpec::default() };
-    Ok(world.service.put_token(&caller(), &world.token("token2")?, spec).await?)
+    Ok(world.service.put_token(&manager(), &world.token("token2")?, spec).await?)
 }
 
 fn present(written: &TokenWritten) -> Vec<PasswordName> {
@@ -47,7 +48,7 @@ async fn a_new_token_is_enabled_and_has_what_was_asked() -> Outcome {
         passwords: Some(vec![wanted(Password2, Some(end)), wanted(Password1, None)]),
         certificates: None,
     };
-    let made = world.service.put_token(&caller(), &world.token("Another-1")?, spec).await?;
+    let made = world.service.put_token(&manager(), &world.token("Another-1")?, spec).await?;
     assert_eq!((present(&made), generated(&made)), (vec![Password1, Password2], vec![Password1, Password2]));
     assert_eq!(made.token.passwords.iter().map(|password| password.expires_at).collect::<Vec<_>>(), [None, Some(end)]);
     assert_eq!(world.service.get_token(&world.token("ANOTHER-1")?).await?, made.token);
@@ -63,7 +64,7 @@ async fn a_put_keeps_what_it_does_not_name() -> Outcome {
     let password = world.put_token("token2").await?;
     let before = world.service.get_token(&world.token("token2")?).await?;
     world.folder.clock.advance(DAY);
-    let again = world.service.put_token(&other_caller(), &world.token("TOKEN2")?, TokenSpec::default()).await?;
+    let again = world.service.put_token(&other_manager(), &world.token("TOKEN2")?, TokenSpec::default()).await?;
     assert_eq!(again.written, Written::Updated);
     assert_eq!(again.token.id.name.as_str(), "token2");
     assert_eq!((&again.token.passwords, again.generated.len()), (&before.passwords, 0));
@@ -82,7 +83,7 @@ async fn passwords_that_are_named_are_kept_and_others_removed() -> Outcome {
     assert_eq!((present(&both), generated(&both)), (vec![Password1, Password2], vec![Password2]));
     assert_eq!(world.refusal("token2", &secret).await?, None);
     let change = TokenChange { passwords: Some(vec![wanted(Password2, None)]), ..TokenChange::default() };
-    let one = world.service.update_token(&caller(), &world.token("token2")?, change).await?;
+    let one = world.service.update_token(&manager(), &world.token("token2")?, change).await?;
     assert_eq!((present(&one), generated(&one)), (vec![Password2], vec![]));
     assert_eq!(world.refusal("token2", &secret).await?.as_deref(), Some("wrong password"));
     assert!(present(&put(&world, Some(vec![])).await?).is_empty());
@@ -97,7 +98,7 @@ async fn a_wrong_list_of_passwords_changes_nothing() -> Outcome {
     let target = |passwords: Vec<PasswordSpec>| async {
         let change =
             TokenChange { passwords: Some(passwords), status: Some(TokenStatus::Disabled), ..TokenChange::default() };
-        invalid_target(world.service.update_token(&caller(), &world.token("token2")?, change).await)
+        invalid_target(world.service.update_token(&manager(), &world.token("token2")?, change).await)
     };
     let twice = vec![wanted(Password2, None), wanted(Password2, None)];
     assert_eq!(target(twice).await?, "properties.credentials.passwords[1].name");
@@ -106,7 +107,7 @@ async fn a_wrong_list_of_passwords_changes_nothing() -> Outcome {
     assert_eq!(world.refusal("token2", &password).await?, None, "the token is as it was");
 
     let past = TokenSpec { passwords: Some(vec![wanted(Password1, Some(now))]), ..TokenSpec::default() };
-    let made = world.service.put_token(&caller(), &world.token("token3")?, past).await;
+    let made = world.service.put_token(&manager(), &world.token("token3")?, past).await;
     assert_eq!(invalid_target(made)?, "properties.credentials.passwords[0].expiry");
     assert!(matches!(world.service.get_token(&world.token("token3")?).await, Err(Error::TokenMissing(_))));
     Ok(())
@@ -123,13 +124,13 @@ async fn a_password_may_end_sooner_and_not_later() -> Outcome {
     };
     let end = now.plus(DAY);
     let change = set(end).await;
-    let changed = world.service.update_token(&caller(), &world.token("token2")?, change).await?;
+    let changed = world.service.update_token(&manager(), &world.token("token2")?, change).await?;
     assert_eq!(changed.token.passwords.iter().map(|password| password.expires_at).collect::<Vec<_>>(), [Some(end)]);
     assert!(generated(&changed).is_empty());
     assert_eq!(world.refusal("token2", &secret).await?, None);
 
     let later = set(end.plus(DAY)).await;
-    let refused = world.service.update_token(&caller(), &world.token("token2")?, later).await;
+    let refused = world.service.update_token(&manager(), &world.token("token2")?, later).await;
     assert_eq!(invalid_target(refused)?, "properties.credentials.passwords[0].expiry");
     world.folder.clock.advance(DAY);
     assert_eq!(world.refusal("token2", &secret).await?.as_deref(), Some("the password has expired"));
@@ -144,7 +145,7 @@ async fn generating_renews_one_or_both() -> Outcome {
     world.update_token("token2", disable).await?;
     let end = world.folder.clock.now().plus(DAY);
     let spec = CredentialsSpec { token: world.token("TOKEN2")?, name: Some(Password2), expires_at: Some(end) };
-    let made = world.service.generate_credentials(&caller(), &world.registry.id, spec).await?;
+    let made = world.service.generate_credentials(&manager(), &world.registry.id, spec).await?;
     assert_eq!(made.generated.iter().map(|password| password.name).collect::<Vec<_>>(), [Password2]);
     assert_eq!(
         made.token.passwords.iter().map(|p| (p.name, p.expires_at)).collect::<Vec<_>>(),
@@ -170,8 +171,8 @@ async fn generating_for_the_wrong_token_is_refused() -> Outcome {
     let world = World::new().await?;
     world.put_token("token2").await?;
     let spec = |token: TokenId| CredentialsSpec { token, name: None, expires_at: None };
-    let caller = caller();
-    let generate = |spec| world.service.generate_credentials(&caller, &world.registry.id, spec);
+    let manager = manager();
+    let generate = |spec| world.service.generate_credentials(&manager, &world.registry.id, spec);
     assert!(matches!(generate(spec(world.token("token9")?)).await, Err(Error::TokenMissing(_))));
     let elsewhere = TokenId { registry: registry_id(&world.service, "lnxtest", "other")?, ..world.token("token2")? };
     assert_eq!(invalid_target(generate(spec(elsewhere)).await)?, "tokenId");
@@ -188,7 +189,7 @@ async fn a_scope_map_must_be_there_and_of_the_same_registry() -> Outcome {
     let foreign = ScopeMapId { registry: other, ..world.scope_map("_repositories_pull")? };
     for scope_map in [foreign, world.scope_map("nothing")?] {
         let spec = TokenSpec { scope_map: Some(scope_map), ..TokenSpec::default() };
-        let put = world.service.put_token(&caller(), &world.token("token2")?, spec).await;
+        let put = world.service.put_token(&manager(), &world.token("token2")?, spec).await;
         assert_eq!(invalid_target(put)?, "properties.scopeMapId");
     }
     Ok(())

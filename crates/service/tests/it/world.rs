@@ -15,8 +15,8 @@ use model::timestamp::Timestamp;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use service::{
-    BearerRefusal, Clock, CredentialsSpec, Error, FirstStart, Options, Random, RegistrySpec, ResourceGroupSpec,
-    ScopeMapSpec, Service, TokenChange, TokenSpec,
+    BearerRefusal, Clock, CredentialsSpec, Error, FirstStart, Manager, Options, Random, RegistrySpec,
+    ResourceGroupSpec, ScopeMapSpec, Service, TokenChange, TokenSpec,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -123,12 +123,12 @@ impl World {
     /// Makes a token that holds `newmap` and has both passwords; gives the first.
     pub(crate) async fn put_token(&self, name: &str) -> Result<Password, Failure> {
         let spec = TokenSpec { scope_map: Some(self.scope_map("newmap")?), ..TokenSpec::default() };
-        self.service.put_token(&caller(), &self.token(name)?, spec).await?;
+        self.service.put_token(&manager(), &self.token(name)?, spec).await?;
         self.generate(name, None, None).await
     }
 
     pub(crate) async fn update_token(&self, name: &str, change: TokenChange) -> Outcome {
-        self.service.update_token(&caller(), &self.token(name)?, change).await?;
+        self.service.update_token(&manager(), &self.token(name)?, change).await?;
         Ok(())
     }
 
@@ -140,7 +140,7 @@ impl World {
         expires_at: Option<Timestamp>,
     ) -> Result<Password, Failure> {
         let spec = CredentialsSpec { token: self.token(token)?, name, expires_at };
-        let made = self.service.generate_credentials(&caller(), &self.registry.id, spec).await?;
+        let made = self.service.generate_credentials(&manager(), &self.registry.id, spec).await?;
         Ok(made.generated.first().ok_or("no password")?.password.clone())
     }
 
@@ -191,6 +191,14 @@ pub(crate) fn may_push(access: &Access, repository: &str) -> Result<bool, Failur
 
 pub(crate) fn caller() -> Caller {
     Caller { name: "ann@example.org".to_owned(), kind: CallerKind::User }
+}
+
+pub(crate) fn manager() -> Manager {
+    Manager::owner_of_the_data(caller())
+}
+
+pub(crate) fn other_manager() -> Manager {
+    Manager::owner_of_the_data(other_caller())
 }
 
 pub(crate) fn other_caller() -> Caller {

@@ -108,7 +108,7 @@ const OWNER: usize = 2;
 /// One request to every route, with the least role that it takes and the action that is missing without, whose namespace is the
 /// registries' where none is named. `{s}` is the subscription's path, `{g}` the group's, `{r}` the registry's.
 #[rustfmt::skip]
-const REQUESTS: [(&str, &str, usize, &str); 49] = [
+const REQUESTS: [(&str, &str, usize, &str); 55] = [
     ("GET", "{s}", READER, "Microsoft.Resources/subscriptions/read"),
     ("GET", "{s}/locations", READER, "Microsoft.Resources/subscriptions/read"),
     ("GET", "{s}/resources", READER, "Microsoft.Resources/subscriptions/resources/read"),
@@ -143,6 +143,12 @@ const REQUESTS: [(&str, &str, usize, &str); 49] = [
     ("DELETE", "{r}/tokens/token2", CONTRIBUTOR, "registries/tokens/delete"),
     ("DELETE", "{r}/scopeMaps/newmap", CONTRIBUTOR, "registries/scopeMaps/delete"),
     ("GET", "{r}/webhooks", READER, "registries/webhooks/read"),
+    ("GET", "{r}/operationStatuses/registries-1", READER, "registries/operationStatuses/read"),
+    ("GET", "{r}/scopeMaps/newmap/operationStatuses/token-1", READER, "registries/scopeMaps/operationStatuses/read"),
+    ("GET", "{r}/tokens/token2/operationStatuses/token-1", READER, "registries/tokens/operationStatuses/read"),
+    ("GET", "{s}/providers/Microsoft.ContainerRegistry/locations/westus/operationResults/token-1", READER, "Microsoft.Resources/subscriptions/read"),
+    ("GET", "{r}/webhooks/hook1", READER, "registries/webhooks/read"),
+    ("DELETE", "{r}/webhooks/hook1", CONTRIBUTOR, "registries/webhooks/delete"),
     ("PUT", "{r}/webhooks/hook1", CONTRIBUTOR, "registries/webhooks/write"),
     ("GET", "{r}/providers/Microsoft.Authorization/roleDefinitions", READER, "Microsoft.Authorization/roleDefinitions/read"),
     ("GET", "{r}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7", READER, "Microsoft.Authorization/roleDefinitions/read"),
@@ -202,6 +208,24 @@ async fn every_route_takes_its_role() -> Outcome {
                 assert!(message.starts_with(&begins), "{message}");
             }
         }
+    }
+    Ok(())
+}
+
+const UNSERVED: [&str; 2] = ["/webhooks/", "/importImage/"];
+
+/// What a refusal can name is among the operations that the provider says it has.
+#[tokio::test]
+async fn every_action_is_an_operation_of_the_provider() -> Outcome {
+    let harness = Harness::new().await?;
+    let listed = harness.get("/providers/Microsoft.ContainerRegistry/operations").await?;
+    let known: Vec<&str> =
+        listed["value"].as_array().into_iter().flatten().filter_map(|of| of["name"].as_str()).collect();
+    for (method, path, _, action) in requests(&harness) {
+        // What is not served is refused by name, once the caller is known to be allowed it.
+        let unserved = UNSERVED.iter().any(|name| action.contains(name));
+        let ours = action.starts_with("Microsoft.ContainerRegistry/") && !unserved && method != "HEAD";
+        assert!(!ours || known.contains(&action.as_str()), "{method} {path} needs {action}");
     }
     Ok(())
 }
@@ -382,12 +406,18 @@ async fn secrets_are_renewed_and_end() -> Outcome {
     let second = principal.client(&harness).await?;
     assert_eq!(ask(&second, "GET", &subscription, &json!({})).await?.status, StatusCode::OK);
 
+    let refresh = principal.exchange(&harness).await?.succeeded()?.json()?;
+    let refresh = refresh["refresh_token"].as_str().ok_or("a refresh token")?.to_owned();
+    assert_eq!(principal.granted(&harness, &refresh).await?, "repository:any/thing:pull,metadata_read");
     let remove = format!("{PRINCIPALS}/{}/removePassword", principal.object_id);
+    let absent = json!({"keyId": guid(1)});
+    harness.manage(Method::POST, &remove, Some(absent)).await?.succeeded()?;
     for id in [&principal.secret_id, added["keyId"].as_str().ok_or("an id")?] {
         harness.manage(Method::POST, &remove, Some(json!({"keyId": id}))).await?.succeeded()?;
     }
     assert_eq!(principal.sign_in(&harness).await?.seen(), "401 invalid_client");
     assert_eq!(ask(&second, "GET", &subscription, &json!({})).await?.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(principal.granted(&harness, &refresh).await?, "401 UNAUTHORIZED", "what came of a secret ends with it");
     Ok(())
 }
 
