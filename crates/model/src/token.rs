@@ -187,6 +187,13 @@ pub enum SignInRefusal {
     Changed,
 }
 
+impl SignInRefusal {
+    /// How long to wait, which is told; every other reason looks like a wrong password to whoever asks (decision D3).
+    pub fn wait(&self) -> Option<Duration> {
+        if let Self::TooManyWrong(wait) = self { Some(*wait) } else { None }
+    }
+}
+
 impl TokenFacts {
     /// Judges a presented password. *Disabled* beats every other state, but only for a caller who knows the password.
     pub fn admit_password(&self, presented: &PasswordHash, now: Timestamp) -> Result<&PasswordFacts, SignInRefusal> {

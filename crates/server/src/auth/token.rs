@@ -21,7 +21,6 @@ use http::{Extensions, HeaderMap};
 use model::password::Password;
 use model::registry::Registry;
 use model::scope::Asked;
-use model::token::SignInRefusal;
 use service::{AccessToken, SignedIn};
 use std::sync::Arc;
 use wire::oauth::RegistryTokenAnswer;
@@ -192,10 +191,7 @@ async fn sign_in(
             check_account(request, |account| account == user)?;
             let address = ClientAddress::of_request(extensions);
             let signed_in = state.service.sign_in(registry, user, password, address).await?;
-            signed_in.map_err(|refusal| match refusal {
-                SignInRefusal::TooManyWrong(wait) => Refusal::Wait(wait),
-                _ => Refusal::WrongCredentials,
-            })?
+            signed_in.map_err(|refusal| refusal.wait().map_or(Refusal::WrongCredentials, Refusal::Wait))?
         }
         (Presented::Refresh(token), _) => {
             let signed_in = state.service.sign_in_with_refresh_token(registry, token.reveal()).await?;

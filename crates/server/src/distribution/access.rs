@@ -66,7 +66,6 @@ fn is_ping(routed: &Routed) -> bool {
 fn access_of(signed_in: Result<SignedIn, SignInRefusal>) -> Result<Result<Access, Reason>, ErrorAnswer> {
     match signed_in {
         Ok(signed_in) => Ok(Ok(signed_in.access())),
-        Err(SignInRefusal::TooManyWrong(wait)) => Err(ErrorAnswer::wait(wait)),
-        Err(_) => Ok(Err(Reason::Unknown)),
+        Err(refusal) => refusal.wait().map_or(Ok(Err(Reason::Unknown)), |wait| Err(ErrorAnswer::wait(wait))),
     }
 }
