@@ -24,7 +24,8 @@ pub struct Config {
     /// The registry that any other host name means; `None` means the only one there is.
     #[serde(deserialize_with = "registry_name")]
     pub default_registry: Option<String>,
-    /// Proxies in front whose `Client-Cert` header counts: addresses and networks.
+    /// Proxies in front whose `Client-Cert` and `X-Forwarded-For` headers count, so that each must replace what its clients send under these
+    /// names: addresses and networks.
     pub trusted_proxies: TrustedProxies,
     /// How long requests in progress may take after a request to stop.
     pub shutdown_grace_seconds: u64,

@@ -1,7 +1,7 @@
 //! Which registry a host name means, and under which URL a client sees this server (decision D1).
 //!
-//! Only `Host` counts. `Forwarded` and `X-Forwarded-*` are ignored, from trusted proxies too: whoever wants another URL in answers
-//! sets `public_url`.
+//! Only `Host` counts. `Forwarded`, `X-Forwarded-Host` and `X-Forwarded-Proto` are ignored, from trusted proxies too: whoever wants another
+//! URL in answers sets `public_url`. What `X-Forwarded-For` is for stands in `client_address.rs`.
 
 use crate::state::State;
 use http::HeaderMap;
