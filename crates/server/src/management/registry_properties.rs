@@ -143,7 +143,7 @@ fn refusal(path: &str, known: &[Value]) -> Failure {
         Some(value) => Failure::invalid(
             path,
             format!(
-                "'{path}' cannot be set to this value: what it asks for is not available yet. Use {value}, or leave it out."
+                "'{path}' cannot be set to this value: what it asks for is not available here. Use {value}, or leave it out."
             ),
         ),
         None => Failure::invalid(path, format!("'{path}' is not available: leave it out.")),

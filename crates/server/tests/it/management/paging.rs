@@ -135,6 +135,7 @@ const ODD: &str = "tagName eq 'kind' and tagValue eq 'odd one'";
 #[case::by_name(RESOURCES, &[("$filter", "substringof('nr', name) and resourceGroup ne 'group-2'"), ("$top", "3")], &["regNr1 regNr3 regNr4", "regNr5"])]
 #[case::all_at_once(RESOURCES, &[("$top", "100000")], &["lnxcr othercr regNr1 regNr2 regNr3 regNr4 regNr5"])]
 #[case::of_a_group("/resourceGroups/GROUP-3/resources", &[], &["regNr3"])]
+#[case::no_filter_for_registries(REGISTRIES, &[("$filter", "name eq 'lnxcr'")], &["lnxcr othercr regNr1 regNr2 regNr3 regNr4 regNr5"])]
 #[case::no_top_for_registries(REGISTRIES, &[("$top", "1")], &["lnxcr othercr regNr1 regNr2 regNr3 regNr4 regNr5"])]
 #[tokio::test]
 async fn pages_keep_to_what_was_asked(
