@@ -23,6 +23,10 @@ impl fmt::Display for Limit {
 /// A manifest: 4 MiB, what OCI distribution 1.1 asks a registry to take at least and what Azure takes.
 pub const MANIFEST_BYTES: Limit = Limit { what: "a manifest", max: 4 << 20, unit: "bytes" };
 
+/// Tags that one push of a manifest may set beside its digest; the specification wants ten at least, and a build has a version or two
+/// under some names each.
+pub const TAGS_OF_A_PUSH: Limit = Limit { what: "a push", max: 100, unit: "tags" };
+
 /// The config of an image is read for what it runs on when it has at most this many bytes: as many as its manifest may have. Those of
 /// large images have some 50 KiB.
 pub const CONFIG_BYTES_READ_MAX: u64 = 4 << 20;

@@ -16,7 +16,8 @@ use model::manifest::{Manifest, ManifestKind};
 use model::operation::{
     ChangeManifest, DeleteManifest, ListReferrers, ReadManifest, ShowManifest, ShowManifests, WriteManifest,
 };
-use model::reference::Reference;
+use model::reference::{Reference, Tag};
+use std::iter;
 
 /// A manifest as it was pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +46,8 @@ impl From<ManifestContent> for StoredManifest {
 }
 
 impl Service {
-    /// Keeps a manifest, and points the tag at it when the permit names one, in one transaction. Durable when it returns.
+    /// Keeps a manifest, and points at it the tag that the permit names, if any, and all of `more_tags`, in one transaction. Durable
+    /// when it returns.
     ///
     /// `manifest` is what was read from `bytes`. A new digest is made with the algorithm of the permit's digest, else SHA-256.
     /// Errors: `DigestMismatch`, `ManifestReferencesMissing`, `LimitReached`, `Locked`.
@@ -53,6 +55,7 @@ impl Service {
         &self,
         permit: &Permit<WriteManifest>,
         manifest: Manifest,
+        more_tags: Vec<Tag>,
         bytes: Bytes,
     ) -> Result<Digest, Error> {
         if bytes.len() as u64 > limits::MANIFEST_BYTES.max {
@@ -60,6 +63,7 @@ impl Service {
         }
         let (registry, now) = (permit.registry(), self.inner.clock.now());
         let WriteManifest { repository: name, reference } = permit.operation().clone();
+        let more_references: Vec<_> = more_tags.into_iter().map(Reference::Tag).collect();
         let digest = checked_digest(&reference, &bytes)?;
         let content = ManifestContent { digest: digest.clone(), kind: manifest.kind, bytes: bytes.into() };
         let written = self.inner.metadata.write(move |tx| {
@@ -67,15 +71,20 @@ impl Service {
                 return Err(Error::RepositoryUnknown(name));
             };
             let guard = Guard::new(tx, repository, &name);
-            guard.check(&reference, Deed::Write)?;
-            guard.check_behind(&reference, &content.digest, Deed::Write)?;
+            let references = || iter::once(&reference).chain(&more_references);
+            for reference in references() {
+                guard.check(reference, Deed::Write)?;
+                guard.check_behind(reference, &content.digest, Deed::Write)?;
+            }
             let missing = missing_references(tx, repository, &manifest)?;
             if !missing.is_empty() {
                 return Err(Error::ManifestReferencesMissing(missing));
             }
             manifests::put(tx, repository, &content, &manifest, now)?;
-            if let Reference::Tag(tag) = &reference {
-                tags::put(tx, repository, tag, &content.digest, now)?;
+            for reference in references() {
+                if let Reference::Tag(tag) = reference {
+                    tags::put(tx, repository, tag, &content.digest, now)?;
+                }
             }
             repositories::touch(tx, repository, now)?;
             Ok(())

@@ -2,6 +2,7 @@
 
 use super::body::{self, RequestBody};
 use super::errors::{ErrorAnswer, Failure};
+use super::query::Query;
 use super::{CONTENT_DIGEST, Exchange, entity_tag, headers, manifest_body};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -12,18 +13,22 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use model::access::Permit;
 use model::manifest::{ManifestKind, Platform};
 use model::operation::{DeleteManifest, ReadManifest, WriteManifest};
+use model::reference::{Reference, Tag};
 use service::Error;
-use service::limits::MANIFEST_BYTES;
+use service::limits::{MANIFEST_BYTES, TAGS_OF_A_PUSH};
 
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+const TAG: HeaderName = HeaderName::from_static("oci-tag");
 
-/// `PUT /v2/<name>/manifests/<reference>`
+/// `PUT /v2/<name>/manifests/<reference>`, a digest also with `tag`s for it.
 pub(super) async fn write(
     exchange: &Exchange<'_>,
     permit: Permit<WriteManifest>,
     body: &mut RequestBody,
 ) -> Result<Response, Failure> {
     let kind = kind(&exchange.parts.headers)?;
+    let tags = more_tags(&permit.operation().reference, &exchange.query)?;
+    let told_tags = tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ");
     let bytes = read_body(&exchange.parts.headers, body).await?;
     let mut manifest = manifest_body::read(kind, &bytes)
         .map_err(|error| ErrorAnswer::bad_request("MANIFEST_INVALID", error.to_string()))?;
@@ -32,14 +37,37 @@ pub(super) async fn write(
         manifest.platform = config.map_or_else(Platform::default, |config| manifest_body::platform(&config));
     }
     let subject = manifest.subject.clone();
-    let digest = exchange.state.service.put_manifest(&permit, manifest, bytes).await?;
+    let digest = exchange.state.service.put_manifest(&permit, manifest, tags, bytes).await?;
     let repository = &permit.operation().repository;
     let headers = headers([
         (LOCATION, HeaderValue::try_from(format!("/v2/{repository}/manifests/{digest}")).ok()),
         (CONTENT_DIGEST, HeaderValue::try_from(digest.to_string()).ok()),
         (SUBJECT, subject.and_then(|subject| HeaderValue::try_from(subject.to_string()).ok())),
+        (TAG, HeaderValue::try_from(told_tags).ok().filter(|tags| !tags.is_empty())),
     ]);
     Ok((StatusCode::CREATED, headers).into_response())
+}
+
+/// The `tag`s of a push by digest, each once (distribution-spec after 1.1, end-7b).
+fn more_tags(reference: &Reference, query: &Query) -> Result<Vec<Tag>, ErrorAnswer> {
+    let mut tags: Vec<Tag> = Vec::new();
+    for text in query.all("tag") {
+        let tag = Tag::parse(text).map_err(|error| ErrorAnswer::bad_request("TAG_INVALID", error.to_string()))?;
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+        if tags.len() as u64 > TAGS_OF_A_PUSH.max {
+            let message = Error::LimitReached(TAGS_OF_A_PUSH).to_string();
+            return Err(ErrorAnswer::new(StatusCode::URI_TOO_LONG, "TAG_INVALID", message));
+        }
+    }
+    match reference {
+        Reference::Tag(name) if !tags.is_empty() => {
+            let message = format!("tag=<tag> is for a push by digest, and {name} is a tag: push one by one");
+            Err(ErrorAnswer::bad_request("TAG_INVALID", message))
+        }
+        Reference::Tag(_) | Reference::Digest(_) => Ok(tags),
+    }
 }
 
 fn kind(headers: &HeaderMap) -> Result<ManifestKind, ErrorAnswer> {

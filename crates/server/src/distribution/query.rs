@@ -22,11 +22,12 @@ impl Query {
 
     /// The first value of `name`; `None` when it is not there or empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
-            .filter(|value| !value.is_empty())
+        self.all(name).next().filter(|value| !value.is_empty())
+    }
+
+    /// Every value of `name`, empty ones too.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -50,5 +51,12 @@ mod tests {
     fn values(#[case] query: &str, #[case] name: &str, #[case] expected: Option<&str>) {
         assert_eq!(Query::parse(Some(query)).get(name), expected);
         assert_eq!(Query::parse(None).get(name), None);
+    }
+
+    #[test]
+    fn all_values() {
+        let query = Query::parse(Some("tag=a&n=2&tag=&tag=b%2Ec"));
+        assert_eq!(query.all("tag").collect::<Vec<_>>(), ["a", "", "b.c"]);
+        assert_eq!(query.all("last").count(), 0);
     }
 }

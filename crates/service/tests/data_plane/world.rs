@@ -207,7 +207,7 @@ impl Client {
     pub(crate) async fn put(&self, (repository, reference): (&str, &str), pushed: &Pushed) -> Answer<Digest> {
         let reference = Reference::parse(reference)?;
         let permit = self.permit(WriteManifest { repository: RepositoryName::parse(repository)?, reference })?;
-        Ok(self.service.put_manifest(&permit, pushed.manifest.clone(), pushed.bytes.clone()).await)
+        Ok(self.service.put_manifest(&permit, pushed.manifest.clone(), Vec::new(), pushed.bytes.clone()).await)
     }
 
     pub(crate) async fn get(&self, (repository, reference): (&str, &str)) -> Answer<StoredManifest> {

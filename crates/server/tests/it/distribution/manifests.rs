@@ -1,6 +1,6 @@
 //! Manifests: pushed, pulled as the exact bytes, deleted.
 
-use super::pushes::{REPOSITORY, digest_of, everything};
+use super::pushes::{REPOSITORY, digest_of, everything, image};
 use crate::client::{Answer, Client, Outcome};
 use crate::harness::Harness;
 use http::Method;
@@ -8,6 +8,7 @@ use http::header::ACCEPT;
 use model::digest::{Digest, DigestAlgorithm};
 use model::manifest::ManifestKind;
 use rstest::rstest;
+use service::limits::TAGS_OF_A_PUSH;
 
 /// A client that may do everything, and a blob.
 async fn hello(harness: &Harness) -> Outcome<(Client<'_>, Digest)> {
@@ -53,6 +54,56 @@ async fn by_a_digest_of_either_algorithm() -> Outcome {
     assert_eq!((pushed.seen().as_str(), pushed.header("docker-content-digest")), ("201", Some(digest.as_str())));
     let refused = client.push_manifest((REPOSITORY, &digest), kind, &format!("{body}  ")).await?;
     assert_eq!(refused.seen(), "400 DIGEST_INVALID");
+    Ok(())
+}
+
+/// With tags beside the digest all of them are set, or none (distribution-spec after 1.1, end-7b).
+#[rstest]
+#[case::one("?tag=v1", "201", Some("v1"), &["v1"])]
+#[case::several_and_one_twice("?tag=v1&tag=latest&tag=v1", "201", Some("v1, latest"), &["latest", "v1"])]
+#[case::none_is_a_tag("?tag=v1&tag=.no", "400 TAG_INVALID", None, &[])]
+#[case::empty("?tag=", "400 TAG_INVALID", None, &[])]
+#[case::locked("?tag=v1&tag=locked", "405 REGISTRY_DISALLOWED_OPERATION", None, &[])]
+#[tokio::test]
+async fn by_a_digest_with_tags(
+    #[case] query: &str,
+    #[case] expected: &str,
+    #[case] told: Option<&str>,
+    #[case] tagged: &[&str],
+) -> Outcome {
+    let harness = Harness::new().await?;
+    let (client, blob) = hello(&harness).await?;
+    let kind = ManifestKind::OciImage.media_type();
+    client.push_image((REPOSITORY, "locked"), &blob, "").await?;
+    let lock = r#"{"writeEnabled":false}"#;
+    let locked = client.send(Method::PATCH, &format!("/acr/v1/{REPOSITORY}/_tags/locked"), &[], lock).await?;
+    assert_eq!(locked.status, 200);
+    let body = format!(r#"{{"schemaVersion":2,"config":{{"digest":"{blob}","size":5}},"layers":[],"x":1}}"#);
+    let digest = Digest::of(DigestAlgorithm::Sha512, body.as_bytes());
+    let pushed = client.push_manifest((REPOSITORY, &format!("{digest}{query}")), kind, &body).await?;
+    assert_eq!((pushed.seen().as_str(), pushed.header("oci-tag")), (expected, told));
+    for tag in ["v1", "latest"] {
+        let found = client.ask(Method::HEAD, &format!("/v2/{REPOSITORY}/manifests/{tag}")).await?;
+        let expected = tagged.contains(&tag).then(|| digest.to_string());
+        assert_eq!(found.header("docker-content-digest"), expected.as_deref(), "{tag}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn more_tags_than_a_push_may_set() -> Outcome {
+    let harness = Harness::new().await?;
+    let (client, blob) = hello(&harness).await?;
+    let (kind, body) = (ManifestKind::OciImage.media_type(), image(&blob, ""));
+    let tags = |count: u64| (0..count).map(|n| format!("tag=v{n}")).collect::<Vec<_>>().join("&");
+    let digest = digest_of(body.as_bytes());
+    for (count, expected) in [(TAGS_OF_A_PUSH.max, "201"), (TAGS_OF_A_PUSH.max + 1, "414 TAG_INVALID")] {
+        let pushed = client.push_manifest((REPOSITORY, &format!("{digest}?{}", tags(count))), kind, &body).await?;
+        assert_eq!(pushed.seen(), expected);
+    }
+    // A tag beside a tag is no part of the specification.
+    let refused = client.push_manifest((REPOSITORY, "v1?tag=v2"), kind, &body).await?;
+    assert_eq!(refused.seen(), "400 TAG_INVALID");
     Ok(())
 }
 
