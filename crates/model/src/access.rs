@@ -101,6 +101,19 @@ impl Access {
         }
         Ok(Permit { registry: self.registry, token: holder.token, rules: Arc::clone(&holder.rules), operation })
     }
+
+    /// Whether the caller presented a bearer that was issued for too little, and another one of the same token would do. It says nothing
+    /// of what the registry holds.
+    pub fn needs_wider_bearer<O: Needed>(&self, operation: &O) -> bool {
+        let Some(holder) = self.holder.as_ref().filter(|holder| holder.granted.is_some()) else { return false };
+        match operation.needs() {
+            Needs::Repository(repository, needed) => {
+                needed.difference(holder.rules.actions_on(repository)).is_empty()
+                    && !needed.difference(holder.actions_on(repository)).is_empty()
+            }
+            Needs::SignIn | Needs::Catalog => false,
+        }
+    }
 }
 
 impl Holder {
@@ -178,6 +191,18 @@ mod tests {
         assert!(bearer("repository:samples/other:push").permit(push("samples/hello")?).is_err());
         assert_eq!(bearer("").permit(ListCatalog).err(), Some(Refusal::CatalogMissing));
         assert!(bearer("registry:catalog:*").permit(ListCatalog).is_ok());
+        Ok(())
+    }
+
+    #[test]
+    fn a_wider_bearer_helps_who_holds_more() -> Result<(), Box<dyn std::error::Error>> {
+        let narrow = bearer("repository:samples/hello:push");
+        assert!(narrow.needs_wider_bearer(&push("samples/other")?));
+        assert!(!narrow.needs_wider_bearer(&push("samples/hello")?), "this one does");
+        assert!(!narrow.needs_wider_bearer(&push("elsewhere")?), "the scope map holds no more");
+        assert!(!narrow.needs_wider_bearer(&ListTags { repository: RepositoryName::parse("samples/hello")? }));
+        assert!(!Access::by_credential(REGISTRY, TOKEN, rules()).needs_wider_bearer(&push("elsewhere")?));
+        assert!(!Access::signed_out(REGISTRY).needs_wider_bearer(&push("samples/hello")?));
         Ok(())
     }
 

@@ -47,6 +47,10 @@ pub const TOKENS: Limit = Limit { what: "a registry", max: 2_000_000, unit: "tok
 /// counted.
 pub const SCOPE_MAPS: Limit = Limit { what: "a registry", max: 2_000_000, unit: "scope maps" };
 
+/// Repositories among which a mount that names none looks for the blob: enough to find common base layers, few enough to be asked one by
+/// one whether the caller may read them.
+pub const MOUNT_SOURCES: usize = 100;
+
 /// Uploads that one token may have open in one registry: a client that forgets to finish them must not fill the disk.
 pub const OPEN_UPLOADS: Limit = Limit { what: "a token", max: 1_000, unit: "open uploads in a registry" };
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use metadata::uploads::UploadHolder;
 use metadata::{blob_links, repositories, uploads};
-use model::access::Permit;
+use model::access::{Access, Permit};
 use model::digest::Digest;
 use model::locks::{Deed, Locks};
 use model::operation::{ContinueUpload, ReadBlob, StartUpload};
@@ -109,6 +109,26 @@ impl Service {
             Ok(Some(BlobInfo { digest, size_bytes }))
         });
         mounted.await
+    }
+
+    /// The same from any repository that holds the blob and that `access` may read, of the first [`limits::MOUNT_SOURCES`] by name.
+    pub async fn mount_blob_of_any(
+        &self,
+        target: &Permit<StartUpload>,
+        access: &Access,
+        digest: &Digest,
+    ) -> Result<Option<BlobInfo>, Error> {
+        let (registry, wanted) = (target.registry(), digest.clone());
+        let holders =
+            self.inner.metadata.read(move |tx| blob_links::list_holders(tx, registry, &wanted, limits::MOUNT_SOURCES));
+        for repository in holders.await? {
+            if let Ok(source) = access.permit(ReadBlob { repository, digest: digest.clone() })
+                && let Some(mounted) = self.mount_blob(target, &source).await?
+            {
+                return Ok(Some(mounted));
+            }
+        }
+        Ok(None)
     }
 
     /// How far an upload is. Errors: `UploadUnknown`, also when it is another token's or another repository's.

@@ -33,7 +33,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH, X_CONTENT_TYPE_OPTIONS};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use http_body::Body as _;
-use model::access::{Access, Permit};
+use model::access::{Access, Permit, Refusal};
 use model::digest::Digest;
 use model::operation::{Needed, ReadBlob};
 use model::registry::Registry;
@@ -138,9 +138,11 @@ impl Exchange<'_> {
     }
 
     fn permit<O: Needed + Clone>(&self, operation: &O) -> Result<Permit<O>, Failure> {
-        self.access
-            .permit(operation.clone())
-            .map_err(|refusal| refused(Reason::Missing(refusal), self.routed, &self.query))
+        self.access.permit(operation.clone()).map_err(|refusal| self.missing(refusal))
+    }
+
+    fn missing(&self, refusal: Refusal) -> Failure {
+        refused(Reason::Missing(refusal), self.routed, &self.query)
     }
 
     /// As answers of the metadata API name the registry.

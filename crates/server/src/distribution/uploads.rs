@@ -21,7 +21,7 @@ use service::{BlobInfo, BodyError, Error, Upload};
 
 const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 
-/// `POST /v2/<name>/blobs/uploads/`, with `mount` and `from`, with `digest` and the whole blob, or with neither.
+/// `POST /v2/<name>/blobs/uploads/`, with `mount` and perhaps `from`, with `digest` and the whole blob, or with neither.
 pub(super) async fn start(
     exchange: &Exchange<'_>,
     permit: Permit<StartUpload>,
@@ -41,12 +41,21 @@ pub(super) async fn start(
 }
 
 /// A source that may not be read looks like one that is not there, and either ends in an ordinary upload: clients fall back to
-/// one by themselves, except containerd when it sees 403 (reference/data-plane-and-auth.md, 6.1).
+/// one by themselves, except containerd when it sees 403 (reference/data-plane-and-auth.md, 6.1). Whoever needs only a wider bearer for
+/// it is told so, whatever is there.
 async fn mount(exchange: &Exchange<'_>, target: &Permit<StartUpload>) -> Result<Option<BlobInfo>, Failure> {
-    let source = mount_source(&exchange.query).and_then(|source| exchange.access.permit(source).ok());
-    match source {
-        Some(source) => Ok(exchange.state.service.mount_blob(target, &source).await?),
-        None => Ok(None),
+    let (service, access) = (&exchange.state.service, &exchange.access);
+    if exchange.query.get("from").is_none() {
+        return match exchange.query.get("mount").and_then(|text| Digest::parse(text).ok()) {
+            Some(digest) => Ok(service.mount_blob_of_any(target, access, &digest).await?),
+            None => Ok(None),
+        };
+    }
+    let Some(source) = mount_source(&exchange.query) else { return Ok(None) };
+    match access.permit(source.clone()) {
+        Ok(permit) => Ok(service.mount_blob(target, &permit).await?),
+        Err(refusal) if access.needs_wider_bearer(&source) => Err(exchange.missing(refusal)),
+        Err(_) => Ok(None),
     }
 }
 
