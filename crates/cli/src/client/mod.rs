@@ -7,6 +7,7 @@ pub mod registry;
 
 use crate::failure::Failure;
 use crate::limits::LIST_ITEMS_MAX;
+use crate::transport::cloud::Cloud;
 use crate::transport::{Transport, TransportError};
 use address::{Address, AddressError};
 use bytes::Bytes;
@@ -33,9 +34,6 @@ pub enum Service {
     /// This project's.
     Portcullis,
 }
-
-/// The hosts of Azure's management APIs: public, US government, China.
-const AZURE_HOSTS: [&str; 3] = ["management.azure.com", "management.usgovcloudapi.net", "management.chinacloudapi.cn"];
 
 /// A resource after a PUT.
 #[derive(Debug)]
@@ -115,11 +113,8 @@ impl<'a> Client<'a> {
 
     /// Whose management API it is, by its login and its host.
     pub fn service(&self) -> Service {
-        let endpoint = self.transport.endpoint();
-        let uri = endpoint.parse::<http::Uri>().ok();
-        let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
-        let azure = AZURE_HOSTS.iter().any(|azure| azure.eq_ignore_ascii_case(host));
-        if azure || self.transport.is_at_azure() { Service::Azure } else { Service::Portcullis }
+        let is_cloud = Cloud::of_endpoint(&self.transport.endpoint()).is_some();
+        if is_cloud || self.transport.is_at_azure() { Service::Azure } else { Service::Portcullis }
     }
 
     /// What it waits through.
