@@ -1,16 +1,18 @@
 //! `portcullis token rotate`: a new password in the slot of the older one; the other works on for a while.
 //!
 //! 1. Find the slot: one that is empty, else the one whose password was made earlier.
-//! 2. Generate it.
+//! 2. Generate it, for as long as the newest password was made for when no end is asked for.
 //! 3. With `--overlap`, bring the other's end forward to then, if it would come later.
 //! 4. Show the new one, and say when the other ends.
 
 use super::Run;
 use super::credential_forms::CredentialForm;
+use super::show::time;
 use super::tokens::{expiry, passwords};
-use super::words::{End, Named};
+use super::words::{Named, RenewedEnd};
 use crate::failure::Failure;
 use jiff::{SignedDuration, Timestamp};
+use std::fmt;
 use wire::arm::tokens::TokenPassword;
 
 const SLOTS: [&str; 2] = ["password1", "password2"];
@@ -20,16 +22,19 @@ impl Run<'_, '_> {
         &mut self,
         token: &Named,
         overlap: Option<SignedDuration>,
-        end: &End,
+        end: &RenewedEnd,
         format: Option<CredentialForm>,
     ) -> Result<(), Failure> {
-        let new_expiry = self.expiry(end)?;
+        let asked = self.expiry(&end.end())?;
         let overlap_ends = overlap.map(|overlap| self.later(overlap)).transpose()?;
         let (place, found) = self.get_token(token).await?;
         let present = passwords(&found);
         let slot = slot(&present);
+        let lifetime = lifetime(&present).filter(|_| asked.is_none() && !end.no_expiration);
+        let inherited = lifetime.map(|lifetime| self.later(lifetime)).transpose()?.map(|end| end.to_string());
+        let new = New { slot, is_inherited: inherited.is_some(), expiry: asked.or(inherited) };
         let mut other = present.into_iter().find(|password| password.name.as_deref() != Some(slot));
-        let mut generated = self.generate(&place, token.name(), Some(slot), new_expiry).await?;
+        let mut generated = self.generate(&place, token.name(), Some(slot), new.expiry.clone()).await?;
 
         let mut failure = None;
         if let (Some(password), Some(ends)) = (&mut other, overlap_ends)
@@ -55,7 +60,7 @@ impl Run<'_, '_> {
             }
         }
         self.show_made(&place, None, &generated, format).await?;
-        self.console.note(&about_other(slot, other.as_ref()));
+        self.console.note(&format!("{new} {}", about_other(other.as_ref())));
         failure.map_or(Ok(()), |failure| {
             Err(failure.hint("The overlap was not set: the other password ends when it would have ended."))
         })
@@ -81,12 +86,44 @@ fn slot(present: &[TokenPassword]) -> &'static str {
     }
 }
 
-fn about_other(slot: &str, other: Option<&TokenPassword>) -> String {
-    let Some(other) = other else { return format!("{slot} is new. There is no other password.") };
+/// How long the newest password was made for; `None` when it has no end. Not that in the slot: an overlap brought its end forward, and
+/// each rotation would be shorter than the one before.
+fn lifetime(present: &[TokenPassword]) -> Option<SignedDuration> {
+    let time = |text: &Option<String>| text.as_deref()?.parse::<Timestamp>().ok();
+    let newest = present.iter().max_by_key(|password| time(&password.creation_time))?;
+    let exact = time(&newest.expiry)?.duration_since(time(&newest.creation_time)?);
+    // An end is asked for a moment before the password is made.
+    let minutes = exact.as_secs().saturating_add(30) / 60;
+    (minutes > 0).then(|| SignedDuration::from_mins(minutes))
+}
+
+/// A password that was just made.
+struct New {
+    slot: &'static str,
+    expiry: Option<String>,
+    /// Whether nobody asked for that end.
+    is_inherited: bool,
+}
+
+impl fmt::Display for New {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { slot, expiry, is_inherited } = self;
+        match expiry {
+            None => write!(f, "{slot} is new and has no end."),
+            Some(_) => {
+                let why = if *is_inherited { ", as long as the newest before it was made for" } else { "" };
+                write!(f, "{slot} is new and works until {}{why}.", time(expiry.as_deref()))
+            }
+        }
+    }
+}
+
+fn about_other(other: Option<&TokenPassword>) -> String {
+    let Some(other) = other else { return "There is no other password.".to_owned() };
     let name = other.name.as_deref().unwrap_or_default();
     match &other.expiry {
-        Some(_) => format!("{slot} is new. {name} works until {}.", expiry(other)),
-        None => format!("{slot} is new. {name} works until it is renewed or deleted: it has no end."),
+        Some(_) => format!("{name} works until {}.", expiry(other)),
+        None => format!("{name} works until it is renewed or deleted: it has no end."),
     }
 }
 
@@ -97,6 +134,26 @@ mod tests {
 
     fn password((name, made): (&str, &str)) -> TokenPassword {
         TokenPassword { name: Some(name.to_owned()), creation_time: Some(made.to_owned()), ..TokenPassword::default() }
+    }
+
+    /// The first of two was made for 30 days and cut short by an overlap; what counts is what the second was made for.
+    #[rstest]
+    #[case(&[("2026-01-01T00:00:00Z", Some("2026-01-31T00:00:00Z"))], Some(30 * 24 * 60))]
+    #[case(&[("2026-01-01T00:00:00Z", Some("2026-01-03T00:00:00Z")), ("2026-01-02T00:00:00Z", Some("2026-02-01T00:00:00Z"))], Some(30 * 24 * 60))]
+    #[case(&[("2026-01-01T00:00:00.25Z", Some("2026-01-01T12:00:00Z"))], Some(12 * 60))]
+    #[case(&[("2026-01-01T00:00:00Z", Some("2026-01-03T00:00:00Z")), ("2026-01-02T00:00:00Z", None)], None)]
+    #[case(&[("2026-01-02T00:00:00Z", Some("2026-01-01T00:00:00Z"))], None)]
+    #[case(&[], None)]
+    fn a_new_password_lasts_as_long_as_the_newest_was_made_for(
+        #[case] present: &[(&str, Option<&str>)],
+        #[case] minutes: Option<i64>,
+    ) {
+        let made = |(made, end): &(&str, Option<&str>)| TokenPassword {
+            expiry: end.map(str::to_owned),
+            ..password(("password1", made))
+        };
+        let present: Vec<TokenPassword> = present.iter().map(made).collect();
+        assert_eq!(lifetime(&present), minutes.map(SignedDuration::from_mins));
     }
 
     #[rstest]

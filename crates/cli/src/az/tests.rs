@@ -243,7 +243,35 @@ fn rotation_renews_the_older_and_ends_the_other_after_the_overlap() {
     ];
     assert_eq!(ran.bodies, expected);
     assert!(ran.stdout.contains("v2"), "{}", ran.stdout);
-    assert!(ran.stderr.ends_with("password2 is new. password1 works until 2026-01-02T00:00:00Z.\n"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.ends_with("password2 is new and has no end. password1 works until 2026-01-02T00:00:00Z.\n"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[rstest]
+#[case(
+    "",
+    Some("2026-01-31T00:00:00Z"),
+    "password2 is new and works until 2026-01-31T00:00:00Z, as long as the newest before it was made for. password1 works until 2026-01-20T00:00:00Z."
+)]
+#[case(" --no-expiration", None, "password2 is new and has no end. password1 works until 2026-01-20T00:00:00Z.")]
+#[case(
+    " --expiration-in-days 7",
+    Some("2026-01-08T00:00:00Z"),
+    "password2 is new and works until 2026-01-08T00:00:00Z. password1 works until 2026-01-20T00:00:00Z."
+)]
+fn a_rotation_goes_on_for_as_long_as_before(#[case] words: &str, #[case] end: Option<&str>, #[case] said: &str) {
+    let (made, ends) = ("2025-12-21T00:00:00Z", "2026-01-20T00:00:00Z");
+    let password1 = json!({ "name": "password1", "creationTime": made, "expiry": ends });
+    let found = token(&json!({ "credentials": { "passwords": [password1] } }));
+    let mut exchanges = look_up();
+    exchanges.push(below("GET", "/tokens/ci", 200, &found));
+    exchanges.push(generated(&json!([{ "name": "password1" }, { "name": "password2", "value": "v2" }])));
+    let ran = run(&format!("token rotate ci -r myreg{words}"), &[], exchanges);
+    assert_eq!(ran.bodies[0].get("expiry").and_then(Value::as_str), end);
+    assert_eq!(ran.stderr.lines().last(), Some(said));
 }
 
 #[test]

@@ -75,6 +75,27 @@ impl Named {
 }
 
 /// When new passwords end.
+/// When the new password of a rotation ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub(super) struct RenewedEnd {
+    /// When the new password ends, such as 2027-01-01T00:00:00Z [default: after as long as the newest one was made for]
+    #[arg(long, value_name = "TIME", conflicts_with = "expiration_in_days")]
+    pub(super) expiration: Option<String>,
+    /// In how many days the new password ends
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub(super) expiration_in_days: Option<u32>,
+    /// The new password has no end
+    #[arg(long, conflicts_with_all = ["expiration", "expiration_in_days"])]
+    pub(super) no_expiration: bool,
+}
+
+impl RenewedEnd {
+    /// The end that is asked for.
+    pub(super) fn end(&self) -> End {
+        End { expiration: self.expiration.clone(), expiration_in_days: self.expiration_in_days }
+    }
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub(super) struct End {
     /// When the passwords end, such as 2027-01-01T00:00:00Z [default: never]
@@ -189,7 +210,7 @@ pub(super) enum TokenVerb {
         #[arg(long, value_name = "TIME", value_parser = super::durations::parse)]
         overlap: Option<jiff::SignedDuration>,
         #[command(flatten)]
-        end: End,
+        end: RenewedEnd,
         /// Write the credential in the form that the next tool takes
         #[arg(long, value_name = "FORM")]
         format: Option<CredentialForm>,
