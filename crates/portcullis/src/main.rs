@@ -9,7 +9,7 @@ use cli::client::Client;
 use cli::client::operation::TimerSleeper;
 use cli::cmdlets::{Command, jobs};
 use cli::completion::{Answer, Candidate, Request as CompletionRequest};
-use cli::destination::{Destination, Wish};
+use cli::destination::Destination;
 use cli::environment::Environment;
 use cli::failure::{ExitStatus, Failure};
 use cli::invocation::{self, Invocation};
@@ -20,7 +20,6 @@ use cli::transport::http::HttpTransport;
 use destinations::Embedded;
 use process::Process;
 use std::io;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -118,23 +117,17 @@ async fn complete(
     let candidates = match request.answer(&invocation::command()) {
         Answer::Words(candidates) => candidates,
         Answer::Names(live) => {
-            let (data, file) = (request.data(), request.option("--credentials-file").map(PathBuf::from));
-            let wish = Wish {
-                endpoint: request.option("--endpoint"),
-                data: data.as_deref(),
-                credentials_file: file.as_deref(),
-                context: request.option("--context"),
-                profile: None,
-            };
-            match wish.settle(environment)?.destination {
+            let chosen = request.destination().wish().settle(environment)?;
+            let subscription_id = chosen.subscription_id.as_deref();
+            match chosen.destination {
                 Destination::Server { endpoint, principal } => {
                     let transport = HttpTransport::new(&endpoint, principal)?;
-                    live.candidates(request, Client::new(&transport, &TimerSleeper)).await
+                    live.candidates(request, Client::new(&transport, &TimerSleeper), subscription_id).await
                 }
                 Destination::Local(folder) if folder.is_dir() => {
                     let (server, _) = destinations::open(folder).await?;
                     let transport = Embedded::new(&server, environment);
-                    live.candidates(request, Client::new(&transport, &TimerSleeper)).await
+                    live.candidates(request, Client::new(&transport, &TimerSleeper), subscription_id).await
                 }
                 Destination::Local(_) | Destination::None => return Ok(()),
             }

@@ -13,14 +13,14 @@ mod tokens;
 mod words;
 
 use crate::client::Client;
-use crate::destination::{Chosen, Destination, Wish};
+use crate::destination::{Chosen, Destination};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::output::Console;
 use clap::Args;
 use jiff::Timestamp;
-use words::{Common, Form, RegistryVerb, ScopeMapVerb, TokenVerb};
+use words::{Common, CredentialVerb, Form, RegistryVerb, ScopeMapVerb, TokenVerb};
 
 /// What `token` is told.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -81,23 +81,28 @@ impl AzCommand {
         }
     }
 
+    /// Whether it writes a credential in a form of its own, in place of an answer.
+    fn writes_credential(&self) -> bool {
+        match self {
+            Self::Token(TokenOptions { verb, .. }) => match verb {
+                TokenVerb::Create { format, .. }
+                | TokenVerb::Rotate { format, .. }
+                | TokenVerb::Credential(CredentialVerb::Generate { format, .. }) => format.is_some(),
+                _ => false,
+            },
+            Self::ScopeMap(_) | Self::Registry(_) => false,
+        }
+    }
+
     /// Where it goes.
     ///
-    /// Errors: as [`Wish::settle`].
+    /// Errors: as [`Wish::settle`](crate::destination::Wish::settle).
     pub fn destination(&self, environment: &Environment) -> Result<Destination, Failure> {
         Ok(self.chosen(environment)?.destination)
     }
 
     fn chosen(&self, environment: &Environment) -> Result<Chosen, Failure> {
-        let Common { endpoint, data, credentials_file, context, .. } = self.common();
-        let wish = Wish {
-            endpoint: endpoint.as_deref(),
-            data: data.as_deref(),
-            credentials_file: credentials_file.as_deref(),
-            context: context.as_deref(),
-            profile: None,
-        };
-        wish.settle(environment)
+        self.common().destination.wish().settle(environment)
     }
 
     /// Runs it, and writes what came of it to standard output.
@@ -109,6 +114,10 @@ impl AzCommand {
         host: &mut dyn Host,
     ) -> Result<(), Failure> {
         let common = self.common();
+        if common.output.is_some() && self.writes_credential() {
+            return Err(Failure::usage("--output cannot be used together with --format.")
+                .hint("Each says what is written: leave one out."));
+        }
         let default = if environment.stdout_is_terminal { Form::Table } else { Form::Json };
         let now = Timestamp::from_microsecond(environment.now_micros)
             .map_err(|error| Failure::usage(format!("The clock of this machine is wrong: {error}.")))?;

@@ -141,6 +141,8 @@ fn a_scope_map_that_differs_is_not_overwritten() {
 #[case("scope-map update m", "No scope map properties to update.")]
 #[case("scope-map create m", "usage error: --repository | --gateway are required.")]
 #[case("token explain ci --repository a --action fly", "'fly' is not an action.")]
+#[case("token rotate ci --format env -o json", "--output cannot be used together with --format.")]
+#[case("token create ci --scope-map m --format env --output table", "--output cannot be used together with --format.")]
 #[case("token list --expiring-within soon", "'soon' is not a length of time")]
 fn wrong_words_are_told(#[case] line: &str, #[case] expected: &str) {
     let exchanges = if line.ends_with("-r myreg") { look_up() } else { vec![] };

@@ -2,24 +2,14 @@
 
 use super::credential_forms::CredentialForm;
 use super::grants::Grants;
+use crate::destination::DestinationOptions;
 use clap::{Args, Subcommand, ValueEnum};
-use std::path::PathBuf;
 
 /// Where a command goes, and how its answer is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub(super) struct Common {
-    /// The server to ask, such as https://localhost:5000 [default: PORTCULLIS_ENDPOINT, else the data folder itself]
-    #[arg(long, global = true, value_name = "URL")]
-    pub(super) endpoint: Option<String>,
-    /// The data folder [default: PORTCULLIS_DATA, else $XDG_DATA_HOME/portcullis, else $HOME/.local/share/portcullis]
-    #[arg(long, global = true, value_name = "DIR")]
-    pub(super) data: Option<PathBuf>,
-    /// Whom to log in as at a server: a file such as first start writes
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(super) credentials_file: Option<PathBuf>,
-    /// The context to use [default: the current one]
-    #[arg(long, global = true, value_name = "NAME", conflicts_with_all = ["endpoint", "data"])]
-    pub(super) context: Option<String>,
+    #[command(flatten)]
+    pub(super) destination: DestinationOptions,
     /// The subscription's id [default: the only one there is]
     #[arg(long, global = true, value_name = "ID")]
     pub(super) subscription: Option<String>,
@@ -75,6 +65,16 @@ impl Named {
 }
 
 /// When new passwords end.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub(super) struct End {
+    /// When the passwords end, such as 2027-01-01T00:00:00Z [default: never]
+    #[arg(long, value_name = "TIME", conflicts_with = "expiration_in_days")]
+    pub(super) expiration: Option<String>,
+    /// In how many days the passwords end [default: never]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub(super) expiration_in_days: Option<u32>,
+}
+
 /// When the new password of a rotation ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub(super) struct RenewedEnd {
@@ -94,16 +94,6 @@ impl RenewedEnd {
     pub(super) fn end(&self) -> End {
         End { expiration: self.expiration.clone(), expiration_in_days: self.expiration_in_days }
     }
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-pub(super) struct End {
-    /// When the passwords end, such as 2027-01-01T00:00:00Z [default: never]
-    #[arg(long, value_name = "TIME", conflicts_with = "expiration_in_days")]
-    pub(super) expiration: Option<String>,
-    /// In how many days the passwords end [default: never]
-    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
-    pub(super) expiration_in_days: Option<u32>,
 }
 
 /// Whether a token opens anything.

@@ -3,6 +3,7 @@
 use super::Service;
 use http::Uri;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::fmt;
 use wire::arm::{API_VERSION, service_principals};
 
 /// Everything but RFC 3986's unreserved characters.
@@ -149,7 +150,21 @@ pub struct RegistryPlace {
     pub registry: String,
 }
 
+impl fmt::Display for RegistryPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.id())
+    }
+}
+
 impl RegistryPlace {
+    /// Whether it is the same registry: names have no case.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let names = |place: &Self| {
+            [&place.subscription_id, &place.resource_group, &place.registry].map(|it| it.to_ascii_lowercase())
+        };
+        names(self) == names(other)
+    }
+
     /// The resource group.
     pub fn group_address(&self) -> Result<Address, AddressError> {
         Address::resource_group(&self.subscription_id, &self.resource_group)

@@ -15,6 +15,8 @@ pub struct Parameter {
     pub sets: &'static [&'static str],
     /// Whether those sets need it.
     pub mandatory: bool,
+    /// The smallest number that it takes.
+    pub least: Option<i32>,
     /// Whether it also takes what a pipe brings.
     pub from_pipeline: bool,
     /// What it is, for help.
@@ -26,7 +28,17 @@ pub struct Parameter {
 impl Parameter {
     /// One that may be given in every set.
     pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self { name, aliases: &[], kind, sets: &[], mandatory: false, from_pipeline: false, about, default: "None" }
+        Self {
+            name,
+            aliases: &[],
+            kind,
+            sets: &[],
+            mandatory: false,
+            least: None,
+            from_pipeline: false,
+            about,
+            default: "None",
+        }
     }
 
     /// One that must be given in its sets.
@@ -43,6 +55,12 @@ impl Parameter {
     /// In these sets only.
     pub const fn within(mut self, sets: &'static [&'static str]) -> Self {
         self.sets = sets;
+        self
+    }
+
+    /// With the smallest number that it takes (`ValidateRange`).
+    pub const fn at_least(mut self, least: i32) -> Self {
+        self.least = Some(least);
         self
     }
 
@@ -102,6 +120,6 @@ pub static COMMON_PARAMETERS: &[Parameter] = &[
     Parameter::optional("WarningVariable", Kind::Text, "The variable that keeps warnings.").or(&["wv"]),
     Parameter::optional("InformationVariable", Kind::Text, "The variable that keeps information.").or(&["iv"]),
     Parameter::optional("OutVariable", Kind::Text, "The variable that keeps the output.").or(&["ov"]),
-    Parameter::optional("OutBuffer", Kind::Number, "How many objects are held back.").or(&["ob"]),
+    Parameter::optional("OutBuffer", Kind::Number, "How many objects are held back.").or(&["ob"]).at_least(0),
     Parameter::optional("PipelineVariable", Kind::Text, "The variable that keeps the current object.").or(&["pv"]),
 ];

@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::transport::cloud::Cloud;
 use crate::transport::http::{self, HttpTransport};
 use crate::transport::login::Login;
+use crate::transport::login::entra::Entra;
 use serde_json::Value;
 use std::path::Path;
 use wire::arm::List;
@@ -30,7 +31,6 @@ const PERSON: &[&str] = &["UserWithSubscriptionId"];
 const TENANTED: &[&str] = &[
     "ServicePrincipalWithSubscriptionId",
     "ServicePrincipalCertificateFileWithSubscriptionId",
-    "ManagedServiceLogin",
     "UserWithSubscriptionId",
 ];
 /// The cloud of who names none, as in Az.
@@ -84,7 +84,7 @@ pub static CONNECT: Cmdlet = Cmdlet {
             .or(&["DeviceCode", "DeviceAuth", "Device"])
             .within(PERSON),
             Parameter::mandatory("AccessToken", Kind::Text, "A bearer that was got elsewhere.").within(TOKEN),
-            Parameter::optional("AccountId", Kind::Text, "The client id of the managed identity, when there are several.")
+            Parameter::optional("AccountId", Kind::Text, "The client id of the managed identity, when there are several; or whose the access token is, which is shown.")
                 .within(&["ManagedServiceLogin", "AccessTokenWithSubscriptionId"]),
             Parameter::optional("Tenant", Kind::Text, "The tenant.")
                 .or(&["Domain", "TenantId"])
@@ -144,7 +144,7 @@ pub static DISCONNECT: Cmdlet = Cmdlet {
 ///
 /// Errors: there is no such cloud; the endpoint is none; the name is none.
 fn described(bound: &Bound, environment: &Environment) -> Result<Context, Failure> {
-    let (endpoint, custom_cloud, name) = match (&bound.options.endpoint, bound.text("Environment")) {
+    let (endpoint, custom_cloud, name) = match (&bound.options.destination.endpoint, bound.text("Environment")) {
         (Some(_), None) if bound.is_on("UseDeviceAuthentication") => {
             return Err(Failure::usage("-UseDeviceAuthentication is for Azure's clouds, and --endpoint is a server.")
                 .hint("A server is signed in to with -ServicePrincipal -Credential."));
@@ -179,7 +179,10 @@ fn login(bound: &Bound) -> Result<KeptLogin, Failure> {
         return Ok(KeptLogin::Certificate { tenant_id, client_id, path: absolute(Path::new(file))? });
     }
     if let Some(token) = bound.text("AccessToken") {
-        return Ok(KeptLogin::AccessToken { access_token: KeptSecret::from(token.to_owned()) });
+        return Ok(KeptLogin::AccessToken {
+            access_token: KeptSecret::from(token.to_owned()),
+            account_id: bound.text("AccountId").map(str::to_owned),
+        });
     }
     let member = |name: &str| {
         let value = bound.get("Credential").and_then(|credential| credential.get(name)).and_then(Value::as_str);
@@ -197,16 +200,18 @@ fn login(bound: &Bound) -> Result<KeptLogin, Failure> {
 
 /// Where `Connect-AzAccount` goes: to what it describes, whatever is current.
 pub(super) fn chosen(bound: &Bound, environment: &Environment) -> Result<Chosen, Failure> {
-    let options = &bound.options;
+    let options = &bound.options.destination;
     if options.data.is_some() || options.context.is_some() || options.credentials_file.is_some() {
         return Err(Failure::usage("Connect-AzAccount takes no --data, --context or --credentials-file.")
             .hint("`portcullis context use NAME` chooses a context that is there."));
     }
     let context = described(bound, environment)?;
-    let destination = Destination::Server {
-        endpoint: context.endpoint.clone().unwrap_or_default(),
-        principal: context.login(environment, None)?,
+    let principal = match context.cloud().filter(|_| bound.is_on("UseDeviceAuthentication")) {
+        // The person signs in later; until then nothing is sent.
+        Some(cloud) => Login::Entra(Entra::chain(&cloud, environment)),
+        None => context.login(environment, None)?,
     };
+    let destination = Destination::Server { endpoint: context.endpoint.clone().unwrap_or_default(), principal };
     Ok(Chosen { destination, by: CONNECT.name().to_owned(), subscription_id: None })
 }
 

@@ -10,7 +10,9 @@ use std::path::Path;
 
 /// Where `Connect-AzAccount` would go with these words.
 fn destination(folder: &Path, line: &str) -> Result<Destination, String> {
-    let variables = Variables { xdg_config_home: Some(folder.to_owned()), ..Variables::default() };
+    // A login at a server is set: whoever names another one is not kept from it.
+    let client_id = Some("of-a-server".to_owned());
+    let variables = Variables { xdg_config_home: Some(folder.to_owned()), client_id, ..Variables::default() };
     let environment = Environment { variables, ..Environment::default() };
     let words: Vec<_> = line.split(' ').map(str::to_owned).collect();
     let command = Command::parse(&CONNECT, &words, &environment);

@@ -150,11 +150,7 @@ impl Call<'_> {
 
     /// The registry that the call names, in each subscription that it names.
     pub async fn places(&self, parameter: &str) -> Result<Vec<RegistryPlace>, Failure> {
-        let place = |subscription_id: String| RegistryPlace {
-            subscription_id,
-            resource_group: self.text("ResourceGroupName").unwrap_or_default().to_owned(),
-            registry: self.text(parameter).unwrap_or_default().to_owned(),
-        };
+        let place = |subscription_id| RegistryPlace { subscription_id, ..self.named(parameter) };
         Ok(self.subscriptions().await?.into_iter().map(place).collect())
     }
 
@@ -169,11 +165,16 @@ impl Call<'_> {
 
     /// The registry that the call names by `parameter`.
     pub async fn registry(&self, parameter: &str) -> Result<RegistryPlace, Failure> {
-        Ok(RegistryPlace {
-            subscription_id: self.subscription().await?,
+        Ok(RegistryPlace { subscription_id: self.subscription().await?, ..self.named(parameter) })
+    }
+
+    /// The same, without its subscription.
+    pub fn named(&self, parameter: &str) -> RegistryPlace {
+        RegistryPlace {
+            subscription_id: String::new(),
             resource_group: self.text("ResourceGroupName").unwrap_or_default().to_owned(),
             registry: self.text(parameter).unwrap_or_default().to_owned(),
-        })
+        }
     }
 
     /// `-SubscriptionId`, else the profile's, else the context's, else the only one there is.
@@ -206,14 +207,29 @@ impl Identity<'_> {
     pub fn parts(&self, child: Option<Child>) -> Result<Parts, Failure> {
         let member = |name: &str| self.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         if let Some(id) = member("Id") {
-            return parse_id(id, child).ok_or_else(|| {
+            let parts = parse_id(id, child).ok_or_else(|| {
                 let tail = child.map(|child| format!("/{}/{{{}}}", child.segment, child.variable)).unwrap_or_default();
                 Failure::usage(format!(
                     "Invalid identity for URI '/subscriptions/{{subscriptionId}}/resourceGroups/{{resourceGroupName}}/providers/\
                      Microsoft.ContainerRegistry/registries/{{registryName}}{tail}'"
                 ))
                 .hint(format!("-InputObject has the id '{id}'."))
+            })?;
+            let same = [
+                ("SubscriptionId", parts.place.subscription_id.as_str()),
+                ("ResourceGroupName", &parts.place.resource_group),
+                ("RegistryName", &parts.place.registry),
+                (child.map_or("", |child| child.member), &parts.child),
+            ];
+            let other = same.into_iter().find_map(|(name, known)| {
+                let given = member(name).filter(|given| !given.eq_ignore_ascii_case(known))?;
+                Some(format!("{name} '{given}'"))
             });
+            return match other {
+                None => Ok(parts),
+                Some(other) => Err(Failure::usage(format!("InputObject has the id '{id}' and another {other}."))
+                    .hint("The id says it all: leave the rest out.")),
+            };
         }
         let needed = |name: &str| {
             let value = member(name).map(str::to_owned);

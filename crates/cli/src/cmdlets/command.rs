@@ -47,6 +47,7 @@ impl Command {
         let session = Session::of(environment);
         let bound = binder::bind(&cmdlet.spec, words, &session).map_err(|error| refused(cmdlet, &error))?;
         let format = bound.options.output.as_deref().map(Format::parse).transpose()?;
+        check_together(cmdlet, &bound)?;
         for parameter in ["OutVariable", "ErrorVariable", "WarningVariable", "InformationVariable", "PipelineVariable"]
         {
             let name = bound.text(parameter).map(|name| name.strip_prefix('+').unwrap_or(name));
@@ -151,15 +152,13 @@ impl Command {
         if self.cmdlet.name() == accounts::CONNECT.name() {
             return accounts::chosen(&self.bound, environment);
         }
-        let options = &self.bound.options;
-        let wish = Wish {
-            endpoint: options.endpoint.as_deref(),
-            data: options.data.as_deref(),
-            credentials_file: options.credentials_file.as_deref(),
-            context: options.context.as_deref(),
-            profile: self.bound.get("DefaultProfile"),
-        };
-        wish.settle(environment)
+        let profile = self.bound.get("DefaultProfile");
+        Wish { profile, ..self.bound.options.destination.wish() }.settle(environment)
+    }
+
+    /// Whether waits are to be shown (`-ProgressAction`).
+    pub fn shows_progress(&self) -> bool {
+        !matches!(self.bound.text("ProgressAction"), Some("SilentlyContinue" | "Ignore"))
     }
 
     /// Starts jobs in place of the calls, when `-AsJob` asks for that. Whether it did.
@@ -320,6 +319,30 @@ fn refused(cmdlet: &Cmdlet, error: &BindError) -> Failure {
         Some(hint) => failure.hint(hint),
         None => failure,
     }
+}
+
+/// Errors: words of which one would be left unread.
+fn check_together(cmdlet: &Cmdlet, bound: &Bound) -> Result<(), Failure> {
+    let goes_nowhere = matches!(cmdlet.does, Does::Here(_));
+    if let Some(option) = bound.options.destination.first().filter(|_| goes_nowhere && !bound.options.help) {
+        return Err(
+            cmdlet.mistake(&format!("It stays on this machine and asks no service: {option} has no meaning here."))
+        );
+    }
+    if bound.options.output.is_some() && cmdlet.name() == help::GET.name() {
+        return Err(cmdlet.mistake("A page of help is text: --output has no meaning here."));
+    }
+    if bound.is_on("NoWait") && bound.is_on("PassThru") {
+        return Err(cmdlet
+            .mistake("-NoWait and -PassThru cannot be used together: whether it succeeds is not known yet.")
+            .hint("-NoWait writes where the end can be seen. Leave one out."));
+    }
+    if let Some(preference @ ("Stop" | "Inquire")) = bound.text("ProgressAction") {
+        return Err(cmdlet
+            .mistake(&format!("-ProgressAction {preference} is not supported: progress is shown or it is not."))
+            .hint("It is Continue, SilentlyContinue or Ignore."));
+    }
+    Ok(())
 }
 
 fn is_variable(name: &str) -> bool {

@@ -128,6 +128,17 @@ fn set(call: &Here<'_>) -> Result<Outcome, Failure> {
     if let Some(context) = call.bound.get("Context") {
         let name = context.get("Name").and_then(Value::as_str);
         let name = name.ok_or_else(|| Failure::usage("-Context has no Name: there is nothing to choose by."))?;
+        let place = Contexts::read(call.environment)?.find(name)?.place(call.environment);
+        // An object of `Get-AzContext` has its place as well.
+        let unread = |(member, value): &(&String, &Value)| match member.as_str() {
+            "Name" => false,
+            "Endpoint" => value.as_str() != Some(&place),
+            _ => !value.is_null(),
+        };
+        if let Some((member, _)) = context.as_object().into_iter().flatten().find(unread) {
+            return Err(Failure::usage(format!("-Context is chosen by its Name: {member} has no meaning beside it."))
+                .hint("`portcullis context add` makes a context, or replaces one."));
+        }
         return select(call.environment, name);
     }
     let mut contexts = Contexts::read(call.environment)?;

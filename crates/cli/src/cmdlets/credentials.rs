@@ -184,6 +184,11 @@ pub static UPDATE: Cmdlet = Cmdlet {
 };
 
 async fn generate(call: Call<'_>) -> Result<Outcome, Failure> {
+    if call.bound.is_on("NoWait") {
+        return Err(NEW
+            .mistake("-NoWait is not supported: the passwords are in the answer and in no later one.")
+            .hint("Leave it out, or use -AsJob, which keeps them until Receive-Job."));
+    }
     let (place, token_id) = token(call).await?;
     let request = GenerateCredentials {
         token_id: Some(token_id),
@@ -204,34 +209,46 @@ async fn generate(call: Call<'_>) -> Result<Outcome, Failure> {
 /// The registry, and the token's id: `-TokenId` as an id or a name, else the token that `-InputObject` is.
 async fn token(call: Call<'_>) -> Result<(RegistryPlace, String), Failure> {
     let given = call.text("TokenId");
-    let place = match call.bound.get("InputObject") {
-        Some(identity) => {
-            if let Ok(parts) = Identity(identity).parts(Some(TOKEN)) {
-                let id =
-                    given.map_or_else(|| parts.place.token_id(&parts.child), |given| token_id(given, &parts.place));
-                return Ok((parts.place, id));
-            }
-            Identity(identity).parts(None)?.place
+    let by_id = match given.filter(|given| given.contains('/')) {
+        None => None,
+        Some(id) => {
+            Some(parse_id(id, Some(TOKEN)).ok_or_else(|| Failure::usage(format!("'{id}' is not the id of a token.")))?)
         }
-        None => match given.and_then(|given| parse_id(given, Some(TOKEN))) {
-            Some(parts) if !call.bound.has("SubscriptionId") => parts.place,
-            _ => call.registry("RegistryName").await?,
-        },
     };
-    match given {
-        Some(given) => Ok((place.clone(), token_id(given, &place))),
-        None => Err(Failure::usage("There is no token to generate passwords for.")
+    let (place, piped) = match (call.bound.get("InputObject"), &by_id) {
+        (Some(identity), _) => match Identity(identity).parts(Some(TOKEN)) {
+            Ok(parts) => (parts.place, Some(parts.child)),
+            Err(_) => (Identity(identity).parts(None)?.place, None),
+        },
+        // The id says the subscription as well.
+        (None, Some(parts)) if !call.bound.has("SubscriptionId") => {
+            (RegistryPlace { subscription_id: parts.place.subscription_id.clone(), ..call.named("RegistryName") }, None)
+        }
+        (None, _) => (call.registry("RegistryName").await?, None),
+    };
+    let name = by_id.as_ref().map(|parts| parts.child.as_str()).or(given);
+    if let Some(other) = by_id.as_ref().map(|parts| &parts.place).filter(|other| !other.is_same(&place)) {
+        return Err(elsewhere(&format!("it is in {other}"), &format!("the registry that is named, {place}")));
+    }
+    match (name, piped) {
+        (Some(name), Some(piped)) if !name.eq_ignore_ascii_case(&piped) => {
+            Err(elsewhere(&format!("it is '{name}'"), &format!("the token of -InputObject, '{piped}'")))
+        }
+        (Some(name), _) => Ok((place.clone(), place.token_id(name))),
+        (None, Some(piped)) => Ok((place.clone(), place.token_id(&piped))),
+        (None, None) => Err(Failure::usage("There is no token to generate passwords for.")
             .hint("Name it with -TokenId, by its id or its name, or bring it through a pipe.")),
     }
 }
 
-fn token_id(given: &str, place: &RegistryPlace) -> String {
-    if given.contains('/') { given.to_owned() } else { place.token_id(given) }
+fn elsewhere(is: &str, named: &str) -> Failure {
+    NEW.mistake(&format!("-TokenId names another token: {is}, not {named}."))
+        .hint("-TokenId is the id, or the name of a token of that registry.")
 }
 
 async fn list(call: Call<'_>) -> Result<Outcome, Failure> {
     let places = match call.bound.get("Registry") {
-        Some(registry) => vec![Identity(registry).parts(None)?.place],
+        Some(registry) => vec![of_registry(call, Identity(registry).parts(None)?.place)?],
         None => call.places("RegistryName").await?,
     };
     let mut objects = Vec::new();
@@ -240,6 +257,20 @@ async fn list(call: Call<'_>) -> Result<Outcome, Failure> {
         objects.push(of_admin(&answer));
     }
     Ok(Outcome { objects, ..Outcome::nothing() })
+}
+
+/// The registry of `-Registry`, when it is in the subscription that is named as well.
+fn of_registry(call: Call<'_>, place: RegistryPlace) -> Result<RegistryPlace, Failure> {
+    let named = call.bound.get("SubscriptionId").and_then(Value::as_array).into_iter().flatten();
+    match named.filter_map(Value::as_str).find(|id| !id.eq_ignore_ascii_case(&place.subscription_id)) {
+        None => Ok(place),
+        Some(other) => Err(GET
+            .mistake(&format!(
+                "-Registry is in the subscription '{}', and -SubscriptionId is '{other}'.",
+                place.subscription_id
+            ))
+            .hint("Leave -SubscriptionId out: the registry's id says it.")),
+    }
 }
 
 async fn regenerate(call: Call<'_>) -> Result<Outcome, Failure> {

@@ -82,7 +82,15 @@ fn get(call: &Here<'_>) -> Result<String, Failure> {
         ([one], None) if call.set == "Examples" => Ok(page(one, Detail::Examples)),
         ([one], None) if call.set == "DetailedView" || call.bound.is_on("Full") => Ok(page(one, Detail::Full)),
         ([one], None) => Ok(page(one, Detail::Short)),
-        (several, _) => {
+        (several, parameter) => {
+            let of_one =
+                parameter.map(|_| "-Parameter").or((call.set != "AllUsersView").then_some("-Detailed or -Examples"));
+            if let Some(of_one) = of_one.or(call.bound.is_on("Full").then_some("-Full")) {
+                return Err(GET.mistake(&format!(
+                    "{of_one} is for the page of one cmdlet, and '{pattern}' means {} of them.",
+                    several.len()
+                )));
+            }
             let width = several.iter().map(|cmdlet| cmdlet.name().len()).max().unwrap_or_default();
             let line = |cmdlet: &&&Cmdlet| format!("{:<width$}  {}\n", cmdlet.name(), cmdlet.synopsis);
             Ok(several.iter().map(line).collect())
@@ -269,6 +277,7 @@ OPTIONS
     -o, --output FORM            table, list, json, yaml or tsv. Default: table on a terminal, lines of JSON on a pipe.
         --endpoint URL           The management API to talk to (or PORTCULLIS_ENDPOINT). Default: the local store.
         --data DIR               The data folder of the local store (or PORTCULLIS_DATA).
+        --context NAME           The context to use. Default: the current one.
         --credentials-file FILE  The service principal for --endpoint, as {\"tenantId\",\"clientId\",\"clientSecret\"}.
                                  Default: PORTCULLIS_CLIENT_ID, PORTCULLIS_CLIENT_SECRET and PORTCULLIS_TENANT_ID,
                                  else service-principal.json in the data folder.

@@ -159,3 +159,5 @@ mod recordings_tests;
 mod repositories_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unread_tests;

@@ -82,19 +82,25 @@ pub static GET_REPOSITORY: Cmdlet = Cmdlet {
     }],
     does: does!(list_repositories),
     ..cmdlet(
-        spec(
-            "Get-AzContainerRegistryRepository",
-            &[
+        Spec {
+            name: "Get-AzContainerRegistryRepository",
+            sets: &["ListParameterSet", "GetParameterSet"],
+            declared: &[
                 &[
                     REGISTRY,
-                    Parameter::optional("Name", Kind::Text, "The name of the repository.").or(&["RepositoryName"]),
-                    Parameter::optional("First", Kind::Number, "At most so many."),
+                    Parameter::mandatory("Name", Kind::Text, "The name of the repository.")
+                        .or(&["RepositoryName"])
+                        .within(&["GetParameterSet"]),
+                    Parameter::optional("First", Kind::Number, "At most so many.")
+                        .within(&["ListParameterSet"])
+                        .at_least(1),
                     naming::subscription(&[]),
                 ],
                 PROFILE_PARAMETERS,
             ],
-            false,
-        ),
+            positional: &[],
+            should_process: false,
+        },
         "RepositoryGet",
         "Gets the repositories of a container registry, or what is told of one.",
         &REPOSITORIES,

@@ -159,11 +159,10 @@ fn a_mistake_is_told_before_anything_is_sent(#[case] given: &[&str], #[case] exp
 #[case(&[], None, "local /srv/data")]
 #[case(&[], Some("http://env"), "server http://env")]
 #[case(&["--data", "/d"], Some("http://env"), "local /d")]
-#[case(&["--endpoint", "http://flag", "--data", "/d"], Some("http://env"), "server http://flag")]
+#[case(&["--endpoint", "http://flag"], Some("http://env"), "server http://flag")]
 #[case(&["-DefaultProfile", "@{Endpoint='http://profile'}"], Some("http://env"), "server http://profile")]
 #[case(&["-DefaultProfile", "@{Data='/p'}"], Some("http://env"), "local /p")]
-#[case(&["-DefaultProfile", "@{Endpoint='http://profile'}", "--data", "/d"], None, "local /d")]
-#[case(&["-DefaultProfile", "@{Data='/p'}", "--endpoint", "http://flag"], None, "server http://flag")]
+#[case(&["-DefaultProfile", "@{SubscriptionId='s'}", "--data", "/d"], Some("http://env"), "local /d")]
 #[case(&["-?"], Some("http://env"), "none")]
 fn the_destination_follows_the_nearest_word(
     #[case] given: &[&str],

@@ -26,14 +26,23 @@ struct NamedResource {
 }
 
 impl Live {
-    /// The names that begin with what is written.
-    pub async fn candidates(&self, request: &Request, client: Client<'_>) -> Vec<Candidate> {
-        let names = self.names(client).await.unwrap_or_default();
+    /// The names that begin with what is written. `subscription_id` is the context's; one on the line counts more.
+    pub async fn candidates(
+        &self,
+        request: &Request,
+        client: Client<'_>,
+        subscription_id: Option<&str>,
+    ) -> Vec<Candidate> {
+        let given = request.option("--subscription").or_else(|| request.option("-SubscriptionId"));
+        let names = self.names(client, given.or(subscription_id)).await.unwrap_or_default();
         beginning_with(names.into_iter().map(|name| candidate(name, "")).collect(), request.current())
     }
 
-    async fn names(&self, client: Client<'_>) -> Result<Vec<String>, ClientError> {
-        let subscription = client.only_subscription().await?;
+    async fn names(&self, client: Client<'_>, subscription_id: Option<&str>) -> Result<Vec<String>, ClientError> {
+        let subscription = match subscription_id {
+            Some(id) => id.to_owned(),
+            None => client.only_subscription().await?,
+        };
         let registries: Vec<Registry> = client.list(&Address::registries(&subscription)?).await?;
         let mut places: Vec<_> =
             registries.iter().filter_map(|it| Some(parse_id(it.id.as_deref()?, None)?.place)).collect();
@@ -56,5 +65,39 @@ impl Live {
             }
             _ => Ok(Vec::new()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::tests::{FakeSleeper, FakeTransport, drive, exchange};
+    use rstest::rstest;
+    use serde_json::json;
+
+    #[rstest]
+    #[case("portcullis token list -r ", None, "only")]
+    #[case("portcullis token list -r ", Some("of-context"), "of-context")]
+    #[case("portcullis token list --subscription of-line -r ", Some("of-context"), "of-line")]
+    #[case("portcullis Get-AzContainerRegistryToken -SubscriptionId of-line -RegistryName ", None, "of-line")]
+    fn names_are_of_the_subscription_that_a_command_would_ask(
+        #[case] line: &str,
+        #[case] of_context: Option<&str>,
+        #[case] expected: &str,
+    ) {
+        let id =
+            format!("/subscriptions/{expected}/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/r");
+        let path = format!("GET /subscriptions/{expected}/providers/Microsoft.ContainerRegistry/registries");
+        let only = json!([{ "id": "", "subscriptionId": "only", "displayName": "", "state": "" }]);
+        let mut exchanges = vec![exchange(&path, 200, &json!({ "value": [{ "id": id, "name": "r" }] }))];
+        if expected == "only" {
+            exchanges.insert(0, exchange("GET /subscriptions", 200, &json!({ "value": only })));
+        }
+        let (transport, sleeper) = (FakeTransport::new(exchanges), FakeSleeper::default());
+        let request = Request::new(line.split(' ').map(str::to_owned).collect());
+        let client = Client::new(&transport, &sleeper);
+        let words = drive(Live::Registries.candidates(&request, client, of_context));
+        assert_eq!(words, [candidate("r", "")]);
+        assert_eq!(transport.left(), 0);
     }
 }

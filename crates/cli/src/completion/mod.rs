@@ -9,6 +9,7 @@ pub use scripts::{Shell, script};
 use crate::cmdlet::parameter::Parameter;
 use crate::cmdlet::types::Kind;
 use crate::cmdlets::{ALL, Cmdlet};
+use crate::destination::DestinationOptions;
 use clap::{Arg, Command};
 use live::Live;
 use std::path::{Path, PathBuf};
@@ -76,9 +77,14 @@ impl Request {
         self.words.last().map_or("", String::as_str)
     }
 
-    /// `--data`.
-    pub fn data(&self) -> Option<PathBuf> {
-        self.option("--data").map(PathBuf::from)
+    /// Where the line would go.
+    pub fn destination(&self) -> DestinationOptions {
+        DestinationOptions {
+            endpoint: self.option("--endpoint").map(str::to_owned),
+            data: self.option("--data").map(PathBuf::from),
+            credentials_file: self.option("--credentials-file").map(PathBuf::from),
+            context: self.option("--context").map(str::to_owned),
+        }
     }
 }
 

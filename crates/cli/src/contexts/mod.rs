@@ -96,6 +96,9 @@ pub enum KeptLogin {
     AccessToken {
         /// The bearer.
         access_token: KeptSecret,
+        /// Whose it is, as whoever signed in says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account_id: Option<String>,
     },
     /// The identity of the machine this runs on, at Azure.
     ManagedIdentity {
@@ -269,10 +272,8 @@ impl Context {
     /// Errors: a file that holds the login cannot be read, or there is no login.
     pub fn login(&self, environment: &Environment, file: Option<&Path>) -> Result<Login, Failure> {
         let principal = match (&self.login, file) {
-            (_, Some(file)) => Some(ServicePrincipal::find(environment, Some(file), None)?),
-            (Some(KeptLogin::CredentialsFile { path }), None) => {
-                Some(ServicePrincipal::find(environment, Some(path), None)?)
-            }
+            (_, Some(file)) => Some(ServicePrincipal::find(environment, Some(file))?),
+            (Some(KeptLogin::CredentialsFile { path }), None) => Some(ServicePrincipal::find(environment, Some(path))?),
             (Some(KeptLogin::ServicePrincipal { tenant_id, client_id, client_secret }), None) => {
                 Some(ServicePrincipal {
                     tenant_id: tenant_id.clone().unwrap_or_else(|| TENANT_DEFAULT.to_owned()),
@@ -283,7 +284,7 @@ impl Context {
             _ => None,
         };
         let kept = match (&self.login, file) {
-            (Some(KeptLogin::AccessToken { access_token }), None) => {
+            (Some(KeptLogin::AccessToken { access_token, .. }), None) => {
                 let bearer = access_token.0.clone();
                 return Ok(match self.cloud() {
                     Some(cloud) => Login::Entra(Entra::with(&cloud, Credential::Bearer(bearer))),
@@ -307,13 +308,24 @@ impl Context {
         };
         match (self.cloud(), kept, principal) {
             (Some(cloud), Some(credential), _) => Ok(Login::Entra(Entra::with(&cloud, credential))),
-            (Some(cloud), None, _) => Ok(Login::Entra(Entra::chain(&cloud, environment))),
+            (Some(cloud), None, _) => {
+                no_login_of_a_server(&cloud, environment)?;
+                Ok(Login::Entra(Entra::chain(&cloud, environment)))
+            }
             (None, _, Some(principal)) => Ok(Login::ServicePrincipal(principal)),
             (None, Some(_), None) => Err(Failure::usage(format!(
                 "The context '{}' logs in with an identity or a certificate of Azure, and its endpoint is none of Azure's.",
                 self.name
             ))),
-            (None, None, None) => ServicePrincipal::find(environment, None, None).map(Login::ServicePrincipal),
+            (None, None, None) => ServicePrincipal::find(environment, None).map(Login::ServicePrincipal),
+        }
+    }
+
+    /// As a service principal, whatever login is kept.
+    pub fn login_as(&self, principal: ServicePrincipal) -> Login {
+        match self.cloud() {
+            Some(cloud) => Login::Entra(Entra::with(&cloud, Credential::Secret(principal))),
+            None => Login::ServicePrincipal(principal),
         }
     }
 
@@ -353,7 +365,8 @@ impl Context {
                 client_id.clone()
             }
             Some(KeptLogin::CredentialsFile { path }) => path.display().to_string(),
-            Some(KeptLogin::AccessToken { .. }) => "an access token".to_owned(),
+            Some(KeptLogin::AccessToken { account_id: None, .. }) => "an access token".to_owned(),
+            Some(KeptLogin::AccessToken { account_id: Some(id), .. }) => format!("an access token of {id}"),
             Some(KeptLogin::ManagedIdentity { client_id: None }) => "the machine's managed identity".to_owned(),
             Some(KeptLogin::ManagedIdentity { client_id: Some(id) }) => format!("the managed identity {id}"),
             Some(KeptLogin::AzureCli) => "the login of azure-cli".to_owned(),
@@ -370,6 +383,21 @@ impl Context {
                 .map_or_else(|_| "(no data folder)".to_owned(), |folder| folder.display().to_string()),
         }
     }
+}
+
+/// Errors: the variables hold the service principal of a server. Azure must not see its secret, and another login than the one that is
+/// set must not be taken silently.
+fn no_login_of_a_server(cloud: &Cloud, environment: &Environment) -> Result<(), Failure> {
+    let variables = &environment.variables;
+    let set = match (&variables.client_id, &variables.client_secret) {
+        (Some(_), _) => "PORTCULLIS_CLIENT_ID",
+        (None, Some(_)) => "PORTCULLIS_CLIENT_SECRET",
+        (None, None) => return Ok(()),
+    };
+    Err(Failure::usage(format!("{set} is set, which is a login at a server, and {} is signed in to at Entra ID.", cloud.name)).hint(
+        "Unset it and set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or give --credentials-file FILE, or add a context \
+         with a login.",
+    ))
 }
 
 fn file(environment: &Environment) -> Option<PathBuf> {

@@ -51,6 +51,19 @@ fn a_context_is_added_used_and_removed() {
 }
 
 #[test]
+#[rstest]
+#[case("--json add prod --endpoint https://prod.example", false)]
+#[case("--json use local", true)]
+#[case("remove old --json", false)]
+fn what_was_done_to_a_context_is_json_when_asked_for(#[case] line: &str, #[case] current: bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = environment(folder.path());
+    run(&environment, "add old --endpoint https://old.example").unwrap();
+    let written: serde_json::Value = serde_json::from_str(&run(&environment, line).unwrap()).unwrap();
+    assert!(line.contains(written["name"].as_str().unwrap()), "{written}");
+    assert_eq!(written["current"], current);
+}
+
 fn a_secret_is_kept_for_its_owner_alone_and_never_shown() {
     let folder = tempfile::tempdir().unwrap();
     let environment = environment(folder.path());

@@ -117,8 +117,8 @@ impl ContextOptions {
                 let context = contexts.find(name)?;
                 contexts.current = Some(context.name.clone());
                 contexts.write(environment)?;
-                console.note(&format!("Commands go to {} now ({}).", context.name, context.place(environment)));
-                Ok(())
+                let said = format!("Commands go to {} now ({}).", context.name, context.place(environment));
+                self.say(&said, &about(&contexts, &context, environment), console)
             }
             Verb::Add(add) => {
                 let mut context = add.context().await?;
@@ -129,23 +129,31 @@ impl ContextOptions {
                     // Others may have been added while the person was waited for.
                     contexts = Contexts::read(environment)?;
                 }
-                let name = context.name.clone();
-                contexts.put(context);
+                contexts.put(context.clone());
                 if add.make_current {
-                    contexts.current = Some(name.clone());
+                    contexts.current = Some(context.name.clone());
                 }
                 contexts.write(environment)?;
                 let current = if add.make_current { "; it is the current one" } else { "" };
-                console.note(&format!("Added {name}{current}."));
-                Ok(())
+                let said = format!("Added {}{current}.", context.name);
+                self.say(&said, &about(&contexts, &context, environment), console)
             }
             Verb::Remove { name } => {
                 let removed = contexts.remove(name)?;
                 contexts.write(environment)?;
-                console.note(&format!("Removed {}; the current one is {}.", removed.name, contexts.current()?.name));
-                Ok(())
+                let said = format!("Removed {}; the current one is {}.", removed.name, contexts.current()?.name);
+                self.say(&said, &about(&contexts, &removed, environment), console)
             }
         }
+    }
+
+    /// Says what was done to a context, or with `--json` writes the context.
+    fn say(&self, said: &str, context: &Value, console: &mut Console<'_>) -> Result<(), Failure> {
+        if self.json {
+            return console.print(&format!("{context:#}\n"));
+        }
+        console.note(said);
+        Ok(())
     }
 
     fn list(&self, contexts: &Contexts, environment: &Environment, console: &mut Console<'_>) -> Result<(), Failure> {

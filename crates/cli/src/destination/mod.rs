@@ -1,16 +1,21 @@
-//! Where a command goes, and as whom. One order for every command, most particular first:
+//! Where a command goes, and as whom. One order for every command:
 //!
-//! 1. `--endpoint`, or `--data`
-//! 2. `--context`
-//! 3. `-DefaultProfile`: a context's name, or a table
-//! 4. `PORTCULLIS_ENDPOINT`, else `PORTCULLIS_DATA`
-//! 5. the current context, which is `local` until another is chosen
+//! 1. one of `--endpoint`, `--data`, `--context` and `-DefaultProfile` (a context's name, or a table)
+//! 2. `PORTCULLIS_ENDPOINT`, else `PORTCULLIS_DATA`
+//! 3. the current context, which is `local` until another is chosen
+//!
+//! Words that say it twice, or that say whom to log in as where nobody asks, are refused.
+
+mod profile;
+mod words;
+
+pub use words::DestinationOptions;
 
 use crate::contexts::{Context, Contexts};
 use crate::environment::Environment;
 use crate::failure::Failure;
-use crate::secret::Secret;
-use crate::transport::login::{Login, ServicePrincipal, TENANT_DEFAULT};
+use crate::transport::login::{Login, SERVICE_PRINCIPAL_FILE};
+use profile::Profile;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -56,93 +61,160 @@ pub struct Chosen {
     pub subscription_id: Option<String>,
 }
 
-impl Wish<'_> {
+/// What says where to go.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    /// A context, by its name.
+    Context { name: &'a str, by: &'static str },
+    /// An endpoint, or else a data folder; with both, the folder holds the service principal.
+    Words { endpoint: Option<&'a str>, data: Option<&'a Path>, by: &'static str },
+}
+
+impl<'a> Wish<'a> {
     /// Settles it.
     ///
-    /// Errors: words that contradict each other, a context or file that is not there, no login.
+    /// Errors: words that contradict each other, or of which one would be left unread; a context or file that is not there; no
+    /// login.
     pub fn settle(&self, environment: &Environment) -> Result<Chosen, Failure> {
-        if self.context.is_some() && (self.endpoint.is_some() || self.data.is_some()) {
-            return Err(Failure::usage("--context cannot be used together with --endpoint or --data.")
-                .hint("A context says both where to go and as whom."));
-        }
         let profile = Profile(self.profile);
-        if self.endpoint.is_some() || self.data.is_some() {
-            return self.by_words(&profile, environment);
-        }
-        if let Some(name) = self.context {
-            let context = Contexts::read(environment)?.find(name)?;
-            return self.by_context(&context, "--context", environment);
-        }
-        if let Some(name) = profile.text("Name") {
-            let context = Contexts::read(environment)?.find(&name)?;
-            return self.by_context(&context, "-DefaultProfile", environment);
-        }
-        let variables = &environment.variables;
-        let by_variable = variables.endpoint.is_some() || variables.data.is_some();
-        if profile.text("Endpoint").is_some() || profile.text("Data").is_some() || by_variable {
-            return self.by_words(&profile, environment);
-        }
-        let context = Contexts::read(environment)?.current()?;
-        self.by_context(&context, "the current context", environment)
-    }
-
-    /// By `--endpoint`, else `--data`, else the table of `-DefaultProfile`, else the variables.
-    fn by_words(&self, profile: &Profile<'_>, environment: &Environment) -> Result<Chosen, Failure> {
-        let data = self.data.map(Path::to_owned).or_else(|| {
-            let data = profile.text("Data").filter(|_| self.endpoint.is_none());
-            data.map(PathBuf::from)
-        });
-        let (endpoint, by) = match (self.endpoint, &data, profile.text("Endpoint"), &environment.variables.endpoint) {
-            (Some(endpoint), ..) => (Some(endpoint.to_owned()), "--endpoint"),
-            (None, Some(_), ..) if self.data.is_some() => (None, "--data"),
-            (None, Some(_), ..) => (None, "-DefaultProfile"),
-            (None, None, Some(endpoint), _) => (Some(endpoint), "-DefaultProfile"),
-            (None, None, None, Some(endpoint)) => (Some(endpoint.clone()), "PORTCULLIS_ENDPOINT"),
-            (None, None, None, None) => (None, "PORTCULLIS_DATA"),
+        profile.check()?;
+        let place = self.place(profile)?;
+        let login = self.login(profile, place)?;
+        let by_variable = || {
+            let variables = &environment.variables;
+            let (endpoint, data) = (variables.endpoint.as_deref(), variables.data.as_deref());
+            let by = if endpoint.is_some() { "PORTCULLIS_ENDPOINT" } else { "PORTCULLIS_DATA" };
+            let data = data.filter(|_| endpoint.is_none());
+            (endpoint.is_some() || data.is_some()).then_some(Place::Words { endpoint, data, by })
         };
-        let destination = match endpoint {
-            None => Destination::Local(environment.data_folder(data.as_deref())?),
-            Some(endpoint) => {
-                let principal = self.principal(profile, &endpoint, data.as_deref(), environment)?;
-                Destination::Server { endpoint, principal }
+        let mut chosen = match place.or_else(by_variable) {
+            Some(Place::Words { endpoint: None, data, by }) => {
+                Chosen::new(Destination::Local(environment.data_folder(data)?), by.to_owned())
+            }
+            Some(Place::Words { endpoint: Some(endpoint), data, by }) => {
+                let place = Context { endpoint: Some(endpoint.to_owned()), ..Context::default() };
+                let principal = self.login_at(&place, data, profile, environment)?;
+                Chosen::new(Destination::Server { endpoint: endpoint.to_owned(), principal }, by.to_owned())
+            }
+            Some(Place::Context { name, by }) => {
+                let context = Contexts::read(environment)?.find(name)?;
+                profile.check_context(&context, environment)?;
+                self.by_context(&context, by, profile, environment)?
+            }
+            None => {
+                let context = Contexts::read(environment)?.current()?;
+                self.by_context(&context, "the current context", profile, environment)?
             }
         };
-        Ok(Chosen::new(destination, by, profile.text("SubscriptionId")))
+        if let (Destination::Local(_), Some(login)) = (&chosen.destination, login) {
+            return Err(Failure::usage(format!(
+                "The store on this machine (by {}) asks for no login: {login} cannot be used with it.",
+                chosen.by
+            ))
+            .hint("Name a server with --endpoint or --context, or leave the login out."));
+        }
+        chosen.subscription_id = profile.text("SubscriptionId").map(str::to_owned).or(chosen.subscription_id);
+        Ok(chosen)
     }
 
-    fn principal(
-        &self,
-        profile: &Profile<'_>,
-        endpoint: &str,
-        data: Option<&Path>,
-        environment: &Environment,
-    ) -> Result<Login, Failure> {
-        let file = self.credentials_file.map(Path::to_owned);
-        let file = file.or_else(|| profile.text("CredentialsFile").map(PathBuf::from));
-        let at_azure = Context { endpoint: Some(endpoint.to_owned()), ..Context::default() };
-        match profile.principal()? {
-            Some(principal) if self.credentials_file.is_none() => Ok(Login::at(endpoint, principal)),
-            _ if at_azure.cloud().is_some() => at_azure.login(environment, file.as_deref()),
-            _ => ServicePrincipal::find(environment, file.as_deref(), data).map(Login::ServicePrincipal),
+    /// What the words say of where to go.
+    ///
+    /// Errors: they say it twice.
+    fn place(&self, profile: Profile<'a>) -> Result<Option<Place<'a>>, Failure> {
+        let by_words = (self.endpoint.is_some() || self.data.is_some()).then(|| {
+            let by = if self.endpoint.is_some() { "--endpoint" } else { "--data" };
+            (by.to_owned(), Place::Words { endpoint: self.endpoint, data: self.data, by })
+        });
+        let by_context = self.context.map(|name| ("--context".to_owned(), Place::Context { name, by: "--context" }));
+        let by_profile = profile.place().map(|member| {
+            let by = "-DefaultProfile";
+            let (endpoint, data) = (profile.text("Endpoint"), profile.text("Data").map(Path::new));
+            let place = match profile.text("Name") {
+                Some(name) => Place::Context { name, by },
+                None => Place::Words { endpoint, data, by },
+            };
+            (format!("the {member} of {by}"), place)
+        });
+        let mut said = [by_words, by_context, by_profile].into_iter().flatten();
+        match (said.next(), said.next()) {
+            (Some((one, _)), Some((other, _))) => {
+                Err(together(&one, &other).hint("Each says where to go: leave one out."))
+            }
+            (first, _) => Ok(first.map(|(_, place)| place)),
         }
     }
 
-    fn by_context(&self, context: &Context, by: &str, environment: &Environment) -> Result<Chosen, Failure> {
+    /// What the words call the login that they name.
+    ///
+    /// Errors: they name two.
+    fn login(&self, profile: Profile<'_>, place: Option<Place<'_>>) -> Result<Option<String>, Failure> {
+        let of_profile = profile.login().map(|member| format!("the {member} of -DefaultProfile"));
+        let of_folder = match place {
+            Some(Place::Words { endpoint: Some(_), data: Some(_), by }) => {
+                let (data, endpoint) = if by == "--endpoint" { ("--data", by) } else { ("Data", "Endpoint") };
+                Some(format!("{data} beside {endpoint}"))
+            }
+            _ => None,
+        };
+        let of_file = self.credentials_file.map(|_| "--credentials-file".to_owned());
+        let mut logins = [of_file, of_profile, of_folder].into_iter().flatten();
+        match (logins.next(), logins.next()) {
+            (Some(one), Some(other)) => Err(together(&one, &other).hint("Each says whom to log in as: leave one out.")),
+            (first, _) => Ok(first),
+        }
+    }
+
+    /// Whom to log in as at a context that is a server or a cloud. `data` is the folder beside an endpoint.
+    fn login_at(
+        &self,
+        context: &Context,
+        data: Option<&Path>,
+        profile: Profile<'_>,
+        environment: &Environment,
+    ) -> Result<Login, Failure> {
+        if let Some(principal) = profile.principal() {
+            return Ok(context.login_as(principal));
+        }
+        if let (Some(folder), Some(cloud)) = (data, context.cloud()) {
+            return Err(Failure::usage(format!(
+                "The data folder {} holds the service principal of a server, and {} is {}.",
+                folder.display(),
+                cloud.resource_manager,
+                cloud.name
+            ))
+            .hint("Give --credentials-file FILE, or leave the data folder out."));
+        }
+        let of_folder = data.map(|folder| folder.join(SERVICE_PRINCIPAL_FILE));
+        let of_profile = profile.text("CredentialsFile").map(Path::new);
+        context.login(environment, self.credentials_file.or(of_profile).or(of_folder.as_deref()))
+    }
+
+    fn by_context(
+        &self,
+        context: &Context,
+        by: &str,
+        profile: Profile<'_>,
+        environment: &Environment,
+    ) -> Result<Chosen, Failure> {
         let destination = match &context.endpoint {
             None => Destination::Local(environment.data_folder(context.data.as_deref())?),
             Some(endpoint) => Destination::Server {
                 endpoint: endpoint.clone(),
-                principal: context.login(environment, self.credentials_file)?,
+                principal: self.login_at(context, None, profile, environment)?,
             },
         };
-        let by = format!("{by} '{}'", context.name);
-        Ok(Chosen::new(destination, &by, context.subscription_id.clone()))
+        let chosen = Chosen::new(destination, format!("{by} '{}'", context.name));
+        Ok(Chosen { subscription_id: context.subscription_id.clone(), ..chosen })
     }
 }
 
+fn together(one: &str, other: &str) -> Failure {
+    Failure::usage(format!("{one} cannot be used together with {other}."))
+}
+
 impl Chosen {
-    fn new(destination: Destination, by: &str, subscription_id: Option<String>) -> Self {
-        Self { destination, by: by.to_owned(), subscription_id }
+    fn new(destination: Destination, by: String) -> Self {
+        Self { destination, by, subscription_id: None }
     }
 
     /// Where it goes and why, for `-Verbose`.
@@ -151,28 +223,6 @@ impl Chosen {
             Destination::None => "Nothing is asked of any service.".to_owned(),
             Destination::Local(folder) => format!("Local store {}, by {}.", folder.display(), self.by),
             Destination::Server { endpoint, .. } => format!("Management API {endpoint}, by {}.", self.by),
-        }
-    }
-}
-
-/// The value of `-DefaultProfile`.
-struct Profile<'a>(Option<&'a Value>);
-
-impl Profile<'_> {
-    fn text(&self, member: &str) -> Option<String> {
-        self.0?.get(member)?.as_str().map(str::to_owned)
-    }
-
-    /// The service principal in it, when there is one.
-    fn principal(&self) -> Result<Option<ServicePrincipal>, Failure> {
-        match (self.text("ClientId"), self.text("ClientSecret")) {
-            (Some(client_id), Some(secret)) => Ok(Some(ServicePrincipal {
-                tenant_id: self.text("TenantId").unwrap_or_else(|| TENANT_DEFAULT.to_owned()),
-                client_id,
-                client_secret: Secret::new(secret),
-            })),
-            (None, None) => Ok(None),
-            _ => Err(Failure::usage("-DefaultProfile has one of ClientId and ClientSecret, and needs both.")),
         }
     }
 }

@@ -7,7 +7,7 @@ pub use words::PrincipalOptions;
 
 use crate::client::address::Address;
 use crate::client::{Client, ClientError};
-use crate::destination::{Destination, Wish};
+use crate::destination::{Chosen, Destination};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Console;
@@ -30,16 +30,22 @@ const FIRST_PRINCIPAL: &str = "first-start";
 impl PrincipalOptions {
     /// Where it goes.
     ///
-    /// Errors: as [`Wish::settle`].
+    /// Errors: as [`Wish::settle`](crate::destination::Wish::settle); it is Azure, where service principals are in a directory that has
+    /// an API of its own.
     pub fn destination(&self, environment: &Environment) -> Result<Destination, Failure> {
-        let wish = Wish {
-            endpoint: self.endpoint.as_deref(),
-            data: self.data.as_deref(),
-            credentials_file: self.credentials_file.as_deref(),
-            context: self.context.as_deref(),
-            profile: None,
-        };
-        Ok(wish.settle(environment)?.destination)
+        let chosen = self.chosen(environment)?;
+        match &chosen.destination {
+            Destination::Server { endpoint, principal } if principal.is_at_azure() => Err(Failure::usage(format!(
+                "`portcullis principal` is for servers, and {endpoint} (by {}) is Azure: its service principals are in Entra ID.",
+                chosen.by
+            ))
+            .hint("`az ad sp` and `az role assignment` manage them there.")),
+            _ => Ok(chosen.destination),
+        }
+    }
+
+    fn chosen(&self, environment: &Environment) -> Result<Chosen, Failure> {
+        self.destination.wish().settle(environment)
     }
 
     /// Runs it, and writes what came of it to standard output.
@@ -50,7 +56,8 @@ impl PrincipalOptions {
         console: &mut Console<'_>,
     ) -> Result<(), Failure> {
         let form = self.output.unwrap_or(if environment.stdout_is_terminal { Form::Table } else { Form::Json });
-        let run = Run { client, form, now: now(environment)? };
+        let subscription_id = self.chosen(environment).ok().and_then(|chosen| chosen.subscription_id);
+        let run = Run { client, subscription_id, form, now: now(environment)? };
         match &self.verb {
             Verb::Create { name, end, role, scope } => {
                 let made = run.create(name, end).await?;
@@ -85,6 +92,8 @@ fn now(environment: &Environment) -> Result<Timestamp, Failure> {
 
 struct Run<'a> {
     client: Client<'a>,
+    /// The context's.
+    subscription_id: Option<String>,
     form: Form,
     now: Timestamp,
 }
@@ -244,9 +253,10 @@ impl Run<'_> {
     }
 
     async fn scope(&self, given: Option<&str>) -> Result<String, Failure> {
-        match given {
-            Some(scope) => Ok(scope.trim_end_matches('/').to_owned()),
-            None => Ok(format!("/subscriptions/{}", self.client.only_subscription().await?)),
+        match (given, &self.subscription_id) {
+            (Some(scope), _) => Ok(scope.trim_end_matches('/').to_owned()),
+            (None, Some(id)) => Ok(format!("/subscriptions/{id}")),
+            (None, None) => Ok(format!("/subscriptions/{}", self.client.only_subscription().await?)),
         }
     }
 
@@ -304,3 +314,6 @@ fn print_json(console: &mut Console<'_>, value: &(impl Serialize + ?Sized)) -> R
         .map_err(|error| Failure::unreachable(format!("The answer cannot be written as JSON: {error}.")))?;
     console.print(&format!("{text}\n"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,25 +1,15 @@
 //! The words of `portcullis principal`.
 
+use crate::destination::DestinationOptions;
 use clap::{Args, Subcommand, ValueEnum};
-use std::path::PathBuf;
 
 /// What `principal` is told.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct PrincipalOptions {
     #[command(subcommand)]
     pub(super) verb: Verb,
-    /// The server to ask, such as https://localhost:5000 [default: PORTCULLIS_ENDPOINT, else the data folder itself]
-    #[arg(long, global = true, value_name = "URL")]
-    pub(super) endpoint: Option<String>,
-    /// The data folder [default: PORTCULLIS_DATA, else $XDG_DATA_HOME/portcullis, else $HOME/.local/share/portcullis]
-    #[arg(long, global = true, value_name = "DIR")]
-    pub(super) data: Option<PathBuf>,
-    /// Whom to log in as at a server: a file such as first start writes
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(super) credentials_file: Option<PathBuf>,
-    /// The context to use [default: the current one]
-    #[arg(long, global = true, value_name = "NAME", conflicts_with_all = ["endpoint", "data"])]
-    pub(super) context: Option<String>,
+    #[command(flatten)]
+    pub(super) destination: DestinationOptions,
     /// The form of the output [default: table at a terminal, else json]
     #[arg(long, short, global = true, value_name = "FORMAT")]
     pub(super) output: Option<Form>,

@@ -30,6 +30,13 @@ pub enum BindError {
     NotASwitch { name: &'static str, value: String },
     #[error("Cannot bind argument to parameter '{0}' because it is an empty string.")]
     Empty(&'static str),
+    #[error("Cannot bind argument to parameter '{0}' because it is an empty array.")]
+    EmptyArray(&'static str),
+    #[error(
+        "Cannot validate argument on parameter '{name}'. The {value} argument is less than the minimum allowed range of {least}. \
+         Supply an argument that is greater than or equal to {least} and then try the command again."
+    )]
+    TooSmall { name: &'static str, value: i64, least: i32 },
     #[error("Cannot bind argument to parameter '{0}' because it is null.")]
     Null(&'static str),
     #[error("A positional parameter cannot be found that accepts argument '{0}'.")]
@@ -78,6 +85,8 @@ impl BindError {
             Self::Conversion { .. } => "CannotConvertArgumentNoMessage",
             Self::NotASwitch { .. } => "CannotConvertArgument",
             Self::Empty(_) => "ParameterArgumentValidationErrorEmptyStringNotAllowed",
+            Self::EmptyArray(_) => "ParameterArgumentValidationErrorEmptyArrayNotAllowed",
+            Self::TooSmall { .. } => "ParameterArgumentValidationError",
             Self::Null(_) => "ParameterArgumentValidationErrorNullNotAllowed",
             Self::Positional(_) | Self::Split { .. } => "PositionalParameterNotFound",
             Self::MissingMandatory(_) => "MissingMandatoryParameter",
@@ -106,7 +115,7 @@ impl BindError {
             Self::Split { .. } => Some("Put the whole value in double quotes: \"@{Name='password1'}\"."),
             Self::Positional(_) => Some("Every value follows its parameter. A value with spaces needs quotes."),
             Self::UnknownOption(_) => {
-                Some("The options are --output, --endpoint, --data, --credentials-file and --help.")
+                Some("The options are --output, --endpoint, --data, --context, --credentials-file and --help.")
             }
             Self::Splat(..) => Some("@file.json is a JSON object of parameters, such as {\"Name\": \"token2\"}."),
             _ => None,

@@ -11,10 +11,11 @@ use super::literal::Literal;
 use super::parameter::{COMMON_PARAMETERS, Parameter, SHOULD_PROCESS_PARAMETERS};
 use super::sources::{self, Sources};
 use super::types::Kind;
+use crate::destination::DestinationOptions;
 pub use error::BindError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// The dashes that PowerShell takes for one: pasted documentation often has the typographic kind.
 const DASHES: [char; 4] = ['-', '\u{2013}', '\u{2014}', '\u{2015}'];
@@ -82,14 +83,7 @@ impl Bound {
 
     /// Everything bound, for another process: the values by their parameters' names, and our options.
     pub fn to_json(&self) -> Value {
-        let Options { endpoint, data, credentials_file, context, .. } = &self.options;
-        json!({
-            "values": self.values,
-            "endpoint": endpoint,
-            "data": data,
-            "credentialsFile": credentials_file,
-            "context": context,
-        })
+        json!({ "values": self.values, "destination": self.options.destination })
     }
 
     /// From what [`Self::to_json`] gave; `None` when it is something else.
@@ -98,11 +92,7 @@ impl Bound {
         for (name, value) in json.get("values")?.as_object()? {
             bound.set(spec.parameters().find(|parameter| parameter.name == name)?.name, value.clone());
         }
-        let text = |member: &str| json.get(member).and_then(Value::as_str);
-        bound.options.endpoint = text("endpoint").map(str::to_owned);
-        bound.options.data = text("data").map(PathBuf::from);
-        bound.options.credentials_file = text("credentialsFile").map(PathBuf::from);
-        bound.options.context = text("context").map(str::to_owned);
+        bound.options.destination = DestinationOptions::deserialize(json.get("destination")?).ok()?;
         Some(bound)
     }
 
@@ -124,14 +114,8 @@ impl Bound {
 pub struct Options {
     /// `--output`, `-o`
     pub output: Option<String>,
-    /// `--endpoint`
-    pub endpoint: Option<String>,
-    /// `--data`
-    pub data: Option<PathBuf>,
-    /// `--credentials-file`
-    pub credentials_file: Option<PathBuf>,
-    /// `--context`
-    pub context: Option<String>,
+    /// `--endpoint`, `--data`, `--credentials-file` and `--context`
+    pub destination: DestinationOptions,
     /// `--help`, `-?`
     pub help: bool,
 }
@@ -283,7 +267,7 @@ impl Binder<'_> {
     }
 
     fn parameter(&mut self, parameter: &'static Parameter, word: Option<String>) -> Result<(), BindError> {
-        let Parameter { name, kind, mandatory, .. } = *parameter;
+        let Parameter { name, kind, .. } = *parameter;
         if self.bound.has(name) {
             return Err(BindError::Repeated(name));
         }
@@ -297,14 +281,21 @@ impl Binder<'_> {
                 value
             }
         };
-        self.accept(name, mandatory, value)
+        self.accept(parameter, value)
     }
 
-    fn accept(&mut self, name: &'static str, mandatory: bool, value: Value) -> Result<(), BindError> {
+    fn accept(&mut self, parameter: &'static Parameter, value: Value) -> Result<(), BindError> {
+        let Parameter { name, mandatory, least, .. } = *parameter;
         match &value {
             Value::Null if mandatory => return Err(BindError::Null(name)),
             Value::String(text) if mandatory && text.is_empty() => return Err(BindError::Empty(name)),
+            Value::Array(items) if mandatory && items.is_empty() => return Err(BindError::EmptyArray(name)),
             _ => {}
+        }
+        if let Some((value, least)) = value.as_i64().zip(least)
+            && value < i64::from(least)
+        {
+            return Err(BindError::TooSmall { name, value, least });
         }
         self.bound.set(name, value);
         Ok(())
@@ -338,7 +329,7 @@ impl Binder<'_> {
             let value = value.resolve(self.sources).map_err(Mismatch::from);
             let value = value.and_then(|value| convert::typed(&parameter.kind, value, Origin::Written));
             let value = value.map_err(|error| self.refusal(parameter, error))?;
-            self.accept(parameter.name, parameter.mandatory, value)?;
+            self.accept(parameter, value)?;
         }
         Ok(())
     }
@@ -361,10 +352,10 @@ fn begins_with(known: &str, prefix: &str) -> bool {
 fn option(options: &mut Options, name: &str, value: Option<&str>) -> Result<(), BindError> {
     match name {
         "output" => set(&mut options.output, "--output", value),
-        "endpoint" => set(&mut options.endpoint, "--endpoint", value),
-        "data" => set(&mut options.data, "--data", value),
-        "credentials-file" => set(&mut options.credentials_file, "--credentials-file", value),
-        "context" => set(&mut options.context, "--context", value),
+        "endpoint" => set(&mut options.destination.endpoint, "--endpoint", value),
+        "data" => set(&mut options.destination.data, "--data", value),
+        "credentials-file" => set(&mut options.destination.credentials_file, "--credentials-file", value),
+        "context" => set(&mut options.destination.context, "--context", value),
         _ => Err(BindError::UnknownOption(format!("--{name}"))),
     }
 }

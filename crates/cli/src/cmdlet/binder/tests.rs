@@ -6,6 +6,7 @@ use crate::cmdlets::tokens::NEW;
 use proptest::prelude::*;
 use rstest::rstest;
 use serde_json::json;
+use std::path::PathBuf;
 
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
@@ -206,10 +207,12 @@ fn our_options_stand_anywhere() {
     ];
     let expected = Options {
         output: Some("yaml".to_owned()),
-        endpoint: Some("http://h".to_owned()),
-        data: Some(PathBuf::from("/d")),
-        credentials_file: Some(PathBuf::from("/c")),
-        context: Some("c".to_owned()),
+        destination: DestinationOptions {
+            endpoint: Some("http://h".to_owned()),
+            data: Some(PathBuf::from("/d")),
+            credentials_file: Some(PathBuf::from("/c")),
+            context: Some("c".to_owned()),
+        },
         help: false,
     };
     assert_eq!(bind_words(&given).unwrap().options, expected);

@@ -102,11 +102,13 @@ pub static WAIT: Cmdlet = cmdlet(
         "Wait-Job",
         &[
             WHICH,
-            &[Parameter::optional("Timeout", Kind::Number, "How many seconds to wait at most.").or(&["TimeoutSec"])],
+            &[Parameter::optional("Timeout", Kind::Number, "How many seconds to wait at most; -1 is without end.")
+                .or(&["TimeoutSec"])
+                .at_least(-1)],
         ],
     ),
     "Waits until jobs have ended.",
-    Does::Here(|call| each(call, wait)),
+    Does::Here(wait_all),
 );
 
 /// `Receive-Job`.
@@ -208,16 +210,16 @@ impl Job {
         [numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default()]
     }
 
-    /// Waits until it has ended, or until the time is up. Whether it has ended.
-    fn wait(&self, time: Option<Duration>) -> bool {
+    /// Waits until it has ended, or until `end`. Whether it has ended.
+    fn wait(&self, end: Option<Instant>) -> bool {
         let Ok(lock) = File::open(self.folder.join("lock")) else { return true };
-        let Some(time) = time else { return lock.lock_shared().is_ok() };
-        let started = Instant::now();
+        let Some(end) = end else { return lock.lock_shared().is_ok() };
         while let Err(TryLockError::WouldBlock) = lock.try_lock_shared() {
-            if started.elapsed() >= time {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
                 return false;
             }
-            std::thread::sleep(JOB_LOOK_INTERVAL.min(time.saturating_sub(started.elapsed())));
+            std::thread::sleep(JOB_LOOK_INTERVAL.min(left));
         }
         true
     }
@@ -238,7 +240,7 @@ fn all(environment: &Environment) -> Result<Vec<Job>, Failure> {
 }
 
 /// Does something with each job that the call names; one that is not there is a failure of its own.
-fn each(call: &mut Here<'_>, act: fn(&Job, &Bound) -> Result<Vec<Value>, Failure>) -> Outcome {
+fn each(call: &mut Here<'_>, act: impl Fn(&Job, &Bound) -> Result<Vec<Value>, Failure>) -> Outcome {
     let jobs = match chosen(call) {
         Ok(jobs) => jobs,
         Err(failure) => return Outcome::failed(failure),
@@ -259,11 +261,14 @@ fn chosen(call: &Here<'_>) -> Result<Vec<Job>, Failure> {
     let ids: Vec<Value> =
         items("Id").into_iter().chain(items("Job").iter().filter_map(|job| job.get("Id").cloned())).collect();
     let names = items("Name");
-    if ids.is_empty() && names.is_empty() {
+    if !["Id", "Name", "Job"].iter().any(|parameter| call.bound.has(parameter)) {
         return Ok(jobs);
     }
     let mut chosen = Vec::new();
     let missing = |message: String| call.failures.borrow_mut().push(Failure::usage(message));
+    if items("Job").iter().any(|job| job.get("Id").is_none_or(Value::is_null)) {
+        missing("A value of the Job parameter has no Id: it is no job that Get-Job wrote.".to_owned());
+    }
     for id in &ids {
         match jobs.iter().find(|job| id.as_u64() == Some(job.id)) {
             Some(job) => chosen.push(job.clone()),
@@ -284,9 +289,12 @@ fn chosen(call: &Here<'_>) -> Result<Vec<Job>, Failure> {
     Ok(chosen)
 }
 
-fn wait(job: &Job, bound: &Bound) -> Result<Vec<Value>, Failure> {
-    let seconds = bound.get("Timeout").and_then(Value::as_u64);
-    Ok(if job.wait(seconds.map(Duration::from_secs)) { vec![job.object()] } else { Vec::new() })
+/// The time is that of the command, however many jobs it waits for.
+fn wait_all(call: &mut Here<'_>) -> Outcome {
+    // -1 is no number of seconds: it waits without end, as without the parameter.
+    let seconds = call.bound.get("Timeout").and_then(Value::as_u64);
+    let end = seconds.and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds)));
+    each(call, |job, _| Ok(if job.wait(end) { vec![job.object()] } else { Vec::new() }))
 }
 
 fn stop(job: &Job, bound: &Bound) -> Result<Vec<Value>, Failure> {

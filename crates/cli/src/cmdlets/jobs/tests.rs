@@ -38,6 +38,18 @@ impl World {
         ended(&folder, status);
     }
 
+    /// The job runs beside the test, until it is told to stop.
+    fn run_until_stopped(&mut self) -> std::thread::JoinHandle<()> {
+        let (folder, streams) = self.host.jobs.remove(0);
+        std::thread::spawn(move || {
+            while !is_stopped(&folder) {
+                std::thread::yield_now();
+            }
+            ended(&folder, None);
+            drop(streams);
+        })
+    }
+
     /// Standard output, standard error and the exit code of a cmdlet.
     fn run(&mut self, cmdlet: &'static Cmdlet, words: &[&str]) -> (String, String, u8) {
         let environment = self.environment();
@@ -131,6 +143,38 @@ fn a_job_that_is_not_there_is_named() {
     let (_, stderr, code) = world.run(&STOP, &["7,8"]);
     assert!(stderr.contains("job ID 7") && stderr.contains("job ID 8"), "{stderr}");
     assert_eq!(code, 2);
+}
+
+#[test]
+fn a_job_that_runs_is_stopped_and_waited_for() {
+    let mut world = World::new();
+    world.start();
+    let job = world.run_until_stopped();
+    let (stdout, stderr, code) = world.run(&STOP, &["1", "-PassThru"]);
+    assert_eq!((stderr.as_str(), code), ("", 0));
+    assert_eq!(serde_json::from_str::<Value>(&stdout).unwrap()["State"], "Stopped");
+    job.join().unwrap();
+    assert_eq!(world.run(&STOP, &["1"]), (String::new(), String::new(), 0), "it is stopped already");
+}
+
+#[test]
+fn a_job_that_runs_is_removed_by_force() {
+    let mut world = World::new();
+    world.start();
+    let job = world.run_until_stopped();
+    assert_eq!(world.run(&REMOVE, &["1", "-Force"]), (String::new(), String::new(), 0));
+    job.join().unwrap();
+    assert_eq!(world.states(), [""; 0]);
+}
+
+#[test]
+fn what_is_no_job_is_never_all_jobs() {
+    let mut world = World::new();
+    world.start();
+    world.end("", "", Some(ExitStatus::Success));
+    let (_, stderr, code) = world.run(&REMOVE, &["-Job", "@{}"]);
+    assert!(stderr.contains("has no Id"), "{stderr}");
+    assert_eq!((code, world.states()), (2, vec!["Completed".to_owned()]));
 }
 
 #[test]

@@ -6,7 +6,6 @@ use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::limits::CREDENTIALS_FILE_BYTES_MAX;
 use crate::secret::Secret;
-use crate::transport::cloud::Cloud;
 use serde::Deserialize;
 use std::io::Read;
 use std::path::Path;
@@ -39,14 +38,6 @@ impl Login {
     pub fn is_at_azure(&self) -> bool {
         matches!(self, Self::Entra(_))
     }
-
-    /// As a service principal of whatever is at `endpoint`: of Entra ID, where that is a cloud of Azure.
-    pub fn at(endpoint: &str, principal: ServicePrincipal) -> Self {
-        match Cloud::of_endpoint(endpoint) {
-            Some(cloud) => Self::Entra(entra::Entra::with(cloud, entra::Credential::Secret(principal))),
-            None => Self::ServicePrincipal(principal),
-        }
-    }
 }
 
 /// A service principal.
@@ -73,7 +64,7 @@ impl ServicePrincipal {
     /// server on this machine left in the data folder.
     ///
     /// Errors: a usage failure when there is none, when a variable of the pair is missing, when the file cannot be read.
-    pub fn find(environment: &Environment, file: Option<&Path>, data_flag: Option<&Path>) -> Result<Self, Failure> {
+    pub fn find(environment: &Environment, file: Option<&Path>) -> Result<Self, Failure> {
         if let Some(file) = file {
             return Self::read(file);
         }
@@ -94,7 +85,7 @@ impl ServicePrincipal {
             }
             (None, None) => {}
         }
-        let left_by_server = environment.data_folder(data_flag).ok().map(|folder| folder.join(SERVICE_PRINCIPAL_FILE));
+        let left_by_server = environment.data_folder(None).ok().map(|folder| folder.join(SERVICE_PRINCIPAL_FILE));
         match left_by_server.filter(|file| file.exists()) {
             Some(file) => Self::read(&file),
             None => Err(Failure::usage("There is no service principal to log in with.").hint(

@@ -51,16 +51,15 @@ fn the_file_that_is_named_comes_before_the_variables_and_those_before_the_server
     let named = folder.write("named.json", FILE);
     folder.write(SERVICE_PRINCIPAL_FILE, &FILE.replace("\"c\"", "\"left\""));
     let with_variables = environment(Some("id"), Some("x"), &folder);
-    assert_eq!(ServicePrincipal::find(&with_variables, Some(&named), None), Ok(principal("t", "c", "s")));
-    assert_eq!(ServicePrincipal::find(&with_variables, None, None), Ok(principal("common", "id", "x")));
-    assert_eq!(ServicePrincipal::find(&environment(None, None, &folder), None, None), Ok(principal("t", "left", "s")));
+    assert_eq!(ServicePrincipal::find(&with_variables, Some(&named)), Ok(principal("t", "c", "s")));
+    assert_eq!(ServicePrincipal::find(&with_variables, None), Ok(principal("common", "id", "x")));
+    assert_eq!(ServicePrincipal::find(&environment(None, None, &folder), None), Ok(principal("t", "left", "s")));
 }
 
 #[test]
 fn half_a_pair_and_nothing_at_all_are_refused() {
     let folder = Folder::new("nothing");
-    let refusal =
-        |id, secret| ServicePrincipal::find(&environment(id, secret, &folder), None, None).unwrap_err().to_string();
+    let refusal = |id, secret| ServicePrincipal::find(&environment(id, secret, &folder), None).unwrap_err().to_string();
     assert!(refusal(Some("id"), None).contains("PORTCULLIS_CLIENT_SECRET is not"));
     assert!(refusal(None, Some("x")).contains("PORTCULLIS_CLIENT_ID is not"));
     assert!(refusal(None, None).contains("--credentials-file"));
@@ -70,6 +69,6 @@ fn half_a_pair_and_nothing_at_all_are_refused() {
 fn a_broken_file_is_told_by_place_without_its_secret() {
     let folder = Folder::new("broken");
     let file = folder.write("broken.json", r#"{"tenantId":"t","clientId":"c","clientSecret":["hunter2"]}"#);
-    let message = ServicePrincipal::find(&Environment::default(), Some(&file), None).unwrap_err().to_string();
+    let message = ServicePrincipal::find(&Environment::default(), Some(&file)).unwrap_err().to_string();
     assert!(message.contains("line 1") && !message.contains("hunter2"), "{message}");
 }
