@@ -80,6 +80,8 @@ pub struct Variables {
     pub user: Option<String>,
     /// `NO_COLOR`, whatever its value (<https://no-color.org>).
     pub no_color: bool,
+    /// `TERM`: the kind of terminal.
+    pub term: Option<String>,
     /// `COLUMNS`: the width to write for.
     pub columns: Option<usize>,
 }
@@ -114,6 +116,7 @@ impl Variables {
             home: path("HOME"),
             user: text("USER"),
             no_color: any("NO_COLOR").is_some(),
+            term: text("TERM"),
             columns: text("COLUMNS").and_then(|value| value.trim().parse().ok()).filter(|columns| *columns > 0),
         }
     }

@@ -19,6 +19,7 @@ pub mod man;
 pub mod output;
 pub mod principals;
 pub mod private_files;
+pub mod progress;
 pub mod quickstart;
 pub mod secret;
 pub mod session;

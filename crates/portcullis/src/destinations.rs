@@ -7,6 +7,7 @@ use cli::destination::Destination;
 use cli::environment::Environment;
 use cli::failure::Failure;
 use cli::output::Console;
+use cli::progress::{Progress, Watched};
 use cli::transport::http::HttpTransport;
 use cli::transport::retry::{Chance, Retrying};
 use cli::transport::{BoxFuture, Transport, TransportError};
@@ -24,6 +25,7 @@ pub(crate) const EMBEDDED_LOG_FILTER: &str = "warn";
 pub(crate) async fn run(
     destination: Destination,
     environment: &Environment,
+    progress: &Progress<'_>,
     console: &mut Console<'_>,
     command: impl AsyncFnOnce(Option<Client<'_>>, &mut Console<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
@@ -33,10 +35,11 @@ pub(crate) async fn run(
             // A server of one's own answers at once or is not running; Azure asks its clients for patience.
             let at_azure = principal.is_at_azure();
             let transport = HttpTransport::new(&endpoint, principal)?;
+            let watched = Watched::new(&transport, progress);
             let chance = Jitter(Outside::system().random);
-            let patient = Retrying::new(&transport, &TimerSleeper, &chance);
-            let way: &dyn Transport = if at_azure { &patient } else { &transport };
-            command(Some(Client::new(way, &TimerSleeper)), console).await
+            let patient = Retrying::new(&watched, progress, &chance);
+            let way: &dyn Transport = if at_azure { &patient } else { &watched };
+            command(Some(Client::new(way, progress)), console).await
         }
         Destination::Local(data) => {
             start_log(LogFormat::Text, EMBEDDED_LOG_FILTER, environment)?;

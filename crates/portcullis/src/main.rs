@@ -16,6 +16,7 @@ use cli::invocation::{self, Invocation};
 use cli::limits::JOB_LOOK_INTERVAL;
 use cli::man;
 use cli::output::Console;
+use cli::progress::Progress;
 use cli::transport::http::HttpTransport;
 use destinations::Embedded;
 use process::Process;
@@ -48,6 +49,7 @@ fn run(invocation: Invocation, environment: &Environment, console: &mut Console<
         .enable_all()
         .build()
         .map_err(|error| Failure::unreachable(format!("The program cannot start its threads: {error}.")))?;
+    let progress = Progress::new(environment, &TimerSleeper);
     runtime.block_on(async {
         match invocation {
             Invocation::Print(_) | Invocation::Man(_) => Ok(()),
@@ -56,7 +58,7 @@ fn run(invocation: Invocation, environment: &Environment, console: &mut Console<
             Invocation::Quickstart(options) => serving::quickstart(&options, environment, console).await,
             Invocation::Principal(options) => {
                 let destination = options.destination(environment)?;
-                destinations::run(destination, environment, console, async |client, console| match client {
+                destinations::run(destination, environment, &progress, console, async |client, console| match client {
                     Some(client) => options.run(client, environment, console).await,
                     None => Ok(()),
                 })
@@ -64,13 +66,13 @@ fn run(invocation: Invocation, environment: &Environment, console: &mut Console<
             }
             Invocation::Az(command) => {
                 let destination = command.destination(environment)?;
-                destinations::run(destination, environment, console, async |client, console| match client {
+                destinations::run(destination, environment, &progress, console, async |client, console| match client {
                     Some(client) => command.run(client, environment, console, &mut Process).await,
                     None => Ok(()),
                 })
                 .await
             }
-            Invocation::Context(options) => options.run(environment, console, &TimerSleeper).await,
+            Invocation::Context(options) => options.run(environment, console, &progress).await,
             Invocation::Cmdlet(command) => cmdlet(*command, environment, console).await,
             Invocation::Job(command) => job(*command, environment, console).await,
         }
@@ -101,7 +103,9 @@ fn at_once(invocation: &mut Invocation, environment: &Environment, console: &mut
 
 async fn cmdlet(mut command: Command, environment: &Environment, console: &mut Console<'_>) -> Result<(), Failure> {
     let destination = command.destination(environment)?;
-    destinations::run(destination, environment, console, async |client, console| match client {
+    let shown = command.shows_progress();
+    let progress = if shown { Progress::new(environment, &TimerSleeper) } else { Progress::hidden(&TimerSleeper) };
+    destinations::run(destination, environment, &progress, console, async |client, console| match client {
         Some(client) => command.run(client, environment, console, &mut Process).await,
         None => command.run_here(environment, console, &mut Process),
     })

@@ -4,6 +4,7 @@ use crate::environment::Variables;
 use crate::failure::ExitStatus;
 use crate::invocation::Invocation;
 use crate::output::Console;
+use crate::progress::Progress;
 use rstest::rstest;
 use std::ffi::OsString;
 
@@ -26,7 +27,7 @@ fn run(environment: &Environment, line: &str) -> Result<String, String> {
             .enable_all()
             .build()
             .unwrap()
-            .block_on(options.run(environment, &mut console, &TimerSleeper)),
+            .block_on(options.run(environment, &mut console, &Progress::hidden(&TimerSleeper))),
         other => panic!("{other:?}"),
     });
     let status = console.finish(outcome);
@@ -50,7 +51,6 @@ fn a_context_is_added_used_and_removed() {
     assert_eq!(Contexts::read(&environment).unwrap().current().unwrap().name, LOCAL);
 }
 
-#[test]
 #[rstest]
 #[case("--json add prod --endpoint https://prod.example", false)]
 #[case("--json use local", true)]
@@ -64,6 +64,7 @@ fn what_was_done_to_a_context_is_json_when_asked_for(#[case] line: &str, #[case]
     assert_eq!(written["current"], current);
 }
 
+#[test]
 fn a_secret_is_kept_for_its_owner_alone_and_never_shown() {
     let folder = tempfile::tempdir().unwrap();
     let environment = environment(folder.path());

@@ -1,13 +1,13 @@
 //! `portcullis context`: its words, and what they do.
 
 use super::{Context, Contexts, KeptLogin, KeptSecret};
-use crate::client::operation::Sleeper;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::limits::CREDENTIALS_FILE_BYTES_MAX;
 use crate::output::Console;
 use crate::output::table::{self, Heading};
 use crate::private_files;
+use crate::progress::Progress;
 use crate::transport::cloud::{CLOUDS, Cloud, metadata};
 use crate::transport::http;
 use clap::{Args, Subcommand};
@@ -104,7 +104,7 @@ impl ContextOptions {
         &self,
         environment: &Environment,
         console: &mut Console<'_>,
-        sleeper: &dyn Sleeper,
+        progress: &Progress<'_>,
     ) -> Result<(), Failure> {
         let mut contexts = Contexts::read(environment)?;
         match &self.verb {
@@ -121,11 +121,11 @@ impl ContextOptions {
                 self.say(&said, &about(&contexts, &context, environment), console)
             }
             Verb::Add(add) => {
-                let mut context = add.context().await?;
+                let mut context = add.context(progress).await?;
                 if add.device_code {
                     let console = RefCell::new(&mut *console);
                     let say = |line: &str| console.borrow_mut().note(line);
-                    context.sign_in_with_code(add.tenant_id.as_deref(), sleeper, &say).await?;
+                    context.sign_in_with_code(add.tenant_id.as_deref(), progress, &say).await?;
                     // Others may have been added while the person was waited for.
                     contexts = Contexts::read(environment)?;
                 }
@@ -205,14 +205,14 @@ fn about(contexts: &Contexts, context: &Context, environment: &Environment) -> V
 }
 
 impl Add {
-    async fn context(&self) -> Result<Context, Failure> {
+    async fn context(&self, progress: &Progress<'_>) -> Result<Context, Failure> {
         Context::check_name(&self.name)?;
         let login = self.login()?;
         let (endpoint, custom_cloud) = match (&self.cloud, &self.endpoint, &self.cloud_metadata) {
             (Some(name), ..) => (Some(cloud(name)?.resource_manager.clone().into_owned()), None),
             (None, Some(endpoint), _) => (Some(http::checked_endpoint(endpoint)?), None),
             (None, None, Some(url)) => {
-                let described = metadata::read(url).await?;
+                let described = progress.during(&format!("Waiting for {url}"), metadata::read(url)).await?;
                 (Some(described.resource_manager), described.cloud)
             }
             (None, None, None) => (None, None),
