@@ -31,6 +31,15 @@ pub(crate) fn make_with_parents(folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether `folder` is there. Errors: `Unusable`, as [`make`].
+pub(crate) fn is_there(folder: &Path) -> Result<bool, Error> {
+    match fs::symlink_metadata(folder) {
+        Ok(_) => refuse_unless_folder(folder).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn refuse_unless_folder(folder: &Path) -> Result<(), Error> {
     // Not `metadata`, which follows a link.
     if fs::symlink_metadata(folder)?.is_dir() {

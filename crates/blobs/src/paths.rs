@@ -31,6 +31,11 @@ impl Paths {
         Self { data: data.to_owned() }
     }
 
+    /// The folder that all the others are in.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
     /// The folders that are there from the start, a parent before its children.
     pub(crate) fn folders(&self) -> Vec<PathBuf> {
         let mut folders = vec![self.uploads(), self.blobs()];

@@ -28,7 +28,9 @@ pub(crate) struct Inner {
     pub(crate) paths: Paths,
     pub(crate) blob_bytes_max: u64,
     hashed: Mutex<HashMap<UploadId, Hashed>>,
-    /// Folders that this process made, or found and synced.
+    /// Whether this process made the store's own folders, or found and synced them.
+    settled: Mutex<bool>,
+    /// Folders of blobs of which the same is so.
     neighbourhoods: Mutex<HashSet<PathBuf>>,
 }
 
@@ -50,15 +52,21 @@ impl fmt::Debug for Store {
 impl Store {
     /// Opens the store below the folder `data`, which is made when it is not there. Blocks for a moment.
     ///
+    /// Whoever only reads, or touches no blob, waits for no disk where everything is there: each folder is made after those before it
+    /// were synced, so that only the last may be known to this machine's memory alone, and it is synced before the first blob is kept.
+    ///
     /// `blob_bytes_max` is the size that no blob may exceed. Errors: `Unusable` when a folder of the store is a link; `Full`.
     pub fn open(data: &Path, blob_bytes_max: u64) -> Result<Self, Error> {
-        let paths = Paths::new(data);
-        folders::make_with_parents(data)?;
-        for folder in paths.folders() {
-            folders::make(&folder)?;
-        }
+        let (paths, settled) = (Paths::new(data), Mutex::default());
         let (hashed, neighbourhoods) = (Mutex::default(), Mutex::default());
-        Ok(Self { inner: Arc::new(Inner { paths, blob_bytes_max, hashed, neighbourhoods }) })
+        let inner = Inner { paths, blob_bytes_max, hashed, settled, neighbourhoods };
+        for folder in inner.paths.folders() {
+            if !folders::is_there(&folder)? {
+                inner.settle()?;
+                break;
+            }
+        }
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Opens a whole blob; `None` when it is not here.
@@ -145,8 +153,22 @@ impl Inner {
         known.insert(id, hashed);
     }
 
+    /// Makes the store's own folders, durably, unless this process has done so before. Blocks.
+    fn settle(&self) -> Result<(), Error> {
+        let mut settled = locked(&self.settled);
+        if !*settled {
+            folders::make_with_parents(self.paths.data())?;
+            for folder in self.paths.folders() {
+                folders::make(&folder)?;
+            }
+            *settled = true;
+        }
+        Ok(())
+    }
+
     /// Makes a folder of blobs, durably, unless this process has done so before. Blocks.
     pub(crate) fn make_neighbourhood(&self, folder: &Path) -> Result<(), Error> {
+        self.settle()?;
         if locked(&self.neighbourhoods).contains(folder) {
             return Ok(());
         }

@@ -35,5 +35,5 @@ pub mod tokens;
 pub mod uploads;
 
 pub use error::Error;
-pub use store::Store;
+pub use store::{Stay, Store};
 pub use transaction::{Managing, Reading, Writing};

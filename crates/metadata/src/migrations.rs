@@ -66,7 +66,7 @@ mod tests {
     use std::path::Path;
 
     fn migrate(path: &Path, migrations: &[&str]) -> Result<(), Error> {
-        run_all(&mut connection::open(path)?, migrations)
+        run_all(&mut connection::open(path, crate::Stay::Lasting)?, migrations)
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub fn clear(tx: &Writing<'_>, horizon: Timestamp, records_max: usize) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Store;
+    use crate::{Stay, Store};
 
     const RECORDS: i64 = 5;
 
@@ -50,7 +50,7 @@ mod tests {
     #[tokio::test]
     async fn old_ones_go_a_few_at_a_time_and_the_oldest_first() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
-        let store = Store::open(&folder.path().join("metadata.sqlite3"))?;
+        let store = Store::open(&folder.path().join("metadata.sqlite3"), Stay::Lasting)?;
         let at = Timestamp::from_micros;
         let seen = store.write::<_, Error, _>(move |tx| {
             (1..=RECORDS).try_for_each(|number| record(tx, &path(number), at(number)))?;

@@ -122,7 +122,7 @@ fn read_scope(row: &Row<'_>) -> Result<ArmScope, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Store, connection, settings};
+    use crate::{Stay, Store, connection, settings};
     use model::caller::{Caller, CallerKind};
     use model::timestamp::Timestamp;
 
@@ -146,7 +146,7 @@ mod tests {
     async fn a_scope_that_is_missing_is_never_a_wider_one() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("metadata.sqlite3");
-        let store = Store::open(&path)?;
+        let store = Store::open(&path, Stay::Lasting)?;
         store.write(|tx| settings::add(tx, settings::SUBSCRIPTION, SUBSCRIPTION)).await?;
         assert!(store.write(|tx| add(tx, &reader_of_a_registry())).await.is_err());
         assert_eq!(store.read(count).await?, 0);

@@ -56,7 +56,7 @@ pub(crate) async fn run(
 /// The data folder, served in this process.
 pub(crate) async fn open(data: PathBuf) -> Result<(Server, Option<FirstStart>), Failure> {
     let config = Config { data: Some(data), ..Config::default() };
-    Server::open(config, Outside::system()).await.map_err(not_started)
+    Server::open_briefly(config, Outside::system()).await.map_err(not_started)
 }
 
 /// The server in this process as a destination.

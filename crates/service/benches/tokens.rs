@@ -81,6 +81,7 @@ async fn measure(most: usize) -> Outcome {
 impl Site {
     async fn new(data: &Path) -> Outcome<Self> {
         let options = Options {
+            stay: service::Stay::Lasting,
             data: data.to_owned(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),

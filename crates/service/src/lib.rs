@@ -50,6 +50,7 @@ pub use issuers::{
 };
 pub use managers::{Manager, PrincipalBearer, PrincipalRefusal};
 pub use manifests::{ShownManifest, StoredManifest};
+pub use metadata::Stay;
 pub use principals::NewSecret;
 pub use random::{Random, SystemRandom};
 pub use refresh_tokens::RefreshTokenRefusal;
@@ -113,6 +114,8 @@ pub struct Options {
     pub random: Arc<dyn Random>,
     /// Who is trusted to say who manages; `None` for the site alone.
     pub trust: Option<IssuerTrust>,
+    /// How long the process means to stay.
+    pub stay: Stay,
 }
 
 /// What the first start on a data folder made and shows once: the service principal that manages over the network.
@@ -142,9 +145,9 @@ impl Service {
     /// The second value is there on the very first start only. Errors: `Internal`, whose source says what is wrong with the folder,
     /// the database or a key; `StorageFull`.
     pub async fn open(options: Options) -> Result<(Self, Option<FirstStart>), Error> {
-        let Options { data, clock, random, trust } = options;
+        let Options { data, clock, random, trust, stay } = options;
         let folder = data.clone();
-        let (lock, metadata, blobs) = blocking(move || open_files(&folder)).await?;
+        let (lock, metadata, blobs) = blocking(move || open_files(&folder, stay)).await?;
         let found = metadata.read(Site::find).await?;
         let (keys_folder, first, source) = (data.join(KEYS), found.is_none(), Arc::clone(&random));
         let keys = blocking(move || Keys::open(&keys_folder, first, &*source).map_err(Error::internal)).await?;
@@ -197,11 +200,11 @@ impl Service {
     }
 }
 
-fn open_files(data: &Path) -> Result<(File, Store, ::blobs::Store), Error> {
+fn open_files(data: &Path, stay: Stay) -> Result<(File, Store, ::blobs::Store), Error> {
     private_files::make_folder(data).map_err(|cause| unusable(data, &cause))?;
     let lock = data.join(START_LOCK);
     let lock = private_files::lock(&lock).map_err(|cause| unusable(&lock, &cause))?;
-    let metadata = Store::open(&data.join(DATABASE))?;
+    let metadata = Store::open(&data.join(DATABASE), stay)?;
     let blobs = ::blobs::Store::open(data, limits::BLOB_BYTES.max)?;
     Ok((lock, metadata, blobs))
 }

@@ -10,11 +10,21 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use tokio::sync::{mpsc, oneshot};
 
-/// Threads that read. More would only wait for each other on the disk's cache.
+/// Threads of a server that read. More would only wait for each other on the disk's cache.
 const READERS: usize = 4;
 
 /// Closures that wait in one queue; who comes later waits outside.
 const QUEUE: usize = 1024;
+
+/// How long a process means to stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stay {
+    /// For one command, which does one thing after the other: one thread reads, and what is in the write-ahead log is left there, as
+    /// durable as elsewhere, until there is enough of it.
+    Brief,
+    /// For as long as there is work.
+    Lasting,
+}
 
 /// The metadata of one data folder. Its threads stop when it is dropped and what was queued is done.
 pub struct Store {
@@ -26,13 +36,17 @@ impl Store {
     /// Opens the file, making it and its tables where they are missing; several processes may have it open. Blocks.
     ///
     /// Errors: `Unusable` for tables of a newer release or a file system without shared memory; `Corrupt`; `Full`.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub fn open(path: &Path, stay: Stay) -> Result<Self, Error> {
         connection::check_version()?;
         let lock = lock(path)?;
         make(path)?;
-        let mut writing = connection::open(path)?;
+        let mut writing = connection::open(path, stay)?;
         migrations::run(&mut writing)?;
-        let reading = (0..READERS).map(|_| connection::open_for_reading(path)).collect::<Result<Vec<_>, _>>()?;
+        let readers = match stay {
+            Stay::Brief => 1,
+            Stay::Lasting => READERS,
+        };
+        let reading = (0..readers).map(|_| connection::open_for_reading(path, stay)).collect::<Result<Vec<_>, _>>()?;
         drop(lock);
 
         let (writer, jobs) = mpsc::channel(QUEUE);

@@ -18,7 +18,7 @@ impl World {
     }
 
     fn open(&self) -> Result<Store, Error> {
-        Store::open(&self.path)
+        Store::open(&self.path, Stay::Lasting)
     }
 }
 

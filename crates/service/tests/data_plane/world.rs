@@ -75,7 +75,13 @@ impl World {
         let clock = Arc::new(TestClock(Mutex::new(Timestamp::parse(START)?)));
         let random = Arc::new(SeededRandom(Mutex::new(ChaCha8Rng::seed_from_u64(42))));
         let data = folder.path().to_owned();
-        let options = Options { data, clock: Arc::clone(&clock) as _, random: Arc::clone(&random) as _, trust: None };
+        let options = Options {
+            data,
+            clock: Arc::clone(&clock) as _,
+            random: Arc::clone(&random) as _,
+            trust: None,
+            stay: Stay::Lasting,
+        };
         let (service, _) = Service::open(options).await?;
         Ok(Self { folder, clock, random, service })
     }
@@ -83,8 +89,13 @@ impl World {
     /// What another process on the same folder would have, or this one after a restart.
     pub(crate) async fn open_again(&self) -> Result<Service, Failure> {
         let data = self.folder.path().to_owned();
-        let options =
-            Options { data, clock: Arc::clone(&self.clock) as _, random: Arc::clone(&self.random) as _, trust: None };
+        let options = Options {
+            data,
+            clock: Arc::clone(&self.clock) as _,
+            random: Arc::clone(&self.random) as _,
+            trust: None,
+            stay: Stay::Lasting,
+        };
         Ok(Service::open(options).await?.0)
     }
 

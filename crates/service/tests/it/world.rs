@@ -81,6 +81,7 @@ impl Folder {
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             random,
             trust: None,
+            stay: Stay::Lasting,
         })
         .await
     }
