@@ -205,6 +205,29 @@ fn a_credential_is_written_for_the_next_tool() {
 }
 
 #[rstest]
+#[case("token credential generate ci -r myreg --format env")]
+#[case("token create ci -r myreg --scope-map m --format env")]
+fn no_password_is_made_that_a_form_does_not_show(#[case] line: &str) {
+    let mut exchanges = look_up();
+    if line.starts_with("token create") {
+        exchanges.extend(put("/tokens/ci", &token(&json!({}))));
+    }
+    exchanges.push(generated(&json!([{ "name": "password1", "value": "v1" }])));
+    exchanges.push(below("GET", "", 200, &json!({ "properties": { "loginServer": "myreg.example:5000" } })));
+    let ran = run(line, &[], exchanges);
+    let asked = ran.bodies.last().unwrap();
+    assert_eq!(asked["name"], "password1");
+    assert!(ran.stdout.contains("REGISTRY_PASSWORD='v1'"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_form_has_room_for_one_password() {
+    let ran = run("token credential generate ci -r myreg --password1 --password2 --format env", &[], Vec::new());
+    assert!(ran.stderr.starts_with("--format writes one password, and two are asked for."), "{}", ran.stderr);
+    assert_eq!(ran.code, 2);
+}
+
+#[rstest]
 #[case(&["y"], "--password1", 0)]
 #[case(&[], "--password1 --yes", 0)]
 #[case(&["n"], "--password1", 2)]

@@ -16,6 +16,9 @@ use wire::arm::registries::Registry;
 use wire::arm::scope_maps::ScopeMap;
 use wire::arm::tokens::{Token, TokenCredentials, TokenPassword, TokenProperties};
 
+/// The password that is made for a form that holds one: a second would work, and nobody would have seen it.
+const SHOWN_ALONE: &str = "password1";
+
 impl Run<'_, '_> {
     pub(super) async fn token(&mut self, verb: &TokenVerb) -> Result<(), Failure> {
         match verb {
@@ -33,7 +36,8 @@ impl Run<'_, '_> {
                 if *no_passwords {
                     return self.show_tokens(&[made], true);
                 }
-                let generated = self.generate(&place, token.name(), None, expiry).await.map_err(|failure| {
+                let slot = format.map(|_| SHOWN_ALONE);
+                let generated = self.generate(&place, token.name(), slot, expiry).await.map_err(|failure| {
                     failure.hint(format!(
                         "The token '{name}' exists, without passwords. To make them: portcullis token credential generate {name}",
                         name = token.name()
@@ -129,8 +133,15 @@ impl Run<'_, '_> {
         match verb {
             CredentialVerb::Generate { token, which, end, format } => {
                 let expiry = self.expiry(end)?;
+                let slot = match (only(*which), format) {
+                    (None, Some(_)) if *which != Which::default() => {
+                        return Err(Failure::usage("--format writes one password, and two are asked for.")
+                            .hint("Give one of --password1 and --password2."));
+                    }
+                    (slot, format) => slot.or(format.map(|_| SHOWN_ALONE)),
+                };
                 let place = self.place(&token.place).await?;
-                let generated = self.generate(&place, token.name(), only(*which), expiry).await?;
+                let generated = self.generate(&place, token.name(), slot, expiry).await?;
                 self.show_made(&place, None, &generated, *format).await
             }
             CredentialVerb::Delete { token, which, yes } => {
@@ -237,7 +248,12 @@ impl Run<'_, '_> {
     async fn login_server(&self, place: &RegistryPlace) -> Result<String, Failure> {
         let registry: Registry = self.client.get(&place.registry_address()?).await?;
         let server = registry.properties.as_ref().and_then(|properties| properties.get("loginServer")?.as_str());
-        server.map(str::to_owned).ok_or_else(|| Failure::unreachable("The registry does not say its login server."))
+        // It becomes part of a line for a shell, or of a file of variables.
+        let fits = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+        server.filter(|server| !server.is_empty() && server.chars().all(fits)).map(str::to_owned).ok_or_else(|| {
+            Failure::unreachable("The registry does not say its login server, or one that is no host.")
+                .hint("The passwords were made and are not shown. Make others without --format: portcullis token credential generate")
+        })
     }
 
     fn show_tokens(&mut self, tokens: &[Token], one: bool) -> Result<(), Failure> {

@@ -138,7 +138,7 @@ pub(super) enum TokenVerb {
         no_passwords: bool,
         #[command(flatten)]
         end: End,
-        /// Write the credential in the form that the next tool takes
+        /// Make password1 alone, and write it in the form that the next tool takes
         #[arg(long, value_name = "FORM")]
         format: Option<CredentialForm>,
     },
@@ -218,7 +218,7 @@ pub(super) enum CredentialVerb {
         which: Which,
         #[command(flatten)]
         end: End,
-        /// Write the credential in the form that the next tool takes
+        /// Make one password, password1 unless another is named, and write it in the form that the next tool takes
         #[arg(long, value_name = "FORM")]
         format: Option<CredentialForm>,
     },
