@@ -9,6 +9,16 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Azure's within seconds.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How long a connection to what gives out a machine's identity at Azure may take. Ours: it is next door, or not there at all.
+pub const MACHINE_IDENTITY_CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long azure-cli may take to give a bearer. Ours: it takes a second or two, ten where it renews a login over a slow line.
+pub const AZURE_CLI_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a shell waits for names that complete a line, in all. Ours: a server of one's own answers in milliseconds, and a person at a
+/// prompt notices half a second.
+pub const COMPLETION_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// The longest answer that is read. Ours: a page of a thousand tokens is under one megabyte.
 pub const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 
@@ -44,6 +54,9 @@ pub const CONTEXTS_FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// The most items of a list that are held. Ours: registries here may have two million tokens, a kilobyte each.
 pub const LIST_ITEMS_MAX: usize = 2_500_000;
+
+/// How many pages of a list may be empty in a row. Ours: a service that filters behind its pages sends one now and then.
+pub const LIST_EMPTY_PAGES_MAX: usize = 100;
 
 /// The most that is read from standard input. Ours: a hundred thousand tokens.
 pub const INPUT_BYTES_MAX: u64 = 256 * 1024 * 1024;

@@ -6,7 +6,7 @@ pub mod operation;
 pub mod registry;
 
 use crate::failure::Failure;
-use crate::limits::LIST_ITEMS_MAX;
+use crate::limits::{LIST_EMPTY_PAGES_MAX, LIST_ITEMS_MAX};
 use crate::transport::cloud::Cloud;
 use crate::transport::{Transport, TransportError};
 use address::{Address, AddressError};
@@ -15,6 +15,7 @@ use http::{Method, Request, Response, StatusCode, header};
 use operation::Sleeper;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::HashSet;
 use wire::arm::List;
 use wire::arm::errors::{ErrorBody, ErrorDetail};
 use wire::arm::subscriptions::Subscription;
@@ -56,6 +57,8 @@ pub enum ClientError {
     OperationTooLong(u64),
     #[error("The list has more than {0} items; nothing of it is shown.")]
     ListTooLong(usize),
+    #[error("The list does not end: after {0} come pages that are empty or were there before; nothing of it is shown.")]
+    ListEndless(String),
     #[error("The answer to {method} {path} makes no sense: {reason}.")]
     Unreadable { method: Method, path: String, reason: String },
     #[error("The request cannot be written as JSON: {0}.")]
@@ -78,14 +81,32 @@ impl From<ClientError> for Failure {
                 Self::refused(message).hint(format!("The service points at '{target}'."))
             }
             ClientError::Refused { .. } | ClientError::OperationFailed { .. } => Self::refused(message),
-            ClientError::OperationTooLong(_)
-            | ClientError::ListTooLong(_)
-            | ClientError::Unreadable { .. }
-            | ClientError::Unwritable(_) => Self::unreachable(message),
-            ClientError::Address(AddressError::Elsewhere(_)) => Self::unreachable(message),
-            ClientError::NoSubscription | ClientError::SeveralSubscriptions(_) | ClientError::Address(_) => {
-                Self::usage(message)
+            ClientError::OperationTooLong(_) => {
+                Self::unreachable(message).hint("Look at the resource a little later, and run the command again if need be.")
             }
+            ClientError::ListTooLong(_) => {
+                Self::unreachable(message).hint("Ask for less: name a registry, a resource group or a single resource.")
+            }
+            ClientError::ListEndless(_) => Self::unreachable(message)
+                .hint("That is a fault of the service. Ask for a single resource by its name, or try again later."),
+            ClientError::Unreadable { .. } => Self::unreachable(message)
+                .hint("Is --endpoint (or PORTCULLIS_ENDPOINT) the address of a management API, of a release that this command knows?"),
+            ClientError::Unwritable(_) => {
+                Self::unreachable(message).hint("That is a fault of this program: please report it with the command.")
+            }
+            ClientError::Address(AddressError::Elsewhere(_)) => Self::unreachable(message)
+                .hint("Is --endpoint the address under which the service knows itself (public_url of a server)?"),
+            ClientError::NoSubscription => {
+                Self::usage(message).hint("Whoever is signed in may see none: they need a role, such as Reader.")
+            }
+            ClientError::SeveralSubscriptions(_) => {
+                Self::usage(message).hint("A context can keep one: portcullis context add NAME --subscription ID.")
+            }
+            ClientError::Address(AddressError::NotAName(_)) => {
+                Self::usage(message).hint("A name is one segment of a path: not empty, and neither . nor ..")
+            }
+            ClientError::Address(AddressError::NotAPath(_)) => Self::unreachable(message)
+                .hint("That is a fault of the service: what was asked may have been done all the same."),
             ClientError::Transport(error) => error.into(),
         }
     }
@@ -207,15 +228,23 @@ impl<'a> Client<'a> {
 
     /// Every item of a list, over all its pages.
     pub async fn list<T: DeserializeOwned>(&self, address: &Address) -> Result<Vec<T>, ClientError> {
-        let mut items = Vec::new();
+        let (mut items, mut seen, mut empty_pages) = (Vec::new(), HashSet::new(), 0);
         let mut next = Some(address.clone());
         while let Some(address) = next {
-            let List { value, next_link } = self.get(&address).await?;
-            items.extend::<Vec<T>>(value);
+            let List { value, next_link } = self.get::<List<T>>(&address).await?;
+            empty_pages = if value.is_empty() { empty_pages + 1 } else { 0 };
+            items.extend(value);
             if items.len() > LIST_ITEMS_MAX {
                 return Err(ClientError::ListTooLong(LIST_ITEMS_MAX));
             }
             next = next_link.as_deref().map(|url| self.given(url)).transpose()?;
+            let here = address.path_and_query();
+            seen.insert(here.to_owned());
+            if let Some(next) = &next
+                && (empty_pages > LIST_EMPTY_PAGES_MAX || seen.contains(next.path_and_query()))
+            {
+                return Err(ClientError::ListEndless(here.to_owned()));
+            }
         }
         Ok(items)
     }

@@ -76,11 +76,12 @@ impl Client<'_> {
                 return Ok(());
             }
             let pause = retry_after(&look).max(POLL_INTERVAL_MIN);
-            if waited + pause > OPERATION_WAIT_MAX {
+            // A service may name any number of seconds.
+            waited = waited.saturating_add(pause);
+            if waited > OPERATION_WAIT_MAX {
                 return Err(ClientError::OperationTooLong(OPERATION_WAIT_MAX.as_secs() / 60));
             }
             self.sleeper.sleep(pause).await;
-            waited += pause;
         }
     }
 

@@ -198,13 +198,18 @@ fn an_operation_that_fails_says_why(#[case] status: Value, #[case] expected: &st
     assert_eq!(outcome, Err(expected.to_owned()));
 }
 
-#[test]
-fn an_operation_that_never_ends_is_left_alone() {
-    let running = || {
-        exchange_with("GET /subscriptions/s/op/1", 200, &[("Retry-After", "600")], &json!({ "status": "InProgress" }))
+#[rstest]
+#[case("600")]
+#[case("18446744073709551615")]
+fn an_operation_that_never_ends_is_left_alone(#[case] asked_seconds: &str) {
+    let running = |seconds| {
+        exchange_with("GET /subscriptions/s/op/1", 200, &[("Retry-After", seconds)], &json!({ "status": "InProgress" }))
     };
-    let (outcome, waits) =
-        put(vec![exchange_with(&token_line("PUT"), 201, &[OPERATION], &resource("Creating")), running(), running()]);
+    let (outcome, waits) = put(vec![
+        exchange_with(&token_line("PUT"), 201, &[OPERATION], &resource("Creating")),
+        running("600"),
+        running(asked_seconds),
+    ]);
     assert_eq!(
         (outcome.unwrap_err().as_str(), waits),
         ("The operation still runs after 15 minutes; it was left alone.", vec![600.0])
@@ -284,4 +289,40 @@ fn an_operation_elsewhere_ends_the_wait_and_is_not_asked_about() {
         "The service gives an address of 'elsewhere.example', which it is not: nothing was sent there."
     );
     assert_eq!(transport.left(), 0);
+}
+
+/// Lists registries against the pages; what came of it.
+fn list(pages: Vec<Value>) -> Result<usize, String> {
+    let path = "GET /subscriptions/s/providers/Microsoft.ContainerRegistry/registries";
+    let transport = FakeTransport::new(pages.iter().map(|page| exchange(path, 200, page)).collect());
+    let sleeper = FakeSleeper::default();
+    let address = Address::registries("s").unwrap();
+    let outcome = drive(Client::new(&transport, &sleeper).list::<Value>(&address));
+    assert_eq!(transport.left(), 0);
+    outcome.map(|items| items.len()).map_err(|error| error.to_string())
+}
+
+fn page(items: &[u8], next: Option<u32>) -> Value {
+    let next = next.map(|page| {
+        format!("/subscriptions/s/providers/Microsoft.ContainerRegistry/registries?api-version=x&page={page}")
+    });
+    json!({ "value": items, "nextLink": next })
+}
+
+#[test]
+fn a_list_goes_on_behind_empty_pages() {
+    assert_eq!(list(vec![page(&[1], Some(2)), page(&[], Some(3)), page(&[2, 3], None)]), Ok(3));
+}
+
+#[test]
+fn a_list_that_leads_back_ends_with_an_error() {
+    let refused = list(vec![page(&[1], Some(2)), page(&[2], Some(3)), page(&[3], Some(2))]).unwrap_err();
+    assert!(refused.starts_with("The list does not end: after /subscriptions/s/"), "{refused}");
+    assert!(list(vec![page(&[1], Some(2)), page(&[1], Some(2))]).is_err());
+}
+
+#[test]
+fn a_list_of_empty_pages_ends_with_an_error() {
+    let pages = (1..).map(|number| page(&[], Some(number))).take(LIST_EMPTY_PAGES_MAX + 1).collect();
+    assert!(list(pages).unwrap_err().starts_with("The list does not end"));
 }
