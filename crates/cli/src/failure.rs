@@ -77,6 +77,11 @@ impl Failure {
         self
     }
 
+    /// With an exit that is known already.
+    pub fn with(status: ExitStatus, message: impl Into<String>) -> Self {
+        Self::new(status, message.into())
+    }
+
     /// The words, files or settings are wrong.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(ExitStatus::Usage, message.into())

@@ -1,16 +1,25 @@
 //! Files that only their owner can read.
 
+use crate::secret::Secret;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
 /// Makes a folder, and those above it, for the owner alone.
 pub fn make_folder(folder: &Path) -> io::Result<()> {
+    builder().recursive(true).create(folder)
+}
+
+/// Makes a folder that must not be there yet, for the owner alone.
+pub fn make_new_folder(folder: &Path) -> io::Result<()> {
+    builder().create(folder)
+}
+
+fn builder() -> DirBuilder {
     let mut builder = DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    builder
 }
 
 /// Makes a file that must not be there yet, for the owner alone.
@@ -59,4 +68,18 @@ pub fn read(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
     } else {
         Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {bytes_max} bytes")))
     }
+}
+
+/// Reads a file that holds a secret: text of at most `bytes_max`.
+///
+/// Errors: as [`read`]; `InvalidData` when it is empty or not UTF-8, in words that say nothing of what stands in it.
+pub fn read_secret_text(path: &Path, bytes_max: u64) -> io::Result<Secret> {
+    let invalid = |reason: &str| io::Error::new(io::ErrorKind::InvalidData, reason);
+    let text = String::from_utf8(read(path, bytes_max)?).map_err(|_| invalid("it is not UTF-8 text"))?;
+    if text.trim().is_empty() { Err(invalid("it is empty")) } else { Ok(Secret::new(text)) }
+}
+
+/// As [`read_secret_text`], of a file that holds nothing else: without the white space around it.
+pub fn read_secret(path: &Path, bytes_max: u64) -> io::Result<Secret> {
+    Ok(Secret::new(read_secret_text(path, bytes_max)?.reveal().trim().to_owned()))
 }

@@ -10,6 +10,7 @@ use crate::output::objects::{Asked, View};
 use crate::session::Session;
 use serde_json::Value;
 use std::cell::RefCell;
+use std::fmt;
 
 /// A call that asks a service.
 #[derive(Clone, Copy)]
@@ -44,12 +45,13 @@ pub struct Here<'a> {
     pub host: &'a mut dyn Host,
     /// What there is to warn of.
     pub warnings: &'a RefCell<Vec<String>>,
+    /// Tells a person at once what is neither an object nor a failure.
+    pub say: &'a dyn Fn(&str),
     /// Failures that end nothing.
     pub failures: &'a RefCell<Vec<Failure>>,
 }
 
-/// What came of a call.
-#[derive(Debug)]
+/// What came of a call. Its `Debug` shows no object: one may hold a password.
 pub struct Outcome {
     /// The objects that it writes.
     pub objects: Vec<Value>,
@@ -61,6 +63,12 @@ pub struct Outcome {
     pub failure: Option<Failure>,
     /// Text that is shown as it is, in place of objects.
     pub text: Option<String>,
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Outcome").field(&self.objects.len()).field(&self.failure).finish_non_exhaustive()
+    }
 }
 
 impl Outcome {
@@ -188,7 +196,7 @@ impl Call<'_> {
 }
 
 /// A value of `IContainerRegistryIdentity`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Identity<'a>(pub &'a Value);
 
 /// What an identity names.

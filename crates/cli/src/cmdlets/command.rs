@@ -267,7 +267,10 @@ impl Command {
                 Err(failure) => Outcome::failed(failure),
                 Ok(planned) if !self.should_process(&planned, &mut asker, console, host)? => continue,
                 Ok(Planned { set, bound }) => {
-                    does(&mut Here { bound: &bound, set, environment, host, warnings: &warnings, failures: &failures })
+                    let console = RefCell::new(&mut *console);
+                    let say = |line: &str| console.borrow_mut().note(line);
+                    let (warnings, failures) = (&warnings, &failures);
+                    does(&mut Here { bound: &bound, set, environment, host, warnings, say: &say, failures })
                 }
             };
             let failures = failures.into_inner().into_iter().map(Outcome::failed);

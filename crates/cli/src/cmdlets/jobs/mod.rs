@@ -141,6 +141,9 @@ pub static REMOVE: Cmdlet = cmdlet(
     Does::Here(|call| each(call, remove)),
 );
 
+/// Holds a job's parameters, which may be secrets.
+const CALL: &str = "call.json";
+
 /// A job's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Job {
@@ -159,16 +162,33 @@ enum State {
 
 impl Job {
     fn state(&self) -> State {
-        let locked = File::open(self.folder.join("lock"))
-            .is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)));
-        if locked {
+        if self.is_alive() {
             return State::Running;
         }
-        match fs::read_to_string(self.folder.join("exit")).unwrap_or_default().trim() {
+        match self.ending().trim() {
             "0" => State::Completed,
             "stopped" => State::Stopped,
             _ => State::Failed,
         }
+    }
+
+    fn is_alive(&self) -> bool {
+        File::open(self.folder.join("lock"))
+            .is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// What it left of how it ended: its exit code, `stopped`, or nothing when it was killed.
+    fn ending(&self) -> String {
+        fs::read_to_string(self.folder.join("exit")).unwrap_or_default()
+    }
+
+    /// Its exit, once it has failed. What it wrote decides nothing: warnings go to standard error too.
+    fn failed_with(&self) -> Option<ExitStatus> {
+        (self.state() == State::Failed).then(|| match self.ending().trim() {
+            "2" => ExitStatus::Usage,
+            "3" => ExitStatus::Unreachable,
+            _ => ExitStatus::Refused,
+        })
     }
 
     fn object(&self) -> Value {
@@ -194,6 +214,19 @@ impl Job {
         })
     }
 
+    /// That it failed, in its own words as far as they were not received before.
+    fn failure(&self, status: ExitStatus, errors: String) -> Failure {
+        if !errors.is_empty() {
+            return Failure::with(status, errors);
+        }
+        let about = match self.ending().as_str() {
+            "" => "was ended from outside before it could say how it went",
+            _ => "failed, and what it said was received before",
+        };
+        Failure::with(status, format!("The job {} {about}.", self.id))
+            .hint("Look at what its command was for, and run that again if need be.")
+    }
+
     fn about(&self) -> Map<String, Value> {
         let bytes = private_files::read(&self.folder.join("job.json"), INPUT_BYTES_MAX).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
@@ -201,6 +234,14 @@ impl Job {
 
     fn name(&self) -> String {
         self.about().get("name").and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    /// A job removes its parameters itself once it has read them; one that was killed before that cannot.
+    fn forget_call_of_the_dead(&self) {
+        let call = self.folder.join(CALL);
+        if call.exists() && !self.is_alive() {
+            let _gone_by_now = fs::remove_file(call);
+        }
     }
 
     /// How many bytes of output and errors were received.
@@ -236,6 +277,9 @@ fn all(environment: &Environment) -> Result<Vec<Job>, Failure> {
     let job = |entry: fs::DirEntry| Some(Job { id: entry.file_name().to_str()?.parse().ok()?, folder: entry.path() });
     let mut jobs: Vec<Job> = entries.filter_map(job).collect();
     jobs.sort_by_key(|job| job.id);
+    for job in &jobs {
+        job.forget_call_of_the_dead();
+    }
     Ok(jobs)
 }
 
@@ -340,8 +384,10 @@ fn receive_all(call: &mut Here<'_>) -> Outcome {
         match receive(&job, call.bound.is_on("Keep")) {
             Ok((objects, errors)) => {
                 outcome.objects.extend(objects);
-                if !errors.is_empty() {
-                    call.failures.borrow_mut().push(Failure::refused(errors));
+                match job.failed_with() {
+                    Some(status) => call.failures.borrow_mut().push(job.failure(status, errors)),
+                    None if errors.is_empty() => {}
+                    None => (call.say)(&errors),
                 }
             }
             Err(error) => call.failures.borrow_mut().push(cannot("be received", &job, &error)),
@@ -400,11 +446,15 @@ pub fn start(
     let write = |name: &str, value: &Value| {
         private_files::make(&job.folder.join(name)).and_then(|mut file| file.write_all(value.to_string().as_bytes()))
     };
-    let started = write("job.json", &about).and_then(|()| write("call.json", &call)).and_then(|()| {
-        let make = |name: &str| private_files::make(&job.folder.join(name));
-        make("lock")?;
-        let input = File::open(job.folder.join("lock"))?;
+    let make = |name: &str| private_files::make(&job.folder.join(name));
+    // Locked first: the parameters of a job that does not live are removed by whoever sees them.
+    let locked = make("lock").and_then(|_| File::open(job.folder.join("lock"))).and_then(|input| {
         input.lock()?;
+        Ok(input)
+    });
+    let started = locked.and_then(|input| {
+        write("job.json", &about)?;
+        write(CALL, &call)?;
         host.start_job(&job.folder, JobStreams { input, output: make("output")?, errors: make("errors")? })
     });
     if let Err(error) = started {
@@ -419,7 +469,7 @@ fn reserve(folder: &Path, first: u64) -> io::Result<Job> {
     const TRIES: u64 = 100;
     for id in first..first + TRIES {
         let job = Job { id, folder: folder.join(id.to_string()) };
-        match fs::create_dir(&job.folder) {
+        match private_files::make_new_folder(&job.folder) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
             Ok(()) => return Ok(job),
@@ -432,7 +482,7 @@ fn reserve(folder: &Path, first: u64) -> io::Result<Job> {
 pub fn open(folder: &Path, environment: &Environment) -> Result<Command, Failure> {
     let not_a_job = || Failure::usage(format!("There is no job to run in {}.", folder.display()));
     let job = Job { id: 0, folder: folder.to_owned() };
-    let file = folder.join("call.json");
+    let file = folder.join(CALL);
     let bytes = private_files::read(&file, INPUT_BYTES_MAX).map_err(|_| not_a_job())?;
     fs::remove_file(&file).map_err(|_| not_a_job())?;
     let call: Value = serde_json::from_slice(&bytes).map_err(|_| not_a_job())?;

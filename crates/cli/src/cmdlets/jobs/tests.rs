@@ -100,7 +100,9 @@ fn what_a_job_wrote_is_received_once_and_then_gone() {
     assert!(stdout.contains("hunter2"), "{stdout}");
     assert_eq!((stderr.as_str(), code), ("[Code] : no\n", 1));
     assert!(world.run(&RECEIVE, &["-Id", "1"]).0.contains("hunter2"));
-    assert_eq!(world.run(&RECEIVE, &["-Name", "job1"]), (String::new(), String::new(), 0));
+    let (stdout, stderr, code) = world.run(&RECEIVE, &["-Name", "job1"]);
+    assert!(stderr.starts_with("The job 1 failed, and what it said was received before."), "{stderr}");
+    assert_eq!((stdout.as_str(), code), ("", 1));
     assert_eq!(fs::read(world.folder.path().join("portcullis/jobs/1/output")).unwrap(), b"");
 }
 
@@ -188,4 +190,49 @@ fn the_jobs_process_finds_its_call_and_leaves_nothing_of_it() {
     assert!(!planned.bound.is_on("Confirm") && !planned.bound.has("OutVariable"));
     assert!(open(&folder, &world.environment()).is_err());
     assert!(!is_stopped(&folder));
+}
+
+#[test]
+fn what_a_job_says_is_no_failure_unless_it_exits_as_one() {
+    let mut world = World::new();
+    world.start();
+    world.end("{}\n", "WARNING: soon\n", Some(ExitStatus::Success));
+    assert_eq!(world.run(&RECEIVE, &["1", "-Keep"]), ("{}\n".to_owned(), "WARNING: soon\n".to_owned(), 0));
+    assert_eq!(world.run(&RECEIVE, &["1"]).2, 0);
+    world.start();
+    world.end("", "Cannot reach it.\n", Some(ExitStatus::Unreachable));
+    assert_eq!(world.run(&RECEIVE, &["2"]), (String::new(), "Cannot reach it.\n".to_owned(), 3));
+}
+
+#[test]
+fn a_job_that_was_killed_says_so() {
+    let mut world = World::new();
+    world.start();
+    world.host.jobs.clear();
+    let (_, stderr, code) = world.run(&RECEIVE, &["1"]);
+    assert!(stderr.starts_with("The job 1 was ended from outside"), "{stderr}");
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn the_parameters_of_a_job_that_died_are_removed() {
+    let mut world = World::new();
+    world.start();
+    let call = world.host.jobs[0].0.join(CALL);
+    world.states();
+    assert!(call.exists(), "it still lives");
+    world.host.jobs.clear();
+    world.states();
+    assert!(!call.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_jobs_folder_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut world = World::new();
+    world.start();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&world.host.jobs[0].0), 0o700);
+    assert_eq!(mode(&world.host.jobs[0].0.join(CALL)), 0o600);
 }
