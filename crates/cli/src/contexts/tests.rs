@@ -180,3 +180,16 @@ fn a_certificate_stays_in_its_file() {
     assert_eq!(robot.login, Some(kept));
     assert!(matches!(robot.login(&environment, None), Ok(Login::Entra(_))));
 }
+
+#[test]
+fn a_secret_that_is_none_is_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = environment(folder.path());
+    let secret = folder.path().join("secret");
+    let line = format!("add prod --endpoint https://p --client-id id --client-secret-file {}", secret.display());
+    for (content, expected) in [(&b"\n"[..], "it is empty"), (&b"\xff"[..], "it is not UTF-8 text")] {
+        std::fs::write(&secret, content).unwrap();
+        let told = run(&environment, &line).unwrap_err();
+        assert!(told.contains(expected) && told.contains("\nhint: The file holds the client secret alone"), "{told}");
+    }
+}

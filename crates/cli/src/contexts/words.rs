@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::limits::CREDENTIALS_FILE_BYTES_MAX;
 use crate::output::Console;
 use crate::output::table::{self, Heading};
+use crate::output::text::printable;
 use crate::private_files;
 use crate::progress::Progress;
 use crate::transport::cloud::{CLOUDS, Cloud, metadata};
@@ -184,7 +185,7 @@ impl ContextOptions {
         let lines: String = about.as_object().into_iter().flatten().fold(String::new(), |lines, (name, value)| {
             lines + &format!("{name:<15}{}\n", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
         });
-        console.print(&lines)
+        console.print(&printable(&lines))
     }
 }
 
@@ -243,13 +244,14 @@ impl Add {
             return Ok(Some(KeptLogin::Certificate { tenant_id, client_id, path: absolute(file)? }));
         }
         if let (Some(client_id), Some(file)) = (&self.client_id, &self.client_secret_file) {
-            let refused = |error| Failure::usage(format!("Cannot read the secret in {}: {error}.", file.display()));
-            let bytes = private_files::read(file, CREDENTIALS_FILE_BYTES_MAX).map_err(refused)?;
-            let secret = String::from_utf8_lossy(&bytes).trim().to_owned();
+            let secret = private_files::read_secret(file, CREDENTIALS_FILE_BYTES_MAX).map_err(|error| {
+                Failure::usage(format!("Cannot read the secret in {}: {error}.", file.display()))
+                    .hint("The file holds the client secret alone, as UTF-8 text.")
+            })?;
             return Ok(Some(KeptLogin::ServicePrincipal {
                 tenant_id: self.tenant_id.clone(),
                 client_id: client_id.clone(),
-                client_secret: KeptSecret::from(secret),
+                client_secret: KeptSecret(secret),
             }));
         }
         if self.managed_identity {

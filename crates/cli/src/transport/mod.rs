@@ -67,10 +67,26 @@ pub enum TransportError {
     AnswerTooLong { endpoint: String, bytes_max: usize },
     #[error("[{code}] : {message}")]
     LoginRefused { code: String, message: String },
+    #[error("{0}")]
+    LoginBusy(LoginBusy),
     #[error("The login at {endpoint} answers {status} and no bearer.")]
     LoginUnreadable { endpoint: String, status: u16 },
     #[error("No way to sign in at {authority} works. {}.", tried.join("; "))]
     NoLogin { authority: String, tried: Vec<String> },
+}
+
+/// A login that might work later. Nothing was asked of the management API yet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("The login at {endpoint} answers {status}, not now.{said}")]
+pub struct LoginBusy {
+    /// Where.
+    pub endpoint: String,
+    /// Its status code.
+    pub status: u16,
+    /// Its reason behind a space, or nothing.
+    pub said: String,
+    /// When to ask again, if it says so.
+    pub retry_after: Option<Duration>,
 }
 
 impl From<TransportError> for Failure {
@@ -87,6 +103,9 @@ impl From<TransportError> for Failure {
                 .hint("Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, run `az login`, or add a context with a login."),
             TransportError::Unreachable { .. } | TransportError::TimedOut { .. } => Self::unreachable(message)
                 .hint("Is the server running, and is --endpoint (or PORTCULLIS_ENDPOINT) its address?"),
+            TransportError::LoginBusy(_) => {
+                Self::unreachable(message).hint("Nothing was changed. Run the command again a little later.")
+            }
             TransportError::AnswerTooLong { .. } | TransportError::LoginUnreadable { .. } => Self::unreachable(message)
                 .hint("Is --endpoint (or PORTCULLIS_ENDPOINT) the address of a management API?"),
         }

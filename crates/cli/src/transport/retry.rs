@@ -6,6 +6,7 @@
 //! | 429 | always: the service did nothing |
 //! | 408, 500, 502, 503, 504 | unless it is a POST, which might then be done twice |
 //! | none, the connection broke | GET and HEAD only: a PUT whose answer was lost may have made a password |
+//! | one of these from a login at Entra ID | always: the request itself was not sent yet |
 
 use super::{BoxFuture, Transport, TransportError};
 use crate::client::operation::Sleeper;
@@ -43,6 +44,7 @@ impl<'a> Retrying<'a> {
                 Err(TransportError::Unreachable { .. } | TransportError::TimedOut { .. }) if only_reads(&request) => {
                     None
                 }
+                Err(TransportError::LoginBusy(busy)) => busy.retry_after,
                 _ => return outcome,
             };
             // From half the wait to all of it: clients that failed together do not come back together.
@@ -62,19 +64,24 @@ fn only_reads(request: &Request<Bytes>) -> bool {
 }
 
 fn may_be_repeated(method: &Method, status: StatusCode) -> bool {
-    match status {
-        StatusCode::TOO_MANY_REQUESTS => true,
-        StatusCode::REQUEST_TIMEOUT
-        | StatusCode::INTERNAL_SERVER_ERROR
-        | StatusCode::BAD_GATEWAY
-        | StatusCode::SERVICE_UNAVAILABLE
-        | StatusCode::GATEWAY_TIMEOUT => *method != Method::POST,
-        _ => false,
-    }
+    status == StatusCode::TOO_MANY_REQUESTS || may_pass(status) && *method != Method::POST
+}
+
+/// Whether a status says that the same request may be answered a little later.
+pub(super) fn may_pass(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::REQUEST_TIMEOUT
+            | StatusCode::INTERNAL_SERVER_ERROR
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT
+    )
 }
 
 /// In seconds (RFC 9110, section 10.2.3).
-fn retry_after(answer: &Response<Bytes>) -> Option<Duration> {
+pub(super) fn retry_after(answer: &Response<Bytes>) -> Option<Duration> {
     let seconds = answer.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
@@ -113,6 +120,7 @@ impl Transport for Retrying<'_> {
 mod tests {
     use super::*;
     use crate::client::tests::{Exchange, FakeSleeper, FakeTransport, broken_exchange, drive, exchange, exchange_with};
+    use crate::transport::LoginBusy;
     use rstest::rstest;
     use serde_json::{Value, json};
 
@@ -143,7 +151,12 @@ mod tests {
     #[case(Method::GET, 429, "200", &[0.75])]
     #[case(Method::POST, 429, "200", &[0.75])]
     #[case(Method::PUT, 503, "200", &[0.75])]
+    #[case(Method::PUT, 502, "200", &[0.75])]
+    #[case(Method::PUT, 504, "200", &[0.75])]
+    #[case(Method::PATCH, 502, "200", &[0.75])]
     #[case(Method::DELETE, 408, "200", &[0.75])]
+    #[case(Method::POST, 500, "500", &[])]
+    #[case(Method::POST, 408, "408", &[])]
     #[case(Method::POST, 503, "503", &[])]
     #[case(Method::GET, 404, "404", &[])]
     #[case(Method::PUT, 409, "409", &[])]
@@ -160,6 +173,20 @@ mod tests {
             exchanges.push(exchange(&line, 200, &json!({})));
         }
         assert_eq!(send(method, exchanges), (expected.to_owned(), waits.to_vec()));
+    }
+
+    #[test]
+    fn a_login_that_is_busy_is_tried_again_for_every_method() {
+        let busy = |retry_after| {
+            let (endpoint, said) = ("https://login".to_owned(), String::new());
+            let busy = LoginBusy { endpoint, status: 503, said, retry_after };
+            broken_exchange("POST /x", TransportError::LoginBusy(busy))
+        };
+        let seconds = Duration::from_secs;
+        let exchanges = vec![busy(None), busy(Some(seconds(3))), exchange("POST /x", 200, &Value::Null)];
+        assert_eq!(send(Method::POST, exchanges), ("200".to_owned(), vec![0.75, 3.0]));
+        let outcome = send(Method::POST, vec![busy(Some(seconds(3600)))]);
+        assert_eq!(outcome, ("The login at https://login answers 503, not now.".to_owned(), vec![]));
     }
 
     #[test]

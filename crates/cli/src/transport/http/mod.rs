@@ -1,23 +1,24 @@
 //! A management API over the network: logs in with client credentials (RFC 6749, section 4.4) at the endpoint itself, keeps
 //! the bearer for the life of the process, and sends it nowhere else.
 
+pub(in crate::transport) mod client;
+
 use super::login::{Login, ServicePrincipal};
 use super::{BoxFuture, Transport, TransportError};
 use crate::failure::Failure;
-use crate::limits::{ANSWER_BYTES_MAX, CONNECT_TIMEOUT, REQUEST_TIMEOUT};
 use crate::secret::Secret;
-use ::http::{HeaderValue, Request, Response, StatusCode, header};
-use bytes::{Bytes, BytesMut};
-use reqwest::{Client, Url};
+use ::http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use bytes::Bytes;
+use client::HttpClient;
+use reqwest::Url;
 use serde::Serialize;
-use std::error::Error;
 use std::net::IpAddr;
 use tokio::sync::OnceCell;
 use wire::oauth::{LoginAnswer, LoginError};
 
 /// A transport over HTTP.
 pub struct HttpTransport {
-    client: Client,
+    client: HttpClient,
     endpoint: Endpoint,
     login: Login,
     /// The bearer, and how it was got.
@@ -34,21 +35,7 @@ impl HttpTransport {
     /// would read the secret.
     pub fn new(endpoint: &str, login: impl Into<Login>) -> Result<Self, Failure> {
         let endpoint = Endpoint::parse(endpoint)?;
-        let mut builder = Client::builder()
-            .user_agent(concat!("portcullis/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT);
-        if endpoint.is_loopback() {
-            // A proxy cannot know what this machine calls itself, and must not see what never leaves it.
-            builder = builder.no_proxy();
-        }
-        if endpoint.0.scheme() == "http" {
-            // Nothing to verify; a machine without any certificates can still talk to itself.
-            builder = builder.tls_certs_only([]);
-        }
-        let client =
-            builder.build().map_err(|error| Failure::unreachable(format!("There is no HTTP client: {error}.")))?;
+        let client = HttpClient::new(&endpoint.shown())?;
         Ok(Self { client, endpoint, login: login.into(), bearer: OnceCell::new() })
     }
 
@@ -60,7 +47,7 @@ impl HttpTransport {
         }
         let (parts, body) = request.into_parts();
         let url = self.endpoint.join(parts.uri.path_and_query().map_or("/", |path| path.as_str()));
-        self.exchange(self.client.request(parts.method, url).headers(parts.headers).body(body)).await
+        self.client.exchange(self.client.request(parts.method, url).headers(parts.headers).body(body)).await
     }
 
     async fn log_in(&self) -> Result<(Secret, String), TransportError> {
@@ -69,7 +56,7 @@ impl HttpTransport {
                 let said = format!("Signed in as {}.", principal.client_id);
                 Ok((self.log_in_here(principal).await?, said))
             }
-            Login::Entra(entra) => entra.log_in().await,
+            Login::Entra(entra) => entra.log_in(&self.client).await,
             Login::Bearer(bearer) => Ok((bearer.clone(), "The access token of the context was used.".to_owned())),
         }
     }
@@ -85,7 +72,7 @@ impl HttpTransport {
             client_secret: principal.client_secret.reveal(),
             scope: &format!("{}/.default", self.endpoint.shown()),
         };
-        let answer = self.exchange(self.client.post(url).form(&form)).await?;
+        let answer = self.client.exchange(self.client.request(Method::POST, url).form(&form)).await?;
         if answer.status() == StatusCode::OK
             && let Ok(LoginAnswer { access_token, .. }) = serde_json::from_slice(answer.body())
         {
@@ -99,38 +86,6 @@ impl HttpTransport {
                 TransportError::LoginUnreadable { endpoint: self.endpoint.shown(), status: answer.status().as_u16() }
             }
         })
-    }
-
-    async fn exchange(&self, request: reqwest::RequestBuilder) -> Result<Response<Bytes>, TransportError> {
-        let mut answer = request.send().await.map_err(|error| self.unreachable(&error))?;
-        let mut body = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| self.unreachable(&error))? {
-            if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-                let endpoint = self.endpoint.shown();
-                return Err(TransportError::AnswerTooLong { endpoint, bytes_max: ANSWER_BYTES_MAX });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        let mut response = Response::new(body.freeze());
-        *response.status_mut() = answer.status();
-        *response.headers_mut() = std::mem::take(answer.headers_mut());
-        Ok(response)
-    }
-
-    fn unreachable(&self, error: &reqwest::Error) -> TransportError {
-        let endpoint = self.endpoint.shown();
-        if error.is_timeout() {
-            return TransportError::TimedOut {
-                endpoint,
-                waited: if error.is_connect() { CONNECT_TIMEOUT } else { REQUEST_TIMEOUT },
-            };
-        }
-        // The outer errors only say "error sending request"; the innermost says what happened.
-        let mut innermost: &dyn Error = error;
-        while let Some(source) = innermost.source() {
-            innermost = source;
-        }
-        TransportError::Unreachable { endpoint, reason: innermost.to_string().trim_end_matches('.').to_owned() }
     }
 }
 
@@ -152,14 +107,13 @@ impl Transport for HttpTransport {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-            let request = if let Login::Entra(entra) = &self.login {
-                let registry = Endpoint::of_registry(login_server, entra.login_server_suffix())?;
-                self.client.request(parts.method, registry.join(path)).headers(parts.headers)
-            } else {
+            let Login::Entra(entra) = &self.login else {
                 let request = self.client.request(parts.method, self.endpoint.join(path)).headers(parts.headers);
-                request.header(header::HOST, login_server)
+                return self.client.exchange(request.header(header::HOST, login_server).body(body)).await;
             };
-            self.exchange(request.body(body)).await
+            let registry = Endpoint::of_registry(login_server, entra.login_server_suffix())?;
+            let client = self.client.of(&registry.shown())?;
+            client.exchange(client.request(parts.method, registry.join(path)).headers(parts.headers).body(body)).await
         })
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::limits::ANSWER_BYTES_MAX;
 use rstest::rstest;
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -5,13 +5,15 @@ pub mod entra;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::limits::CREDENTIALS_FILE_BYTES_MAX;
+use crate::private_files;
 use crate::secret::Secret;
 use serde::Deserialize;
-use std::io::Read;
 use std::path::Path;
 
 /// The file in the data folder that a server's first start writes.
 pub const SERVICE_PRINCIPAL_FILE: &str = "service-principal.json";
+
+const CREDENTIALS_FILE_HINT: &str = r#"It holds {"tenantId":"…","clientId":"…","clientSecret":"…"} as UTF-8 text."#;
 
 /// The tenant when none is named: Entra's word for "whichever the client belongs to".
 pub const TENANT_DEFAULT: &str = "common";
@@ -98,18 +100,25 @@ impl ServicePrincipal {
     /// Reads `{"tenantId":…,"clientId":…,"clientSecret":…}`; other members do not matter.
     fn read(file: &Path) -> Result<Self, Failure> {
         let shown = file.display();
-        let mut text = String::new();
-        std::fs::File::open(file)
-            .and_then(|opened| opened.take(CREDENTIALS_FILE_BYTES_MAX).read_to_string(&mut text))
-            .map_err(|error| Failure::usage(format!("Cannot read the credentials file {shown}: {error}.")))?;
-        // The text of a JSON error can quote what it stumbled over, which may be the secret: only the place is told.
-        let CredentialsFile { tenant_id, client_id, client_secret } = serde_json::from_str(&text).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            Failure::usage(format!(
-                "The credentials file {shown} is not as it should be (line {line}, column {column})."
-            ))
-            .hint(r#"It holds {"tenantId":"…","clientId":"…","clientSecret":"…"}."#)
+        let text = private_files::read_secret_text(file, CREDENTIALS_FILE_BYTES_MAX).map_err(|error| {
+            Failure::usage(format!("Cannot read the credentials file {shown}: {error}.")).hint(CREDENTIALS_FILE_HINT)
         })?;
+        // The text of a JSON error can quote what it stumbled over, which may be the secret: only the place is told.
+        let CredentialsFile { tenant_id, client_id, client_secret } =
+            serde_json::from_str(text.reveal()).map_err(|error| {
+                let (line, column) = (error.line(), error.column());
+                Failure::usage(format!(
+                    "The credentials file {shown} is not as it should be (line {line}, column {column})."
+                ))
+                .hint(CREDENTIALS_FILE_HINT)
+            })?;
+        let empty = [("tenantId", &tenant_id), ("clientId", &client_id), ("clientSecret", &client_secret)]
+            .into_iter()
+            .find_map(|(member, value)| value.trim().is_empty().then_some(member));
+        if let Some(member) = empty {
+            return Err(Failure::usage(format!("The credentials file {shown} has an empty {member}."))
+                .hint(CREDENTIALS_FILE_HINT));
+        }
         Ok(Self { tenant_id, client_id, client_secret: Secret::new(client_secret) })
     }
 }

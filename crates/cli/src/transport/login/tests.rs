@@ -72,3 +72,22 @@ fn a_broken_file_is_told_by_place_without_its_secret() {
     let message = ServicePrincipal::find(&Environment::default(), Some(&file)).unwrap_err().to_string();
     assert!(message.contains("line 1") && !message.contains("hunter2"), "{message}");
 }
+
+#[test]
+fn a_file_that_holds_no_secret_is_refused_with_what_it_should_hold() {
+    let folder = Folder::new("strict");
+    let file = folder.0.join("strict.json");
+    let refusal = |content: &[u8]| {
+        std::fs::write(&file, content).unwrap();
+        ServicePrincipal::find(&Environment::default(), Some(&file), None).unwrap_err().to_string()
+    };
+    for (content, expected) in [
+        (&b"\n"[..], "it is empty"),
+        (&b"{\"clientSecret\":\"\xff\"}"[..], "it is not UTF-8 text"),
+        (&br#"{"tenantId":"t","clientId":"c","clientSecret":""}"#[..], "has an empty clientSecret"),
+        (&br#"{"tenantId":"t","clientId":" ","clientSecret":"s"}"#[..], "has an empty clientId"),
+    ] {
+        let message = refusal(content);
+        assert!(message.contains(expected) && message.contains("\nhint: It holds {"), "{message}");
+    }
+}

@@ -1,9 +1,10 @@
 //! How a cloud describes itself: `GET /metadata/endpoints`, as azure-cli reads it when a cloud is registered. Asked without a login.
 
 use crate::failure::Failure;
-use crate::limits::{ANSWER_BYTES_MAX, CONNECT_TIMEOUT, REQUEST_TIMEOUT};
-use crate::transport::http::{checked_endpoint, is_loopback};
-use reqwest::Client;
+use crate::transport::TransportError;
+use crate::transport::http::checked_endpoint;
+use crate::transport::http::client::HttpClient;
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use wire::arm::cloud::Endpoints;
 
@@ -38,31 +39,16 @@ pub struct CustomCloud {
 /// Errors: it is no endpoint, or plain HTTP to another machine; it does not answer, or not with the description of a cloud.
 pub async fn read(url: &str) -> Result<Described, Failure> {
     let endpoint = checked_endpoint(url)?;
-    let unreachable = |error: reqwest::Error| {
-        Failure::unreachable(format!("Cannot read the endpoints of {endpoint}: {}.", innermost(&error)))
-    };
-    let mut builder = Client::builder()
-        .user_agent(concat!("portcullis/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(REQUEST_TIMEOUT);
-    if is_loopback(&endpoint) {
-        builder = builder.no_proxy();
-    }
-    let client = builder.build().map_err(unreachable)?;
-    let asked = client.get(format!("{endpoint}/metadata/endpoints")).query(&[("api-version", API_VERSION)]);
-    let mut answer = asked.send().await.map_err(unreachable)?;
+    let client = HttpClient::new(&endpoint)?;
+    let asked = client.request(Method::GET, format!("{endpoint}/metadata/endpoints"));
+    let answer = client.exchange(asked.query(&[("api-version", API_VERSION)])).await.map_err(|error| match error {
+        TransportError::AnswerTooLong { .. } => not_a_description(&endpoint, "its answer is too long"),
+        other => Failure::unreachable(other.to_string()).hint("Is this the address of a management API?"),
+    })?;
     if !answer.status().is_success() {
         return Err(not_a_description(&endpoint, &format!("it answers {}", answer.status().as_u16())));
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
-        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(not_a_description(&endpoint, "its answer is too long"));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    described(&body).map_err(|reason| not_a_description(&endpoint, &reason))
+    described(answer.body()).map_err(|reason| not_a_description(&endpoint, &reason))
 }
 
 /// Reads the document: an object, or a list of one as older versions answer.
@@ -109,15 +95,6 @@ fn described(document: &[u8]) -> Result<Described, String> {
 
 fn not_a_description(endpoint: &str, reason: &str) -> Failure {
     Failure::unreachable(format!("{endpoint}/metadata/endpoints is not the description of a cloud: {reason}."))
-}
-
-/// The outer errors only say "error sending request".
-fn innermost(error: &reqwest::Error) -> String {
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string().trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]

@@ -2,28 +2,28 @@
 //! made; a chain tries them in a fixed order and says which it took, and why those before it did not work.
 
 mod assertion;
+mod azure_cli;
 pub mod device_code;
 
 use self::assertion::Identity;
 use crate::environment::Environment;
-use crate::limits::{ANSWER_BYTES_MAX, CREDENTIALS_FILE_BYTES_MAX, REQUEST_TIMEOUT};
+use crate::limits::{CONNECT_TIMEOUT, CREDENTIALS_FILE_BYTES_MAX, MACHINE_IDENTITY_CONNECT_TIMEOUT};
 use crate::private_files;
 use crate::secret::Secret;
-use crate::transport::TransportError;
 use crate::transport::cloud::Cloud;
+use crate::transport::http::client::HttpClient;
 use crate::transport::login::{ServicePrincipal, TENANT_DEFAULT};
-use reqwest::{Client, RequestBuilder};
+use crate::transport::retry::{may_pass, retry_after};
+use crate::transport::{LoginBusy, TransportError};
+use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::time::Duration;
 use wire::oauth::LoginError;
 
 /// Where a virtual machine at Azure asks for its identity ("How to use managed identities on a virtual machine").
+const MACHINE: &str = "http://169.254.169.254";
 const MACHINE_IDENTITY: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
-/// How long a connection to it may take to stand: it is next door, or not there at all.
-const MACHINE_IDENTITY_TIMEOUT: Duration = Duration::from_secs(1);
 /// The longest message of a login that failed which is repeated, in characters.
 const REASON_CHARACTERS_MAX: usize = 200;
 
@@ -159,11 +159,13 @@ impl Entra {
 
     /// Signs in: the bearer, and what there is to say of how it was got.
     ///
-    /// Errors: nothing works. With one credential it is that one's error, with several it names each.
-    pub async fn log_in(&self) -> Result<(Secret, String), TransportError> {
-        let mut tried = Vec::new();
+    /// Errors: nothing works. With one credential it is that one's error, with several it names each; when one of them might work
+    /// later, it is that one's.
+    pub(in crate::transport) async fn log_in(&self, client: &HttpClient) -> Result<(Secret, String), TransportError> {
+        let client = client.of(&self.authority)?;
+        let (mut tried, mut busy) = (Vec::new(), None);
         for credential in &self.credentials {
-            match self.try_one(credential).await {
+            match self.try_one(credential, &client).await {
                 Ok(bearer) => {
                     let before =
                         if tried.is_empty() { String::new() } else { format!(" Before it: {}.", tried.join("; ")) };
@@ -173,15 +175,20 @@ impl Entra {
                 Err(TransportError::LoginRefused { code, message }) if code == UNAVAILABLE => {
                     tried.push(format!("{}: {}", credential.name(), brief(&message)));
                 }
-                Err(error) => tried.push(format!("{}: {}", credential.name(), brief(&error.to_string()))),
+                Err(error) => {
+                    tried.push(format!("{}: {}", credential.name(), brief(&error.to_string())));
+                    if let TransportError::LoginBusy(_) = error {
+                        busy = busy.or(Some(error));
+                    }
+                }
             }
         }
-        Err(TransportError::NoLogin { authority: self.authority.clone(), tried })
+        Err(busy.unwrap_or(TransportError::NoLogin { authority: self.authority.clone(), tried }))
     }
 
-    async fn try_one(&self, credential: &Credential) -> Result<Secret, TransportError> {
+    async fn try_one(&self, credential: &Credential, client: &HttpClient) -> Result<Secret, TransportError> {
         match credential {
-            Credential::Secret(principal) => self.client_secret(principal).await,
+            Credential::Secret(principal) => self.client_secret(principal, client).await,
             Credential::Certificate { tenant_id, client_id, certificate_file, now_micros } => {
                 let shown = certificate_file.display();
                 let pem = private_files::read(certificate_file, CREDENTIALS_FILE_BYTES_MAX)
@@ -189,49 +196,55 @@ impl Entra {
                 let assertion = Identity::read(&pem)
                     .and_then(|identity| identity.assertion(&self.token_url(tenant_id), client_id, *now_micros))
                     .map_err(|error| refused(format!("{shown}: {error}")))?;
-                self.federated(tenant_id, client_id, assertion.reveal()).await
+                self.federated(tenant_id, client_id, &assertion, client).await
             }
             Credential::Federated { tenant_id, client_id, token_file } => {
-                let assertion = private_files::read(token_file, CREDENTIALS_FILE_BYTES_MAX)
+                let assertion = private_files::read_secret(token_file, CREDENTIALS_FILE_BYTES_MAX)
                     .map_err(|error| refused(format!("cannot read {}: {error}", token_file.display())))?;
-                self.federated(tenant_id, client_id, String::from_utf8_lossy(&assertion).trim()).await
+                self.federated(tenant_id, client_id, &assertion, client).await
             }
             Credential::ManagedIdentity { client_id, hosted } => {
                 self.managed_identity(client_id.as_deref(), hosted.as_ref()).await
             }
-            Credential::AzureCli => self.azure_cli().await,
+            Credential::AzureCli => azure_cli::bearer(&self.resource).await,
             Credential::Bearer(bearer) => Ok(bearer.clone()),
             Credential::RefreshToken { tenant_id, refresh_token } => {
-                self.with_refresh_token(tenant_id, refresh_token).await
+                self.with_refresh_token(tenant_id, refresh_token, client).await
             }
             Credential::Unset { missing, .. } => Err(refused((*missing).to_owned())),
         }
     }
 
     /// RFC 6749, section 4.4.
-    async fn client_secret(&self, principal: &ServicePrincipal) -> Result<Secret, TransportError> {
+    async fn client_secret(&self, principal: &ServicePrincipal, client: &HttpClient) -> Result<Secret, TransportError> {
         let form = [
             ("grant_type", "client_credentials"),
             ("client_id", &principal.client_id),
             ("client_secret", principal.client_secret.reveal()),
             ("scope", &self.scope()),
         ];
-        Self::ask(client(REQUEST_TIMEOUT)?.post(self.token_url(&principal.tenant_id)).form(&form), &self.authority)
-            .await
+        ask(client.request(Method::POST, self.token_url(&principal.tenant_id)).form(&form), client).await
     }
 
     /// RFC 7523, section 2.2.
-    async fn federated(&self, tenant_id: &str, client_id: &str, assertion: &str) -> Result<Secret, TransportError> {
+    async fn federated(
+        &self,
+        tenant_id: &str,
+        client_id: &str,
+        assertion: &Secret,
+        client: &HttpClient,
+    ) -> Result<Secret, TransportError> {
         let form = [
             ("grant_type", "client_credentials"),
             ("client_id", client_id),
             ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-            ("client_assertion", assertion),
+            ("client_assertion", assertion.reveal()),
             ("scope", &self.scope()),
         ];
-        Self::ask(client(REQUEST_TIMEOUT)?.post(self.token_url(tenant_id)).form(&form), &self.authority).await
+        ask(client.request(Method::POST, self.token_url(tenant_id)).form(&form), client).await
     }
 
+    /// Next door: no proxy may see what is asked there.
     async fn managed_identity(
         &self,
         client_id: Option<&str>,
@@ -240,67 +253,19 @@ impl Entra {
         let resource = format!("{}/", self.resource);
         let mut query = vec![("resource", resource.as_str())];
         query.extend(client_id.map(|client_id| ("client_id", client_id)));
-        let request = match hosted {
-            Some((endpoint, header)) => client(REQUEST_TIMEOUT)?
-                .get(endpoint)
-                .header("X-IDENTITY-HEADER", header.reveal())
-                .query(&[("api-version", "2019-08-01")]),
-            None => client(MACHINE_IDENTITY_TIMEOUT)?
-                .get(MACHINE_IDENTITY)
-                .header("Metadata", "true")
-                .query(&[("api-version", "2018-02-01")]),
-        };
-        let endpoint = hosted.map_or("http://169.254.169.254", |(endpoint, _)| endpoint);
-        Self::ask(request.query(&query), endpoint).await
-    }
-
-    /// azure-cli keeps its logins itself, and renews them.
-    async fn azure_cli(&self) -> Result<Secret, TransportError> {
-        let mut az = Command::new("az");
-        az.args(["account", "get-access-token", "--output", "json", "--resource", &self.resource]).stdin(Stdio::null());
-        let ran = tokio::task::spawn_blocking(move || az.output()).await;
-        let output = ran
-            .map_err(|error| refused(error.to_string()))?
-            .map_err(|error| refused(format!("az cannot be run: {error}")))?;
-        if !output.status.success() {
-            return Err(refused(brief(String::from_utf8_lossy(&output.stderr).trim())));
-        }
-        serde_json::from_slice::<Bearer>(&output.stdout)
-            .map(|bearer| Secret::new(bearer.access_token))
-            .map_err(|_| refused("az gives no access token".to_owned()))
-    }
-
-    async fn ask(request: RequestBuilder, endpoint: &str) -> Result<Secret, TransportError> {
-        Self::ask_for::<Bearer>(request, endpoint).await.map(|bearer| Secret::new(bearer.access_token))
-    }
-
-    /// `endpoint` is whom to name when it goes wrong.
-    async fn ask_for<T: DeserializeOwned>(request: RequestBuilder, endpoint: &str) -> Result<T, TransportError> {
-        let unreachable = |error: reqwest::Error| TransportError::Unreachable {
-            endpoint: endpoint.to_owned(),
-            // Without the URL: a query can hold what is nobody's business.
-            reason: error.without_url().to_string(),
-        };
-        let answer = request.send().await.map_err(unreachable)?;
-        let status = answer.status();
-        if answer
-            .content_length()
-            .is_some_and(|length| usize::try_from(length).map_or(true, |it| it > ANSWER_BYTES_MAX))
-        {
-            return Err(TransportError::AnswerTooLong { endpoint: endpoint.to_owned(), bytes_max: ANSWER_BYTES_MAX });
-        }
-        let body = answer.bytes().await.map_err(unreachable)?;
-        if status.is_success()
-            && let Ok(wanted) = serde_json::from_slice(&body)
-        {
-            return Ok(wanted);
-        }
-        Err(match serde_json::from_slice::<LoginError>(&body) {
-            Ok(LoginError { error, error_description, .. }) => {
-                TransportError::LoginRefused { code: error, message: error_description }
+        let (client, request) = match hosted {
+            Some((endpoint, header)) => {
+                let client = HttpClient::next_door(endpoint, CONNECT_TIMEOUT)?;
+                let request = client.request(Method::GET, endpoint).header("X-IDENTITY-HEADER", header.reveal());
+                (client, request.query(&[("api-version", "2019-08-01")]))
             }
-            Err(_) => TransportError::LoginUnreadable { endpoint: endpoint.to_owned(), status: status.as_u16() },
-        })
+            None => {
+                let client = HttpClient::next_door(MACHINE, MACHINE_IDENTITY_CONNECT_TIMEOUT)?;
+                let request = client.request(Method::GET, MACHINE_IDENTITY).header("Metadata", "true");
+                (client, request.query(&[("api-version", "2018-02-01")]))
+            }
+        };
+        ask(request.query(&query), &client).await
     }
 
     fn token_url(&self, tenant_id: &str) -> String {
@@ -336,17 +301,33 @@ impl Credential {
     }
 }
 
-fn client(connect: Duration) -> Result<Client, TransportError> {
-    let mut builder = Client::builder()
-        .user_agent(concat!("portcullis/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(connect)
-        .timeout(REQUEST_TIMEOUT);
-    if connect == MACHINE_IDENTITY_TIMEOUT {
-        // Next door: no proxy may see it.
-        builder = builder.no_proxy();
+async fn ask(request: RequestBuilder, client: &HttpClient) -> Result<Secret, TransportError> {
+    ask_for::<Bearer>(request, client).await.map(|bearer| Secret::new(bearer.access_token))
+}
+
+async fn ask_for<T: DeserializeOwned>(request: RequestBuilder, client: &HttpClient) -> Result<T, TransportError> {
+    let answer = client.exchange(request).await?;
+    let status = answer.status();
+    if status.is_success()
+        && let Ok(wanted) = serde_json::from_slice(answer.body())
+    {
+        return Ok(wanted);
     }
-    builder.build().map_err(|error| refused(format!("there is no HTTP client: {error}")))
+    let said = serde_json::from_slice::<LoginError>(answer.body());
+    if may_pass(status) {
+        return Err(TransportError::LoginBusy(LoginBusy {
+            endpoint: client.endpoint().to_owned(),
+            status: status.as_u16(),
+            said: said.map(|said| format!(" [{}] : {}", said.error, said.error_description)).unwrap_or_default(),
+            retry_after: retry_after(&answer),
+        }));
+    }
+    Err(match said {
+        Ok(LoginError { error, error_description, .. }) => {
+            TransportError::LoginRefused { code: error, message: error_description }
+        }
+        Err(_) => TransportError::LoginUnreadable { endpoint: client.endpoint().to_owned(), status: status.as_u16() },
+    })
 }
 
 fn refused(message: String) -> TransportError {

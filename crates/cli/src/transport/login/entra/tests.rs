@@ -48,7 +48,11 @@ fn log_in(authority: &str, credentials: Vec<Credential>) -> Result<(Secret, Stri
     let resource = "https://management.azure.com".to_owned();
     let login_server_suffix = "azurecr.io".to_owned();
     let entra = Entra { authority: authority.to_owned(), resource, login_server_suffix, credentials };
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(entra.log_in())
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(entra.log_in(&HttpClient::new(authority).unwrap()))
 }
 
 #[test]
@@ -166,4 +170,55 @@ fn a_certificate_signs_what_is_shown() {
     };
     let told = log_in(&authority, vec![broken]).unwrap_err().to_string();
     assert!(told.contains("robot.pem: it holds no private key"), "{told}");
+}
+
+#[test]
+fn a_login_that_may_work_later_says_so_also_in_a_chain() {
+    const BUSY: &str = r#"{"error":"temporarily_unavailable","error_description":"AADSTS90033."}"#;
+    let (authority, asked) = authority(vec![(503, BUSY), (401, REFUSED)]);
+    let error = log_in(&authority, vec![principal(), principal()]).unwrap_err();
+    assert!(matches!(&error, TransportError::LoginBusy(busy) if busy.status == 503), "{error:?}");
+    assert!(error.to_string().ends_with("answers 503, not now. [temporarily_unavailable] : AADSTS90033."), "{error}");
+    assert_eq!(asked.join().unwrap().len(), 2);
+}
+
+#[test]
+fn a_token_file_that_is_empty_or_no_text_is_not_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let token_file = folder.path().join("token");
+    for (content, expected) in [(&b" \n"[..], "it is empty"), (&b"a.\xff.c"[..], "it is not UTF-8 text")] {
+        std::fs::write(&token_file, content).unwrap();
+        let federated = Credential::Federated {
+            tenant_id: "tenant".to_owned(),
+            client_id: "client".to_owned(),
+            token_file: token_file.clone(),
+        };
+        let told = log_in("http://127.0.0.1:9", vec![federated]).unwrap_err().to_string();
+        assert!(told.ends_with(expected), "{told}");
+    }
+}
+
+#[test]
+fn nobody_there_is_told_by_the_innermost_cause() {
+    let authority = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    let told = log_in(&authority, vec![principal()]).unwrap_err().to_string();
+    assert!(told.contains("refused") && !told.contains("error sending request"), "{told}");
+}
+
+#[test]
+fn an_answer_without_an_end_is_not_read() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let authority = format!("http://{}", listener.local_addr().unwrap());
+    let thread = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n").unwrap();
+        // Ends when the reader hangs up.
+        while stream.write_all(&[b'x'; 4096]).is_ok() {}
+    });
+    let error = log_in(&authority, vec![principal()]).unwrap_err();
+    assert!(matches!(error, TransportError::AnswerTooLong { .. }), "{error}");
+    thread.join().unwrap();
 }

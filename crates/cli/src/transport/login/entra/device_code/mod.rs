@@ -1,13 +1,15 @@
 //! Signing in with a code that is entered in a browser, on whatever machine has one (RFC 8628), and what is left of that: a refresh
 //! token (RFC 6749, section 6).
 
-use super::{Entra, client};
+use super::{Entra, ask, ask_for};
 use crate::client::operation::Sleeper;
-use crate::limits::{DEVICE_CODE_WAIT_MAX, REQUEST_TIMEOUT};
+use crate::limits::DEVICE_CODE_WAIT_MAX;
 use crate::output::text::printable;
 use crate::secret::Secret;
 use crate::transport::TransportError;
 use crate::transport::cloud::Cloud;
+use crate::transport::http::client::HttpClient;
+use reqwest::Method;
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -53,12 +55,13 @@ pub async fn sign_in(
     say: &dyn Fn(&str),
 ) -> Result<SignedIn, TransportError> {
     let entra = Entra::with_any(cloud, Vec::new());
-    let begun = entra.begin(tenant_id).await?;
+    let client = HttpClient::new(&entra.authority)?;
+    let begun = entra.begin(tenant_id, &client).await?;
     say(&printable(&format!(
         "To sign in, open {} in a browser and enter the code {}.",
         begun.verification_uri, begun.user_code
     )));
-    let tokens = entra.wait_for_person(tenant_id, &begun, sleeper).await?;
+    let tokens = entra.wait_for_person(tenant_id, &begun, &client, sleeper).await?;
     let refresh_token = tokens.refresh_token.ok_or_else(|| TransportError::LoginRefused {
         code: "NoRefreshToken".to_owned(),
         message: "The authority gives a bearer and no refresh token, so that there is nothing to keep".to_owned(),
@@ -68,10 +71,10 @@ pub async fn sign_in(
 
 impl Entra {
     /// RFC 8628, section 3.1.
-    async fn begin(&self, tenant_id: &str) -> Result<Begun, TransportError> {
+    async fn begin(&self, tenant_id: &str, client: &HttpClient) -> Result<Begun, TransportError> {
         let url = format!("{}/{tenant_id}/oauth2/v2.0/devicecode", self.authority);
         let form = [("client_id", CLIENT_ID), ("scope", &self.lasting_scope())];
-        Self::ask_for(client(REQUEST_TIMEOUT)?.post(url).form(&form), &self.authority).await
+        ask_for(client.request(Method::POST, url).form(&form), client).await
     }
 
     /// RFC 8628, sections 3.4 and 3.5.
@@ -79,6 +82,7 @@ impl Entra {
         &self,
         tenant_id: &str,
         begun: &Begun,
+        client: &HttpClient,
         sleeper: &dyn Sleeper,
     ) -> Result<Tokens, TransportError> {
         let form = [
@@ -86,15 +90,16 @@ impl Entra {
             ("client_id", CLIENT_ID),
             ("device_code", &begun.device_code),
         ];
-        let client = client(REQUEST_TIMEOUT)?;
         let end = Duration::from_secs(begun.expires_in).min(DEVICE_CODE_WAIT_MAX);
         let mut pause = begun.interval.map_or(INTERVAL, Duration::from_secs).max(Duration::from_secs(1));
         let mut waited = Duration::ZERO;
-        while waited + pause <= end {
+        while waited.saturating_add(pause) <= end {
             sleeper.sleep(pause).await;
             waited += pause;
-            match Self::ask_for(client.post(self.token_url(tenant_id)).form(&form), &self.authority).await {
+            match ask_for(client.request(Method::POST, self.token_url(tenant_id)).form(&form), client).await {
                 Err(TransportError::LoginRefused { code, .. }) if code == "authorization_pending" => {}
+                // The person may have entered the code all the same.
+                Err(TransportError::LoginBusy(_)) => {}
                 Err(TransportError::LoginRefused { code, .. }) if code == "slow_down" => pause += INTERVAL,
                 ended => return ended,
             }
@@ -104,14 +109,19 @@ impl Entra {
     }
 
     /// RFC 6749, section 6. The token that comes with the answer is not kept: the authority leaves the old one as it is.
-    pub(super) async fn with_refresh_token(&self, tenant_id: &str, token: &Secret) -> Result<Secret, TransportError> {
+    pub(super) async fn with_refresh_token(
+        &self,
+        tenant_id: &str,
+        token: &Secret,
+        client: &HttpClient,
+    ) -> Result<Secret, TransportError> {
         let form = [
             ("grant_type", "refresh_token"),
             ("client_id", CLIENT_ID),
             ("refresh_token", token.reveal()),
             ("scope", &self.scope()),
         ];
-        Self::ask(client(REQUEST_TIMEOUT)?.post(self.token_url(tenant_id)).form(&form), &self.authority).await
+        ask(client.request(Method::POST, self.token_url(tenant_id)).form(&form), client).await
     }
 
     fn lasting_scope(&self) -> String {

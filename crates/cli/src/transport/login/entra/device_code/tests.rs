@@ -90,7 +90,8 @@ fn a_refresh_token_is_sent_to_its_tenant() {
     let credential = super::super::Credential::RefreshToken { tenant_id: "tenant".to_owned(), refresh_token };
     let entra = Entra::with(&cloud, credential);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    assert_eq!(runtime.block_on(entra.log_in()).unwrap().0.reveal(), "the-bearer");
+    let client = HttpClient::new(&entra.authority).unwrap();
+    assert_eq!(runtime.block_on(entra.log_in(&client)).unwrap().0.reveal(), "the-bearer");
     let asked = asked.join().unwrap().remove(0);
     assert!(asked.starts_with("POST /tenant/oauth2/v2.0/token HTTP/1.1\r\n"), "{asked}");
     assert!(asked.contains("grant_type=refresh_token&") && asked.contains("&refresh_token=left&"), "{asked}");
