@@ -9,6 +9,7 @@ use super::preference::{Preference, PreferenceError};
 use super::sources::{SourceError, Sources};
 use super::types::{Kind, Shape, TOKEN_PASSWORD};
 use serde_json::{Map, Value};
+use std::fmt;
 
 /// Who wrote a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +20,8 @@ pub enum Origin {
     Piped,
 }
 
-/// Why a value does not fit.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a value does not fit. Its `Debug` quotes none.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each variant's message says what it is")]
 pub enum Mismatch {
     #[error("{0}")]
@@ -53,18 +54,71 @@ pub enum Mismatch {
     Inside { type_name: &'static str, source: Box<Mismatch> },
 }
 
+/// What stands where a value is not quoted.
+pub(super) const UNQUOTED: &str = "…";
+
+impl Mismatch {
+    /// The same without a word of the value: it is a secret's, or out of a file that may hold one.
+    pub fn unquoted(self) -> Self {
+        let hidden = || UNQUOTED.to_owned();
+        match self {
+            Self::Literal(error) => Self::Literal(error.unquoted()),
+            Self::Source(error) => Self::Source(error.unquoted()),
+            Self::Preference(PreferenceError::Unknown(_)) => Self::Preference(PreferenceError::Unknown(hidden())),
+            Self::NotAValue { type_name, .. } => Self::NotAValue { value: hidden(), type_name, reason: hidden() },
+            Self::NotASwitch(_) => Self::NotASwitch(hidden()),
+            Self::NoConversion { from, to, .. } => Self::NoConversion { value: hidden(), from, to },
+            Self::Inside { type_name, source } => Self::Inside { type_name, source: Box::new(source.unquoted()) },
+            Self::Preference(PreferenceError::NotHere(_))
+            | Self::NotText(_)
+            | Self::UnknownProperty { .. }
+            | Self::ChosenPassword(_) => self,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Literal(_) => "Literal",
+            Self::Source(_) => "Source",
+            Self::Preference(_) => "Preference",
+            Self::NotText(_) => "NotText",
+            Self::NotAValue { .. } => "NotAValue",
+            Self::NotASwitch(_) => "NotASwitch",
+            Self::NoConversion { .. } => "NoConversion",
+            Self::UnknownProperty { .. } => "UnknownProperty",
+            Self::ChosenPassword(_) => "ChosenPassword",
+            Self::Inside { .. } => "Inside",
+        }
+    }
+}
+
+impl fmt::Debug for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mismatch({})", self.name())
+    }
+}
+
 /// Reads the word that follows a parameter.
 ///
 /// Text is taken as it stands, because the shell has eaten its quotes: only a word that is quoted once more, is a variable, or is
 /// an array or a table, is PowerShell's. Everything else is a literal, JSON, or `@file` with one of them in it.
 pub fn word(kind: &Kind, word: &str, sources: &dyn Sources) -> Result<Value, Mismatch> {
-    let literal = match kind {
-        Kind::Text | Kind::Word(_) | Kind::Date | Kind::Preference | Kind::Number | Kind::Switch => scalar(word),
+    match kind {
+        Kind::Text | Kind::Word(_) | Kind::Date | Kind::Preference | Kind::Number | Kind::Switch => {
+            resolved(kind, scalar(word), sources)
+        }
         _ => match file(word) {
-            Some(path) => Literal::parse(&sources.file(path).map_err(SourceError::File)?)?,
-            None => Literal::parse(word)?,
+            Some(path) => {
+                let text = sources.file(path).map_err(SourceError::File)?;
+                let value = Literal::parse(&text).map_err(Mismatch::from);
+                value.and_then(|literal| resolved(kind, literal, sources)).map_err(Mismatch::unquoted)
+            }
+            None => resolved(kind, Literal::parse(word)?, sources),
         },
-    };
+    }
+}
+
+fn resolved(kind: &Kind, literal: Literal, sources: &dyn Sources) -> Result<Value, Mismatch> {
     // What a variable holds, a command wrote.
     let origin = if matches!(literal, Literal::Variable(_)) { Origin::Piped } else { Origin::Written };
     typed(kind, literal.resolve(sources)?, origin)

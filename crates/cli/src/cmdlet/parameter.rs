@@ -17,6 +17,8 @@ pub struct Parameter {
     pub mandatory: bool,
     /// The smallest number that it takes.
     pub least: Option<i32>,
+    /// Whether what is given to it is quoted nowhere.
+    pub secret: bool,
     /// Whether it also takes what a pipe brings.
     pub from_pipeline: bool,
     /// What it is, for help.
@@ -35,6 +37,7 @@ impl Parameter {
             sets: &[],
             mandatory: false,
             least: None,
+            secret: false,
             from_pipeline: false,
             about,
             default: "None",
@@ -61,6 +64,12 @@ impl Parameter {
     /// With the smallest number that it takes (`ValidateRange`).
     pub const fn at_least(mut self, least: i32) -> Self {
         self.least = Some(least);
+        self
+    }
+
+    /// For secrets.
+    pub const fn secret(mut self) -> Self {
+        self.secret = true;
         self
     }
 
@@ -93,7 +102,8 @@ pub static PROFILE_PARAMETERS: &[Parameter] = &[Parameter::optional(
     Kind::Object(&PROFILE),
     "The credentials, account, tenant, and subscription used for communication with Azure.",
 )
-.or(&["AzureRMContext", "AzureCredential"])];
+.or(&["AzureRMContext", "AzureCredential"])
+.secret()];
 
 /// What cmdlets have that begin something long.
 pub static JOB_PARAMETERS: &[Parameter] = &[

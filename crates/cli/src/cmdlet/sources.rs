@@ -1,7 +1,9 @@
 //! What words may refer to: files (`@token.json`) and variables of the shell session (`'$token.Id'`).
 
+use super::convert::UNQUOTED;
 use super::literal::Literal;
 use serde_json::Value;
+use std::fmt;
 
 /// Where the binder finds them. Handed in, so that the binder stays a function of its arguments.
 pub trait Sources {
@@ -25,8 +27,8 @@ impl Sources for NoSources {
     }
 }
 
-/// Why a reference leads nowhere.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a reference leads nowhere. Its `Debug` quotes nothing: what looks like a variable may be a secret with a dollar sign.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each variant's message says what it is")]
 pub enum SourceError {
     #[error("The variable '${0}' cannot be retrieved because it has not been set.")]
@@ -35,6 +37,24 @@ pub enum SourceError {
     File(String),
     #[error("'${0}' is not the name of a variable, with members as .Name and [0] behind it.")]
     NotAPath(String),
+}
+
+impl SourceError {
+    /// The same without the reference.
+    pub(super) fn unquoted(self) -> Self {
+        match self {
+            Self::UnknownVariable(_) => Self::UnknownVariable(UNQUOTED.to_owned()),
+            Self::NotAPath(_) => Self::NotAPath(UNQUOTED.to_owned()),
+            // Names the file, not what is in it.
+            Self::File(_) => self,
+        }
+    }
+}
+
+impl fmt::Debug for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SourceError({})", self.clone().unquoted())
+    }
 }
 
 /// One step of `name.Member[0]`.

@@ -72,7 +72,8 @@ pub static CONNECT: Cmdlet = Cmdlet {
                 Kind::Object(&CREDENTIAL),
                 "Client id and secret of the service principal. In a shell better @file.json: others can see the words of a command.",
             )
-            .within(PRINCIPAL),
+            .within(PRINCIPAL)
+            .secret(),
             Parameter::mandatory("Identity", Kind::Switch, "Signs in as the managed identity of this machine.")
                 .or(&["MSI", "ManagedService"])
                 .within(IDENTITY),
@@ -83,7 +84,7 @@ pub static CONNECT: Cmdlet = Cmdlet {
             )
             .or(&["DeviceCode", "DeviceAuth", "Device"])
             .within(PERSON),
-            Parameter::mandatory("AccessToken", Kind::Text, "A bearer that was got elsewhere.").within(TOKEN),
+            Parameter::mandatory("AccessToken", Kind::Text, "A bearer that was got elsewhere.").within(TOKEN).secret(),
             Parameter::optional("AccountId", Kind::Text, "The client id of the managed identity, when there are several; or whose the access token is, which is shown.")
                 .within(&["ManagedServiceLogin", "AccessTokenWithSubscriptionId"]),
             Parameter::optional("Tenant", Kind::Text, "The tenant.")

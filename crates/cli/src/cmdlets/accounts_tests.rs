@@ -2,7 +2,7 @@
 
 use super::accounts::CONNECT;
 use super::*;
-use crate::destination::Destination;
+use crate::destination::{Destination, Wish};
 use crate::environment::{Environment, Variables};
 use crate::transport::login::Login;
 use rstest::rstest;
@@ -38,4 +38,52 @@ fn what_a_server_or_nobody_knows_is_refused(#[case] line: &str, #[case] expected
     let folder = tempfile::tempdir().unwrap();
     let told = destination(folder.path(), line).unwrap_err();
     assert!(told.contains(expected), "{told}");
+}
+
+/// What a cmdlet says of words that it does not understand. `FILE` among them is a file with this content.
+fn refusal(cmdlet: &'static Cmdlet, words: &[&str], content: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret.json");
+    std::fs::write(&file, content).unwrap();
+    let words: Vec<_> = words.iter().map(|word| word.replace("FILE", &file.display().to_string())).collect();
+    Command::parse(cmdlet, &words, &Environment::default()).unwrap_err().to_string()
+}
+
+#[rstest]
+#[case(&CONNECT, &["-Credential", "hunter2"], "Cannot convert the \"…\" value")]
+#[case(&CONNECT, &["-Credential", "@{UserName='c'; Password='hunter2'"], "The value '…' begins with '@{'")]
+#[case(&CONNECT, &["-Credential", "@{UserName=", "'c'; Password='hunter2'}"], "begins with")]
+#[case(&CONNECT, &["-Credential", "@{UserName=c}", "hunter2"], "begins with '…' and does not end")]
+#[case(&CONNECT, &["-Credential", "@{Password=(hunter2)}"], "'…'")]
+#[case(&CONNECT, &["-AccessToken", "$hunter2"], "The variable '$…' cannot be retrieved")]
+#[case(&CONNECT, &["-AccessToken", "x", "hunter2"], "accepts argument '…'")]
+#[case(&CONNECT, &["-DefaultProfil", "hunter2"], "matches parameter name 'DefaultProfil'")]
+#[case(&registry_logins::CONNECT, &["-Password", "$hunter2"], "The variable '$…' cannot be retrieved")]
+#[case(&tokens::NEW, &["-DefaultProfile", "@{ClientSecret='hunter2'"], "The value '…' begins with")]
+#[case(&tokens::NEW, &["-TokenCreateParameter", "@FILE"], "'…'")]
+#[case(&tokens::NEW, &["@FILE"], "cannot be splatted")]
+fn no_message_quotes_a_secret(#[case] cmdlet: &'static Cmdlet, #[case] words: &[&str], #[case] expected: &str) {
+    let told = refusal(cmdlet, words, "@{Status=(hunter2)}");
+    assert!(told.contains(expected) && !told.contains("hunter2"), "{told}");
+}
+
+#[test]
+fn what_is_wrong_in_a_file_is_named_without_the_value() {
+    let words = ["-CredentialsPassword", "@FILE"];
+    let told = refusal(&tokens::NEW, &words, r#"[{"name":"password1","expiry":"hunter2"}]"#);
+    assert!(told.contains("'CredentialsPassword'") && told.contains("DateTime"), "{told}");
+    assert!(!told.contains("hunter2"), "{told}");
+}
+
+#[test]
+fn nothing_that_is_bound_is_shown_in_debug() {
+    let words = ["-AccessToken", "hunter2", "-Subscription", "s"].map(str::to_owned);
+    let command = Command::parse(&CONNECT, &words, &Environment::default()).unwrap();
+    let shown = format!("{command:?}");
+    assert!(shown.contains("AccessToken") && !shown.contains("hunter2"), "{shown}");
+    let profile = serde_json::json!({ "ClientSecret": "hunter2" });
+    let wish = Wish { profile: Some(&profile), ..Default::default() };
+    assert!(!format!("{wish:?}").contains("hunter2"));
+    let outcome = Outcome::one(profile.clone());
+    assert!(!format!("{outcome:?}").contains("hunter2"));
 }

@@ -12,6 +12,9 @@ use std::path::Path;
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
+/// The longest value that is quoted when it is no certificate. A private key, as base64, has more characters.
+const QUOTED_LENGTH_MAX: usize = 120;
+
 /// Base64 digits on a line of PEM (RFC 7468, section 2).
 const LINE_LENGTH: usize = 64;
 
@@ -43,9 +46,11 @@ pub fn encoded(given: &str, session: &Session) -> Result<String, CertificateErro
     match private_files::read(Path::new(path), PARAMETER_FILE_BYTES_MAX) {
         Ok(bytes) => from_file(&bytes, path),
         Err(_) => {
-            let why = session.file(path).err().unwrap_or_default();
-            let shown: String = given.chars().take(60).collect();
-            Err(CertificateError::Nothing(shown, why))
+            // What is longer than paths are may be a key.
+            if given.len() > QUOTED_LENGTH_MAX {
+                return Err(CertificateError::Nothing("The value".to_owned(), String::new()));
+            }
+            Err(CertificateError::Nothing(given.to_owned(), session.file(path).err().unwrap_or_default()))
         }
     }
 }

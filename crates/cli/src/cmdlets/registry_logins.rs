@@ -41,7 +41,8 @@ pub static CONNECT: Cmdlet = Cmdlet {
                     Kind::Text,
                     "Its password. In a shell better a splatted file: others can see the words of a command.",
                 )
-                .within(WITH_PASSWORD),
+                .within(WITH_PASSWORD)
+                .secret(),
                 naming::subscription(&[]),
             ],
             PROFILE_PARAMETERS,

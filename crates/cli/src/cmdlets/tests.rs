@@ -147,7 +147,7 @@ fn a_refusal_is_the_first_line_and_exit_code_1() {
 }
 
 #[rstest]
-#[case(&["-Bogus", "x"], "New-AzContainerRegistryToken: A parameter cannot be found that matches parameter name 'Bogus'.\n    + FullyQualifiedErrorId : NamedParameterNotFound,New-AzContainerRegistryToken")]
+#[case(&["-Bogus", "x"], "New-AzContainerRegistryToken: A parameter cannot be found that matches parameter name 'Bogus'.\n    + FullyQualifiedErrorId : NamedParameterNotFound,New-AzContainerRegistryToken\nhint: Run the cmdlet with -? to see its parameters.")]
 #[case(&["--output", "xml"], "'xml' is not a form of output.\nhint: --output is table, list, json, yaml or tsv.")]
 fn a_mistake_is_told_before_anything_is_sent(#[case] given: &[&str], #[case] expected: &str) {
     let failure = Command::parse(&NEW, &words(given), &Environment::default()).unwrap_err();

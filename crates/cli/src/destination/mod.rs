@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::transport::login::{Login, SERVICE_PRINCIPAL_FILE};
 use profile::Profile;
 use serde_json::Value;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Where a command goes.
@@ -35,8 +36,8 @@ pub enum Destination {
     },
 }
 
-/// What a command says of where it wants to go.
-#[derive(Debug, Clone, Copy, Default)]
+/// What a command says of where it wants to go. Its `Debug` shows no profile: that may hold a secret.
+#[derive(Clone, Copy, Default)]
 pub struct Wish<'a> {
     /// `--endpoint`
     pub endpoint: Option<&'a str>,
@@ -48,6 +49,13 @@ pub struct Wish<'a> {
     pub context: Option<&'a str>,
     /// `-DefaultProfile`
     pub profile: Option<&'a Value>,
+}
+
+impl fmt::Debug for Wish<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { endpoint, data, credentials_file, context, profile: _ } = self;
+        f.debug_tuple("Wish").field(endpoint).field(data).field(credentials_file).field(context).finish_non_exhaustive()
+    }
 }
 
 /// Where it goes, and why.

@@ -7,14 +7,12 @@ use crate::cmdlet::sources::Sources;
 use crate::environment::Environment;
 use crate::limits::{PARAMETER_FILE_BYTES_MAX, SESSION_FILE_BYTES_MAX, SESSIONS_MAX};
 use crate::private_files;
+use crate::secret::mask_secrets;
 use serde_json::{Map, Value};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-
-/// Members that are secrets, in the objects that cmdlets write.
-const SECRET_MEMBERS: [&str; 4] = ["Value", "Password", "Password2", "ClientSecret"];
 
 /// The variables of the session that a run is in.
 #[derive(Debug, Clone)]
@@ -91,21 +89,9 @@ impl Sources for Session {
     }
 }
 
-fn without_secrets(value: Value) -> Value {
-    match value {
-        Value::Array(items) => Value::Array(items.into_iter().map(without_secrets).collect()),
-        Value::Object(members) => Value::Object(
-            members
-                .into_iter()
-                .map(|(name, member)| {
-                    let secret = member.is_string() && SECRET_MEMBERS.contains(&name.as_str());
-                    let member = if secret { Value::Null } else { without_secrets(member) };
-                    (name, member)
-                })
-                .collect(),
-        ),
-        other => other,
-    }
+fn without_secrets(mut value: Value) -> Value {
+    mask_secrets(&mut value, &Value::Null);
+    value
 }
 
 /// Nobody tells when a shell ends: the files that were written longest ago go when there are too many.

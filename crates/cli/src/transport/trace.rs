@@ -1,7 +1,7 @@
 //! `-Debug`: requests and answers in the layout of Az, without their secrets.
 
 use super::{BoxFuture, Transport, TransportError};
-use crate::secret::Secret;
+use crate::secret::{Secret, mask_secrets};
 use ::http::{HeaderMap, Request, Response};
 use bytes::Bytes;
 use serde_json::Value;
@@ -9,19 +9,6 @@ use std::sync::{Mutex, PoisonError};
 
 /// What stands where a secret was.
 const REDACTED: &str = "**redacted**";
-
-/// Members whose text is a secret wherever they stand, in lower case.
-const SECRET_MEMBERS: [&str; 9] = [
-    "value",
-    "password",
-    "password2",
-    "token",
-    "access_token",
-    "refresh_token",
-    "client_secret",
-    "clientsecret",
-    "secret",
-];
 
 /// A transport that remembers what goes through it.
 pub struct Traced<'a> {
@@ -132,26 +119,10 @@ fn body(bytes: &Bytes) -> String {
     }
     match serde_json::from_slice::<Value>(bytes) {
         Ok(mut value) => {
-            redact(&mut value);
+            mask_secrets(&mut value, &Value::from(REDACTED));
             format!("{value:#}")
         }
         Err(_) => format!("({} bytes)", bytes.len()),
-    }
-}
-
-fn redact(value: &mut Value) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(redact),
-        Value::Object(members) => {
-            for (name, member) in members {
-                let secret = SECRET_MEMBERS.contains(&name.to_ascii_lowercase().as_str());
-                match member {
-                    Value::String(text) if secret => REDACTED.clone_into(text),
-                    other => redact(other),
-                }
-            }
-        }
-        _ => {}
     }
 }
 

@@ -1,9 +1,10 @@
 //! Why words do not bind, in PowerShell's words and with its error ids (`ParameterBinderStrings`).
 
 use crate::cmdlet::convert::Mismatch;
+use std::fmt;
 
-/// Why words do not bind.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why words do not bind. Its `Debug` quotes no word; `Display` quotes none that was given to a parameter for secrets.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each variant's message says what it is")]
 pub enum BindError {
     #[error("A parameter cannot be found that matches parameter name '{0}'.")]
@@ -65,6 +66,12 @@ pub enum BindError {
     MissingOptionValue(&'static str),
 }
 
+impl fmt::Debug for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BindError({})", self.id())
+    }
+}
+
 fn listed(names: &[&str]) -> String {
     names.iter().map(|name| format!(" -{name}")).collect()
 }
@@ -117,8 +124,19 @@ impl BindError {
             Self::UnknownOption(_) => {
                 Some("The options are --output, --endpoint, --data, --context, --credentials-file and --help.")
             }
+            Self::Unknown(_) => Some("Run the cmdlet with -? to see its parameters."),
+            Self::Ambiguous { .. } => Some("Write more of the parameter's name."),
+            Self::NotASwitch { .. } => Some("A switch stands alone, or as -Name:true or -Name:false."),
+            Self::Empty(_) | Self::Null(_) => Some("Give it a value, or leave the parameter out where it may be."),
+            Self::MissingMandatory(_) => {
+                Some("Give these parameters, or run the cmdlet at a terminal, where it asks for them.")
+            }
+            Self::AmbiguousSet => Some("Run the cmdlet with -? to see which parameters go together."),
+            Self::InputNotBound => Some("A pipe takes objects as JSON, one a line, or ids of resources, one a line."),
+            Self::RepeatedOption(_) => Some("Give it once."),
+            Self::MissingOptionValue(_) => Some("The value follows the option, or stands behind an equals sign."),
             Self::Splat(..) => Some("@file.json is a JSON object of parameters, such as {\"Name\": \"token2\"}."),
-            _ => None,
+            Self::Repeated(_) | Self::Transformation { .. } | Self::Conversion { .. } => None,
         }
     }
 }

@@ -6,7 +6,7 @@
 pub mod error;
 pub mod sets;
 
-use super::convert::{self, Mismatch, Origin};
+use super::convert::{self, Mismatch, Origin, UNQUOTED};
 use super::literal::Literal;
 use super::parameter::{COMMON_PARAMETERS, Parameter, SHOULD_PROCESS_PARAMETERS};
 use super::sources::{self, Sources};
@@ -16,6 +16,7 @@ pub use error::BindError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The dashes that PowerShell takes for one: pasted documentation often has the typographic kind.
 const DASHES: [char; 4] = ['-', '\u{2013}', '\u{2014}', '\u{2015}'];
@@ -52,12 +53,18 @@ impl Spec {
     }
 }
 
-/// Words, bound.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// Words, bound. Its `Debug` shows no value: one may be a secret.
+#[derive(Clone, Default, PartialEq)]
 pub struct Bound {
     values: BTreeMap<&'static str, Value>,
     /// Our own options.
     pub options: Options,
+}
+
+impl fmt::Debug for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Bound").field(&self.values.keys().collect::<Vec<_>>()).field(&self.options).finish()
+    }
 }
 
 impl Bound {
@@ -235,7 +242,7 @@ struct Binder<'a> {
     sources: &'a dyn Sources,
     bound: Bound,
     /// The parameter that was bound last, and its word.
-    last: Option<(&'static str, String)>,
+    last: Option<(&'static Parameter, String)>,
 }
 
 impl Binder<'_> {
@@ -277,7 +284,7 @@ impl Binder<'_> {
             Some(word) => {
                 let value =
                     convert::word(&kind, &word, self.sources).map_err(|error| self.refusal(parameter, error))?;
-                self.last = Some((name, word));
+                self.last = Some((parameter, word));
                 value
             }
         };
@@ -304,7 +311,7 @@ impl Binder<'_> {
     /// What a cmdlet of Az declares, it declares in script, where conversions are transformations; the common parameters are not.
     fn refusal(&self, parameter: &'static Parameter, error: Mismatch) -> BindError {
         let name = parameter.name;
-        match error {
+        match if parameter.secret { error.unquoted() } else { error } {
             source if self.spec.declares(parameter) => BindError::Transformation { name, source },
             Mismatch::NotASwitch(value) => BindError::NotASwitch { name, value },
             source => BindError::Conversion { name, source },
@@ -315,7 +322,9 @@ impl Binder<'_> {
     fn splat(&mut self, name: &str) -> Result<(), BindError> {
         let refused = |reason: String| BindError::Splat(name.to_owned(), reason);
         let literal = match self.sources.file(name) {
-            Ok(text) => Literal::parse(&text).map_err(|error| refused(error.to_string()))?,
+            Ok(text) => {
+                Literal::parse(&text).map_err(|error| refused(Mismatch::Literal(error).unquoted().to_string()))?
+            }
             Err(no_file) => sources::variable(name, self.sources).map_err(|_| refused(no_file))?,
         };
         let Literal::Table(pairs) = literal else {
@@ -328,19 +337,23 @@ impl Binder<'_> {
             }
             let value = value.resolve(self.sources).map_err(Mismatch::from);
             let value = value.and_then(|value| convert::typed(&parameter.kind, value, Origin::Written));
-            let value = value.map_err(|error| self.refusal(parameter, error))?;
+            let value = value.map_err(|error| self.refusal(parameter, error.unquoted()))?;
             self.accept(parameter, value)?;
         }
         Ok(())
     }
 
-    /// A word that belongs to nothing: most likely the rest of a table that the shell took apart.
+    /// A word that belongs to nothing: most likely the rest of a table that the shell took apart, or of a value with spaces.
     fn stray(&self, text: &str) -> BindError {
+        let quoted = |text: &str| match self.last {
+            Some((Parameter { secret: true, .. }, _)) => UNQUOTED.to_owned(),
+            _ => text.to_owned(),
+        };
         match &self.last {
-            Some((name, value)) if value.starts_with("@{") || value.starts_with("@(") => {
-                BindError::Split { name, value: value.clone() }
+            Some((parameter, value)) if value.starts_with("@{") || value.starts_with("@(") => {
+                BindError::Split { name: parameter.name, value: quoted(value) }
             }
-            _ => BindError::Positional(text.to_owned()),
+            _ => BindError::Positional(quoted(text)),
         }
     }
 }

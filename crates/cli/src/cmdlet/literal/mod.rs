@@ -13,6 +13,7 @@
 //!
 //! Nothing is run: no expressions, no casts. A variable is kept as its name, for whoever knows variables.
 
+use super::convert::UNQUOTED;
 use super::sources::{self, SourceError, Sources};
 use serde::Deserialize;
 use serde::de::{MapAccess, SeqAccess, Visitor};
@@ -22,8 +23,8 @@ use std::fmt;
 /// How deep tables and arrays may stand in each other. What cmdlets take is two deep; the bound keeps the parser's stack small.
 const DEPTH_MAX: usize = 16;
 
-/// A value.
-#[derive(Debug, Clone, PartialEq)]
+/// A value. Its `Debug` shows only its type.
+#[derive(Clone, PartialEq)]
 pub enum Literal {
     /// `$null`
     Null,
@@ -39,8 +40,8 @@ pub enum Literal {
     Table(Vec<(String, Literal)>),
 }
 
-/// Why text is not a value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why text is not a value. Its `Debug` quotes nothing of it.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each variant's message says what it is")]
 pub enum LiteralError {
     #[error(
@@ -58,6 +59,33 @@ pub enum LiteralError {
     TooDeep,
     #[error("The value is not JSON: {0}.")]
     Json(String),
+}
+
+impl fmt::Debug for Literal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Literal({})", self.type_name())
+    }
+}
+
+impl LiteralError {
+    /// The same without a word of the text.
+    pub(super) fn unquoted(self) -> Self {
+        let hidden = || UNQUOTED.to_owned();
+        match self {
+            Self::Unclosed(_, opening) => Self::Unclosed(hidden(), opening),
+            Self::Unexpected { expected, .. } => Self::Unexpected { expected, found: hidden() },
+            Self::DuplicateKey(_) => Self::DuplicateKey(hidden()),
+            Self::Expression(_) => Self::Expression(hidden()),
+            // Says only where.
+            Self::TooDeep | Self::Json(_) => self,
+        }
+    }
+}
+
+impl fmt::Debug for LiteralError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LiteralError({})", self.clone().unquoted())
+    }
 }
 
 impl Literal {
