@@ -8,7 +8,7 @@ mod stop;
 use cli::client::Client;
 use cli::client::operation::TimerSleeper;
 use cli::cmdlets::{Command, jobs};
-use cli::completion::{Answer, Candidate, Request as CompletionRequest};
+use cli::completion::{Answer, Candidate, Request as CompletionRequest, in_time};
 use cli::destination::Destination;
 use cli::environment::Environment;
 use cli::failure::{ExitStatus, Failure};
@@ -16,6 +16,7 @@ use cli::invocation::{self, Invocation};
 use cli::limits::JOB_LOOK_INTERVAL;
 use cli::man;
 use cli::output::Console;
+use cli::output::text::printable_line;
 use cli::progress::Progress;
 use cli::transport::http::HttpTransport;
 use destinations::Embedded;
@@ -45,15 +46,35 @@ fn run(invocation: Invocation, environment: &Environment, console: &mut Console<
     if at_once(&mut invocation, environment, console)? {
         return Ok(());
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    // A server has something for every core to do; a command does one thing after the other.
+    let mut builder = match &invocation {
+        Invocation::Serve(_) | Invocation::Quickstart(_) => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = builder
         .enable_all()
         .build()
         .map_err(|error| Failure::unreachable(format!("The program cannot start its threads: {error}.")))?;
+    let outcome = run_on(&runtime, invocation, environment, console);
+    // What nobody waits for any more, such as looking up a host that does not answer, is not waited for either.
+    runtime.shutdown_background();
+    outcome
+}
+
+fn run_on(
+    runtime: &tokio::runtime::Runtime,
+    invocation: Invocation,
+    environment: &Environment,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
     let progress = Progress::new(environment, &TimerSleeper);
     runtime.block_on(async {
         match invocation {
             Invocation::Print(_) | Invocation::Man(_) => Ok(()),
-            Invocation::Complete(request) => complete(&request, environment, console).await,
+            Invocation::Complete(request) => {
+                let candidates = in_time(&TimerSleeper, complete(&request, environment)).await;
+                print_candidates(&candidates, console)
+            }
             Invocation::Serve(options) => serving::serve(&options, environment, console).await,
             Invocation::Quickstart(options) => serving::quickstart(&options, environment, console).await,
             Invocation::Principal(options) => {
@@ -113,35 +134,30 @@ async fn cmdlet(mut command: Command, environment: &Environment, console: &mut C
 }
 
 /// A shell waits for this: what cannot be had at once is left out, and nothing is made or said.
-async fn complete(
-    request: &CompletionRequest,
-    environment: &Environment,
-    console: &mut Console<'_>,
-) -> Result<(), Failure> {
-    let candidates = match request.answer(&invocation::command()) {
-        Answer::Words(candidates) => candidates,
-        Answer::Names(live) => {
-            let chosen = request.destination().wish().settle(environment)?;
-            let subscription_id = chosen.subscription_id.as_deref();
-            match chosen.destination {
-                Destination::Server { endpoint, principal } => {
-                    let transport = HttpTransport::new(&endpoint, principal)?;
-                    live.candidates(request, Client::new(&transport, &TimerSleeper), subscription_id).await
-                }
-                Destination::Local(folder) if folder.is_dir() => {
-                    let (server, _) = destinations::open(folder).await?;
-                    let transport = Embedded::new(&server, environment);
-                    live.candidates(request, Client::new(&transport, &TimerSleeper), subscription_id).await
-                }
-                Destination::Local(_) | Destination::None => return Ok(()),
-            }
-        }
+async fn complete(request: &CompletionRequest, environment: &Environment) -> Result<Vec<Candidate>, Failure> {
+    let live = match request.answer(&invocation::command()) {
+        Answer::Words(candidates) => return Ok(candidates),
+        Answer::Names(live) => live,
     };
-    print_candidates(&candidates, console)
+    let chosen = request.destination().wish().settle(environment)?;
+    let subscription_id = chosen.subscription_id.as_deref();
+    match chosen.destination {
+        Destination::Server { endpoint, principal } => {
+            let transport = HttpTransport::new(&endpoint, principal)?;
+            Ok(live.candidates(request, Client::new(&transport, &TimerSleeper), subscription_id).await)
+        }
+        Destination::Local(folder) if folder.is_dir() => {
+            let (server, _) = destinations::open(folder).await?;
+            let transport = Embedded::new(&server, environment);
+            Ok(live.candidates(request, Client::new(&transport, &TimerSleeper), subscription_id).await)
+        }
+        Destination::Local(_) | Destination::None => Ok(Vec::new()),
+    }
 }
 
 fn print_candidates(candidates: &[Candidate], console: &mut Console<'_>) -> Result<(), Failure> {
-    let line = |candidate: &Candidate| format!("{}\t{}\n", candidate.word, candidate.about.replace(['\t', '\n'], " "));
+    let line =
+        |candidate: &Candidate| format!("{}\t{}\n", printable_line(&candidate.word), printable_line(&candidate.about));
     console.print(&candidates.iter().map(line).collect::<String>())
 }
 

@@ -2,8 +2,11 @@
 
 use super::{Candidate, Request, beginning_with, candidate};
 use crate::client::address::Address;
+use crate::client::operation::Sleeper;
 use crate::client::{Client, ClientError};
 use crate::cmdlets::call::parse_id;
+use crate::failure::Failure;
+use crate::limits::COMPLETION_TIMEOUT;
 use serde::Deserialize;
 use wire::arm::registries::Registry;
 
@@ -23,6 +26,18 @@ pub enum Live {
 #[derive(Deserialize)]
 struct NamedResource {
     name: String,
+}
+
+/// What `names` gives, or nothing when it fails or is not there in time: a shell waits for it, and whoever types.
+pub async fn in_time(
+    sleeper: &dyn Sleeper,
+    names: impl Future<Output = Result<Vec<Candidate>, Failure>>,
+) -> Vec<Candidate> {
+    tokio::select! {
+        biased;
+        found = names => found.unwrap_or_default(),
+        () = sleeper.sleep(COMPLETION_TIMEOUT) => Vec::new(),
+    }
 }
 
 impl Live {
@@ -99,5 +114,15 @@ mod tests {
         let words = drive(Live::Registries.candidates(&request, client, of_context));
         assert_eq!(words, [candidate("r", "")]);
         assert_eq!(transport.left(), 0);
+    }
+
+    #[test]
+    fn names_that_do_not_come_are_not_waited_for() {
+        let sleeper = FakeSleeper::default();
+        assert_eq!(drive(in_time(&sleeper, std::future::pending())), []);
+        assert_eq!(sleeper.waits(), [0.5]);
+        assert_eq!(drive(in_time(&sleeper, async { Err(Failure::usage("There is no such context.")) })), []);
+        let there = || vec![candidate("myreg".to_owned(), "")];
+        assert_eq!(drive(in_time(&sleeper, async { Ok(there()) })), there());
     }
 }

@@ -4,6 +4,7 @@
 mod live;
 mod scripts;
 
+pub use live::in_time;
 pub use scripts::{Shell, script};
 
 use crate::cmdlet::parameter::Parameter;
