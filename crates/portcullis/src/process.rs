@@ -3,6 +3,7 @@
 use cli::environment::{Environment, Variables};
 use cli::host::{Host, JobStreams};
 use cli::limits::INPUT_BYTES_MAX;
+use cli::output::text::printable;
 use server::Outside;
 use std::ffi::OsString;
 use std::fs::File;
@@ -78,7 +79,7 @@ impl Host for Process {
             return Ok(None);
         };
         let mut stderr = io::stderr();
-        stderr.write_all(prompt.as_bytes())?;
+        stderr.write_all(printable(prompt).as_bytes())?;
         stderr.flush()?;
         let mut line = String::new();
         let length = input.read_line(&mut line)?;

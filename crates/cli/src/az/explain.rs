@@ -8,6 +8,7 @@ use super::grants::REPOSITORY_ACTIONS;
 use super::words::Form;
 use super::words::Named;
 use crate::failure::{ExitStatus, Failure};
+use crate::output::text::printable;
 use jiff::Timestamp;
 use serde_json::json;
 use wire::arm::scope_maps::ScopeMap;
@@ -60,7 +61,7 @@ impl Run<'_, '_> {
                     missing.join(" ")
                 ));
             }
-            self.console.print(&text)?;
+            self.console.print(&printable(&text))?;
         } else {
             let rules: Vec<_> = verdicts.iter().map(|it| json!({ "action": it.action, "rule": it.rule })).collect();
             let value = json!({

@@ -53,17 +53,14 @@ const fn spec(name: &'static str, declared: &'static [&'static [Parameter]], sho
     Spec { name, sets: &["ByNameParameterSet"], declared, positional: &[], should_process }
 }
 
-const fn cmdlet(spec: Spec, operation: &'static str, synopsis: &'static str, view: &'static View) -> Cmdlet {
-    Cmdlet {
-        spec,
-        synopsis,
-        operation,
-        inputs: &[],
-        outputs: &["System.Object"],
-        view,
-        examples: &[],
-        does: Does::Asks(|call| -> Running<'_> { Box::pin(async move { list_repositories(call).await.into() }) }),
-    }
+const fn cmdlet(
+    spec: Spec,
+    operation: &'static str,
+    synopsis: &'static str,
+    view: &'static View,
+    does: Does,
+) -> Cmdlet {
+    Cmdlet { spec, synopsis, operation, inputs: &[], outputs: &["System.Object"], view, examples: &[], does }
 }
 
 macro_rules! does {
@@ -80,7 +77,6 @@ pub static GET_REPOSITORY: Cmdlet = Cmdlet {
         output: "",
         remarks: "With -Name, what is told of one.",
     }],
-    does: does!(list_repositories),
     ..cmdlet(
         Spec {
             name: "Get-AzContainerRegistryRepository",
@@ -104,160 +100,145 @@ pub static GET_REPOSITORY: Cmdlet = Cmdlet {
         "RepositoryGet",
         "Gets the repositories of a container registry, or what is told of one.",
         &REPOSITORIES,
+        does!(list_repositories),
     )
 };
 
 /// `Update-AzContainerRegistryRepository`
-pub static UPDATE_REPOSITORY: Cmdlet = Cmdlet {
-    does: does!(update_repository),
-    ..cmdlet(
-        spec(
-            "Update-AzContainerRegistryRepository",
+pub static UPDATE_REPOSITORY: Cmdlet = cmdlet(
+    spec(
+        "Update-AzContainerRegistryRepository",
+        &[
             &[
-                &[
-                    REGISTRY,
-                    naming::name("The name of the repository.", &["RepositoryName"], &[]),
-                    naming::subscription(&[]),
-                ],
-                ATTRIBUTES,
-                PROFILE_PARAMETERS,
+                REGISTRY,
+                naming::name("The name of the repository.", &["RepositoryName"], &[]),
+                naming::subscription(&[]),
             ],
-            true,
-        ),
-        "RepositoryUpdateAttributes",
-        "Locks or unlocks a repository.",
-        &REPOSITORIES,
-    )
-};
+            ATTRIBUTES,
+            PROFILE_PARAMETERS,
+        ],
+        true,
+    ),
+    "RepositoryUpdateAttributes",
+    "Locks or unlocks a repository.",
+    &REPOSITORIES,
+    does!(update_repository),
+);
 
 /// `Remove-AzContainerRegistryRepository`
-pub static REMOVE_REPOSITORY: Cmdlet = Cmdlet {
-    does: does!(remove_repository),
-    ..cmdlet(
-        spec(
-            "Remove-AzContainerRegistryRepository",
+pub static REMOVE_REPOSITORY: Cmdlet = cmdlet(
+    spec(
+        "Remove-AzContainerRegistryRepository",
+        &[
             &[
-                &[
-                    REGISTRY,
-                    naming::name("The name of the repository.", &["RepositoryName"], &[]),
-                    naming::pass_through(),
-                    naming::subscription(&[]),
-                ],
-                PROFILE_PARAMETERS,
+                REGISTRY,
+                naming::name("The name of the repository.", &["RepositoryName"], &[]),
+                naming::pass_through(),
+                naming::subscription(&[]),
             ],
-            true,
-        ),
-        "RepositoryDelete",
-        "Deletes a repository, with its manifests and tags.",
-        &DELETED,
-    )
-};
+            PROFILE_PARAMETERS,
+        ],
+        true,
+    ),
+    "RepositoryDelete",
+    "Deletes a repository, with its manifests and tags.",
+    &DELETED,
+    does!(remove_repository),
+);
 
 /// `Get-AzContainerRegistryManifest`
-pub static GET_MANIFEST: Cmdlet = Cmdlet {
-    does: does!(get_manifest),
-    ..cmdlet(
-        spec(
-            "Get-AzContainerRegistryManifest",
+pub static GET_MANIFEST: Cmdlet = cmdlet(
+    spec(
+        "Get-AzContainerRegistryManifest",
+        &[
             &[
-                &[
-                    REGISTRY,
-                    REPOSITORY,
-                    Parameter::optional("Name", Kind::Text, "The manifest, by its digest.").or(&["ManifestName"]),
-                    naming::subscription(&[]),
-                ],
-                PROFILE_PARAMETERS,
+                REGISTRY,
+                REPOSITORY,
+                Parameter::optional("Name", Kind::Text, "The manifest, by its digest.").or(&["ManifestName"]),
+                naming::subscription(&[]),
             ],
-            false,
-        ),
-        "ManifestGet",
-        "Gets the manifests of a repository, or what is told of one.",
-        &MANIFESTS,
-    )
-};
+            PROFILE_PARAMETERS,
+        ],
+        false,
+    ),
+    "ManifestGet",
+    "Gets the manifests of a repository, or what is told of one.",
+    &MANIFESTS,
+    does!(get_manifest),
+);
 
 /// `Update-AzContainerRegistryManifest`
-pub static UPDATE_MANIFEST: Cmdlet = Cmdlet {
-    does: does!(update_manifest),
-    ..cmdlet(
-        spec(
-            "Update-AzContainerRegistryManifest",
-            &[&[REGISTRY, REPOSITORY, DIGEST, naming::subscription(&[])], ATTRIBUTES, PROFILE_PARAMETERS],
-            true,
-        ),
-        "ManifestUpdateAttributes",
-        "Locks or unlocks a manifest.",
-        &ONE_MANIFEST,
-    )
-};
+pub static UPDATE_MANIFEST: Cmdlet = cmdlet(
+    spec(
+        "Update-AzContainerRegistryManifest",
+        &[&[REGISTRY, REPOSITORY, DIGEST, naming::subscription(&[])], ATTRIBUTES, PROFILE_PARAMETERS],
+        true,
+    ),
+    "ManifestUpdateAttributes",
+    "Locks or unlocks a manifest.",
+    &ONE_MANIFEST,
+    does!(update_manifest),
+);
 
 /// `Remove-AzContainerRegistryManifest`
-pub static REMOVE_MANIFEST: Cmdlet = Cmdlet {
-    does: does!(remove_manifest),
-    ..cmdlet(
-        spec(
-            "Remove-AzContainerRegistryManifest",
-            &[&[REGISTRY, REPOSITORY, DIGEST, naming::pass_through(), naming::subscription(&[])], PROFILE_PARAMETERS],
-            true,
-        ),
-        "ManifestDelete",
-        "Deletes a manifest, with the tags that point at it.",
-        &MANIFESTS,
-    )
-};
+pub static REMOVE_MANIFEST: Cmdlet = cmdlet(
+    spec(
+        "Remove-AzContainerRegistryManifest",
+        &[&[REGISTRY, REPOSITORY, DIGEST, naming::pass_through(), naming::subscription(&[])], PROFILE_PARAMETERS],
+        true,
+    ),
+    "ManifestDelete",
+    "Deletes a manifest, with the tags that point at it.",
+    &MANIFESTS,
+    does!(remove_manifest),
+);
 
 /// `Get-AzContainerRegistryTag`
-pub static GET_TAG: Cmdlet = Cmdlet {
-    does: does!(get_tag),
-    ..cmdlet(
-        spec(
-            "Get-AzContainerRegistryTag",
+pub static GET_TAG: Cmdlet = cmdlet(
+    spec(
+        "Get-AzContainerRegistryTag",
+        &[
             &[
-                &[
-                    REGISTRY,
-                    REPOSITORY,
-                    Parameter::optional("Name", Kind::Text, "The tag.").or(&["TagName"]),
-                    naming::subscription(&[]),
-                ],
-                PROFILE_PARAMETERS,
+                REGISTRY,
+                REPOSITORY,
+                Parameter::optional("Name", Kind::Text, "The tag.").or(&["TagName"]),
+                naming::subscription(&[]),
             ],
-            false,
-        ),
-        "TagGet",
-        "Gets the tags of a repository, or what is told of one.",
-        &TAGS,
-    )
-};
+            PROFILE_PARAMETERS,
+        ],
+        false,
+    ),
+    "TagGet",
+    "Gets the tags of a repository, or what is told of one.",
+    &TAGS,
+    does!(get_tag),
+);
 
 /// `Update-AzContainerRegistryTag`
-pub static UPDATE_TAG: Cmdlet = Cmdlet {
-    does: does!(update_tag),
-    ..cmdlet(
-        spec(
-            "Update-AzContainerRegistryTag",
-            &[&[REGISTRY, REPOSITORY, TAG, naming::subscription(&[])], ATTRIBUTES, PROFILE_PARAMETERS],
-            true,
-        ),
-        "TagUpdateAttributes",
-        "Locks or unlocks a tag.",
-        &ONE_MANIFEST,
-    )
-};
+pub static UPDATE_TAG: Cmdlet = cmdlet(
+    spec(
+        "Update-AzContainerRegistryTag",
+        &[&[REGISTRY, REPOSITORY, TAG, naming::subscription(&[])], ATTRIBUTES, PROFILE_PARAMETERS],
+        true,
+    ),
+    "TagUpdateAttributes",
+    "Locks or unlocks a tag.",
+    &ONE_MANIFEST,
+    does!(update_tag),
+);
 
 /// `Remove-AzContainerRegistryTag`
-pub static REMOVE_TAG: Cmdlet = Cmdlet {
-    does: does!(remove_tag),
-    ..cmdlet(
-        spec(
-            "Remove-AzContainerRegistryTag",
-            &[&[REGISTRY, REPOSITORY, TAG, naming::pass_through(), naming::subscription(&[])], PROFILE_PARAMETERS],
-            true,
-        ),
-        "TagDelete",
-        "Deletes a tag. The manifest stays.",
-        &TAGS,
-    )
-};
+pub static REMOVE_TAG: Cmdlet = cmdlet(
+    spec(
+        "Remove-AzContainerRegistryTag",
+        &[&[REGISTRY, REPOSITORY, TAG, naming::pass_through(), naming::subscription(&[])], PROFILE_PARAMETERS],
+        true,
+    ),
+    "TagDelete",
+    "Deletes a tag. The manifest stays.",
+    &TAGS,
+    does!(remove_tag),
+);
 
 /// Signs in to the registry that `-RegistryName` names; the management API knows its login server.
 async fn sign_in(call: Call<'_>) -> Result<RegistryClient<'_>, Failure> {

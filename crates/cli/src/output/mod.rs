@@ -86,8 +86,13 @@ impl<'a> Console<'a> {
             .map_err(|error| Failure::unreachable(format!("Cannot write to standard output: {error}.")))
     }
 
-    /// Writes a line to standard error. Nothing can be done when even that fails.
+    /// Writes a line to standard error, made safe for a terminal: it may quote a service or a file.
     pub fn note(&mut self, line: &str) {
+        self.note_as_is(&printable(line));
+    }
+
+    /// Nothing can be done when even that fails.
+    fn note_as_is(&mut self, line: &str) {
         let _ = writeln!(self.stderr, "{line}");
     }
 
@@ -95,7 +100,7 @@ impl<'a> Console<'a> {
     pub fn message(&mut self, stream: &str, text: &str) {
         let text = printable(text);
         if self.message_colour {
-            self.note(&format!("\u{1b}[33;1m{stream}: {text}\u{1b}[0m"));
+            self.note_as_is(&format!("\u{1b}[33;1m{stream}: {text}\u{1b}[0m"));
         } else {
             self.note(&format!("{stream}: {text}"));
         }
@@ -112,5 +117,21 @@ impl<'a> Console<'a> {
                 failure.status
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_service_says_moves_no_cursor() {
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let mut console = Console::new(&Environment::default(), &mut stdout, &mut stderr);
+        console.message_colour = true;
+        console.note("a\u{1b}[2Jb\nc");
+        console.message("WARNING", "d\u{9b}2Je");
+        let written = String::from_utf8(stderr).unwrap();
+        assert_eq!(written, "a\u{fffd}[2Jb\nc\n\u{1b}[33;1mWARNING: d\u{fffd}2Je\u{1b}[0m\n");
     }
 }

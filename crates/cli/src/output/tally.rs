@@ -9,6 +9,7 @@ use crate::failure::{ExitStatus, Failure};
 use crate::host::Host;
 use crate::session::{Keep, Session};
 use serde_json::{Value, json};
+use std::fmt;
 use std::ops::ControlFlow;
 
 /// The variables that a command keeps, by the parameters that name them.
@@ -21,8 +22,7 @@ struct Names {
     pipeline: Option<String>,
 }
 
-/// The course of one command.
-#[derive(Debug)]
+/// The course of one command. Its `Debug` shows no object: one may hold a password.
 pub struct Tally {
     format: Format,
     view: &'static View,
@@ -42,6 +42,12 @@ pub struct Tally {
     errors: Vec<Value>,
     warnings: Vec<Value>,
     status: ExitStatus,
+}
+
+impl fmt::Debug for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Tally").field(&self.waiting.len()).field(&self.count).field(&self.status).finish_non_exhaustive()
+    }
 }
 
 impl Tally {
@@ -208,7 +214,10 @@ impl Tally {
             let Some(name) = name else { continue };
             let (name, keep) = name.strip_prefix('+').map_or((name.as_str(), Keep::Only), |name| (name, Keep::Behind));
             if let Err(error) = self.session.set(name, values, keep) {
-                console.message("WARNING", &format!("The variable '{name}' is not kept: {error}."));
+                console.message(
+                    "WARNING",
+                    &format!("The variable '{name}' is not kept: {error}. Variables are in XDG_RUNTIME_DIR, else XDG_STATE_HOME or HOME."),
+                );
             }
         }
     }
@@ -222,7 +231,8 @@ fn go_on(preference: &mut Preference, console: &mut Console<'_>, host: &mut dyn 
         let Some(answer) = host.ask(prompt).ok().flatten() else {
             return Err(Failure::usage(
                 "PowerShell is in NonInteractive mode. Read and Prompt functionality is not available. Nobody is there to decide.",
-            ));
+            )
+            .hint("Inquire asks at a terminal. Choose Continue, SilentlyContinue, Ignore or Stop in its place."));
         };
         match answer.trim().to_ascii_lowercase().as_str() {
             "" | "y" | "yes" => return Ok(true),
@@ -232,7 +242,7 @@ fn go_on(preference: &mut Preference, console: &mut Console<'_>, host: &mut dyn 
             }
             "h" | "halt command" => return Ok(false),
             "s" | "suspend" => {
-                host.run_shell().map_err(|error| Failure::usage(format!("The shell cannot be started: {error}.")))?;
+                host.run_shell().map_err(|error| Failure::usage(format!("The shell cannot be started: {error}.")).hint("Is SHELL the path of a program?"))?;
             }
             "?" => console.note(
                 "Y - Continue with only the next step of the operation.\nA - Continue with all the steps of the operation.\n\
