@@ -127,7 +127,9 @@ impl BindError {
             Self::Unknown(_) => Some("Run the cmdlet with -? to see its parameters."),
             Self::Ambiguous { .. } => Some("Write more of the parameter's name."),
             Self::NotASwitch { .. } => Some("A switch stands alone, or as -Name:true or -Name:false."),
-            Self::Empty(_) | Self::Null(_) => Some("Give it a value, or leave the parameter out where it may be."),
+            Self::Empty(_) | Self::EmptyArray(_) | Self::Null(_) => {
+                Some("Give it a value, or leave the parameter out where it may be.")
+            }
             Self::MissingMandatory(_) => {
                 Some("Give these parameters, or run the cmdlet at a terminal, where it asks for them.")
             }
@@ -136,7 +138,7 @@ impl BindError {
             Self::RepeatedOption(_) => Some("Give it once."),
             Self::MissingOptionValue(_) => Some("The value follows the option, or stands behind an equals sign."),
             Self::Splat(..) => Some("@file.json is a JSON object of parameters, such as {\"Name\": \"token2\"}."),
-            Self::Repeated(_) | Self::Transformation { .. } | Self::Conversion { .. } => None,
+            Self::Repeated(_) | Self::Transformation { .. } | Self::Conversion { .. } | Self::TooSmall { .. } => None,
         }
     }
 }
