@@ -64,3 +64,25 @@ pub(crate) fn open_for_reading(path: &Path, stay: Stay) -> Result<Connection, Er
     db.pragma_update(None, "query_only", true)?;
     Ok(db)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_brief_stay_leaves_the_log_and_what_is_in_it_to_the_next() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let (path, log) = (folder.path().join("metadata.sqlite3"), folder.path().join("metadata.sqlite3-wal"));
+        let brief = open(&path, Stay::Brief)?;
+        let pages: i64 = brief.query_row("PRAGMA wal_autocheckpoint", [], |row| row.get(0))?;
+        assert_eq!(pages, BRIEF_CHECKPOINT_PAGES);
+        brief.execute_batch("CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (7)")?;
+        drop(brief);
+        assert!(log.exists(), "closing has taken the log into the database");
+        let lasting = open(&path, Stay::Lasting)?;
+        assert_eq!(lasting.query_row("SELECT x FROM a", [], |row| row.get::<_, i64>(0))?, 7);
+        drop(lasting);
+        assert!(!log.exists(), "a server leaves one file");
+        Ok(())
+    }
+}

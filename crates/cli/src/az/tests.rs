@@ -221,6 +221,17 @@ fn no_password_is_made_that_a_form_does_not_show(#[case] line: &str) {
 }
 
 #[test]
+fn a_login_server_that_is_no_host_gets_into_no_file_of_variables() {
+    let mut exchanges = look_up();
+    exchanges.push(generated(&json!([{ "name": "password1", "value": "v1" }])));
+    let server = "myreg.example\nLD_PRELOAD=/tmp/x.so";
+    exchanges.push(below("GET", "", 200, &json!({ "properties": { "loginServer": server } })));
+    let ran = run("token credential generate ci -r myreg --format github-actions", &[], exchanges);
+    assert_eq!((ran.stdout.as_str(), ran.code), ("", 3), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("v1") && ran.stderr.contains("one that is no host"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_form_has_room_for_one_password() {
     let ran = run("token credential generate ci -r myreg --password1 --password2 --format env", &[], Vec::new());
     assert!(ran.stderr.starts_with("--format writes one password, and two are asked for."), "{}", ran.stderr);

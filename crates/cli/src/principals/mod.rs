@@ -254,7 +254,9 @@ impl Run<'_> {
 
     async fn scope(&self, given: Option<&str>) -> Result<String, Failure> {
         match (given, &self.subscription_id) {
-            (Some(scope), _) if scope.starts_with("/subscriptions/") => Ok(scope.trim_end_matches('/').to_owned()),
+            (Some(scope), _) if scope.to_ascii_lowercase().starts_with("/subscriptions/") => {
+                Ok(scope.trim_end_matches('/').to_owned())
+            }
             (Some(scope), _) => Err(Failure::usage(format!("'{scope}' is not a scope: a scope is the id of a resource."))
                 .hint(format!("For a registry: portcullis registry show -n {scope} -o json has it as id. Without --scope it is the whole subscription."))),
             (None, Some(id)) => Ok(format!("/subscriptions/{id}")),

@@ -193,3 +193,13 @@ fn azure_has_its_service_principals_elsewhere(#[case] line: &str, #[case] expect
     );
     assert_eq!((failure.message(), failure.status.code()), (said.as_str(), 2));
 }
+
+#[test]
+fn a_scope_is_the_id_of_a_resource() {
+    let (transport, sleeper) = (FakeTransport::default(), FakeSleeper::default());
+    let client = Client::new(&transport, &sleeper);
+    let run = Run { client, subscription_id: None, form: Form::Table, now: Timestamp::UNIX_EPOCH };
+    assert_eq!(drive(run.scope(Some("/Subscriptions/s/"))).unwrap(), "/Subscriptions/s");
+    let told = drive(run.scope(Some("lnxcr"))).unwrap_err().to_string();
+    assert!(told.starts_with("'lnxcr' is not a scope") && told.contains("portcullis registry show -n lnxcr"), "{told}");
+}
