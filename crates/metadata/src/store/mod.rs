@@ -42,6 +42,9 @@ impl Store {
         make(path)?;
         let mut writing = connection::open(path, stay)?;
         migrations::run(&mut writing)?;
+        if stay == Stay::Brief {
+            connection::shorten_log(&writing, path)?;
+        }
         let readers = match stay {
             Stay::Brief => 1,
             Stay::Lasting => READERS,
