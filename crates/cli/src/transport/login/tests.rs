@@ -79,7 +79,7 @@ fn a_file_that_holds_no_secret_is_refused_with_what_it_should_hold() {
     let file = folder.0.join("strict.json");
     let refusal = |content: &[u8]| {
         std::fs::write(&file, content).unwrap();
-        ServicePrincipal::find(&Environment::default(), Some(&file), None).unwrap_err().to_string()
+        ServicePrincipal::find(&Environment::default(), Some(&file)).unwrap_err().to_string()
     };
     for (content, expected) in [
         (&b"\n"[..], "it is empty"),
