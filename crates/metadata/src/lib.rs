@@ -1,4 +1,5 @@
-//! The tables: what is kept of registries, scope maps, tokens, passwords, certificates, repositories, manifests, tags and uploads.
+//! The tables: what is kept of registries, scope maps, tokens, passwords, certificates, repositories, manifests, tags and uploads, and
+//! the audit log.
 //!
 //! Holds the SQL, the transactions and the migrations. Knows nothing of HTTP, of blob bytes and of who may do what: it stores and
 //! finds what the use cases decided. Each noun's file has its statements beside the functions that run them.
@@ -13,6 +14,7 @@ mod system_data;
 mod transaction;
 
 pub mod admin_user;
+pub mod audit;
 pub mod blob_links;
 pub mod certificates;
 pub mod locations;

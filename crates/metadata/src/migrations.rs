@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0006_certificates.sql"),
     include_str!("../migrations/0007_operations.sql"),
     include_str!("../migrations/0008_anonymous_pull.sql"),
+    include_str!("../migrations/0009_audit.sql"),
 ];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL) STRICT";

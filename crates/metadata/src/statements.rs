@@ -45,6 +45,7 @@ mod tests {
         }
         of![
             admin_user,
+            audit,
             blob_links,
             certificates,
             locations,

@@ -101,6 +101,11 @@ impl<'c> Writing<'c> {
         Ok(Managing { writing: self })
     }
 
+    /// How many rows this transaction and those before it have changed: it grows with each change.
+    pub fn changes(&self) -> u64 {
+        self.db.total_changes()
+    }
+
     /// Why SQLite ended the transaction by itself.
     pub(crate) fn cause(&self) -> Error {
         self.failure.borrow().clone().unwrap_or(Error::Undone)

@@ -8,6 +8,7 @@ pub mod action;
 pub mod anonymous_pull;
 pub mod arm_name;
 pub mod attributes;
+pub mod audit;
 pub mod caller;
 pub mod certificate;
 pub mod digest;
