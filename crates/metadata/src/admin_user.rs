@@ -12,7 +12,7 @@ statements! {
     FIND = "SELECT key FROM tokens WHERE registry = $1 AND name_key = '@admin'";
     IS_ENABLED = "SELECT EXISTS
         (SELECT 1 FROM tokens WHERE registry = $1 AND name_key = '@admin' AND status = 'enabled')";
-    FACTS = "SELECT t.*, m.actions FROM tokens t LEFT JOIN scope_maps m ON m.key = t.scope_map
+    FACTS = "SELECT t.*, m.actions, m.name AS scope_map_name FROM tokens t LEFT JOIN scope_maps m ON m.key = t.scope_map
         WHERE t.registry = $1 AND t.name_key = '@admin'";
     ADD = "INSERT INTO tokens (registry, name, name_key, kind, status, scope_map, generation, created_at,
             system_created_by, system_created_by_kind, system_created_at,

@@ -13,7 +13,7 @@ use model::token::TokenFacts;
 use rusqlite::params;
 
 statements! {
-    FACTS = "SELECT t.*, m.actions FROM tokens t LEFT JOIN scope_maps m ON m.key = t.scope_map
+    FACTS = "SELECT t.*, m.actions, m.name AS scope_map_name FROM tokens t LEFT JOIN scope_maps m ON m.key = t.scope_map
         WHERE t.registry = $1 AND t.name_key = '@' || $2";
     ADD = "INSERT OR IGNORE INTO tokens (registry, name, name_key, kind, status, scope_map, generation, created_at,
             system_created_by, system_created_by_kind, system_created_at,

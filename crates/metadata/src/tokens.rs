@@ -10,7 +10,7 @@ use model::registry::{Registry, RegistryKey};
 use model::resource_id::{RegistryId, ScopeMapId, TokenId};
 use model::scope_map::Rules;
 use model::timestamp::Timestamp;
-use model::token::{Generation, Token, TokenFacts, TokenKey, TokenStatus};
+use model::token::{Generation, HolderKind, Token, TokenFacts, TokenKey, TokenStatus};
 use rusqlite::{Row, params};
 use std::sync::Arc;
 
@@ -36,12 +36,13 @@ statements! {
             system_modified_by = $6, system_modified_by_kind = $7, system_modified_at = $8
         WHERE key = $9";
     DELETE = "DELETE FROM tokens WHERE registry = $1 AND name_key = $2";
-    FACTS_BY_NAME = "SELECT t.*, m.actions FROM tokens t LEFT JOIN scope_maps m ON m.key = t.scope_map
+    FACTS_BY_NAME = "SELECT t.*, m.actions, m.name AS scope_map_name FROM tokens t LEFT JOIN scope_maps m ON m.key = t.scope_map
         WHERE t.registry = $1 AND t.name_key = $2";
-    FACTS_BY_CERTIFICATE = "SELECT t.*, m.actions
+    FACTS_BY_CERTIFICATE = "SELECT t.*, m.actions, m.name AS scope_map_name
         FROM certificates c JOIN tokens t ON t.key = c.token LEFT JOIN scope_maps m ON m.key = t.scope_map
         WHERE c.registry = $1 AND c.fingerprint = $2";
-    FACTS_BY_KEY = "SELECT t.*, m.actions FROM tokens t LEFT JOIN scope_maps m ON m.key = t.scope_map WHERE t.key = $1";
+    FACTS_BY_KEY = "SELECT t.*, m.actions, m.name AS scope_map_name
+        FROM tokens t LEFT JOIN scope_maps m ON m.key = t.scope_map WHERE t.key = $1";
 }
 
 /// A token that has neither key nor credentials yet.
@@ -178,6 +179,16 @@ fn read_status(row: &Row<'_>) -> Result<TokenStatus, Error> {
     TokenStatus::parse(&status).ok_or_else(|| Error::corrupt(format_args!("'{status}' is not a status")))
 }
 
+fn read_kind(row: &Row<'_>) -> Result<HolderKind, Error> {
+    let kind: String = row.get("kind")?;
+    match kind.as_str() {
+        "token" => Ok(HolderKind::Token),
+        "admin" => Ok(HolderKind::Admin),
+        "principal" => Ok(HolderKind::Principal),
+        other => Err(Error::corrupt(format_args!("'{other}' is no kind of token"))),
+    }
+}
+
 /// Reads a row of tokens with the actions of its scope map.
 pub(crate) fn read_facts(tx: &Reading<'_>, row: &Row<'_>) -> Result<TokenFacts, Error> {
     let key = TokenKey(row.get("key")?);
@@ -187,6 +198,8 @@ pub(crate) fn read_facts(tx: &Reading<'_>, row: &Row<'_>) -> Result<TokenFacts, 
         registry: RegistryKey(row.get("registry")?),
         key,
         name: row.get::<_, String>("name")?.into(),
+        kind: read_kind(row)?,
+        scope_map: row.get::<_, Option<String>>("scope_map_name")?.map(String::into_boxed_str),
         status: read_status(row)?,
         generation: Generation(row.get("generation")?),
         rules: Arc::new(Rules::of(&actions)),

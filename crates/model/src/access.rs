@@ -3,6 +3,7 @@
 
 use crate::action::{Action, ActionSet};
 use crate::anonymous_pull;
+use crate::audit::Actor;
 use crate::operation::{Needed, Needs};
 use crate::registry::RegistryKey;
 use crate::repository::RepositoryName;
@@ -20,6 +21,8 @@ pub struct Access {
 
 #[derive(Debug, Clone)]
 struct Holder {
+    /// As the audit log names it.
+    actor: Arc<Actor>,
     /// `None` for whoever asks, where anonymous pull is on.
     token: Option<TokenKey>,
     /// What the token's scope map, or anonymous pull, allows now.
@@ -32,6 +35,7 @@ struct Holder {
 #[derive(Debug, Clone)]
 pub struct Permit<O> {
     registry: RegistryKey,
+    actor: Arc<Actor>,
     token: Option<TokenKey>,
     rules: Arc<Rules>,
     operation: O,
@@ -67,19 +71,32 @@ impl Access {
     }
 
     /// Of a caller who presented a token's password or certificate: all that the scope map allows.
-    pub fn by_credential(registry: RegistryKey, token: TokenKey, rules: Arc<Rules>) -> Self {
-        Self { registry, holder: Some(Holder { token: Some(token), rules, granted: None }) }
+    pub fn by_credential(registry: RegistryKey, actor: Actor, token: TokenKey, rules: Arc<Rules>) -> Self {
+        Self { registry, holder: Some(Holder { actor: Arc::new(actor), token: Some(token), rules, granted: None }) }
     }
 
     /// Of a caller who presented a bearer: what it was issued for, as far as the scope map still allows it.
-    pub fn by_bearer(registry: RegistryKey, token: TokenKey, rules: Arc<Rules>, granted: Arc<Granted>) -> Self {
-        Self { registry, holder: Some(Holder { token: Some(token), rules, granted: Some(granted) }) }
+    pub fn by_bearer(
+        registry: RegistryKey,
+        actor: Actor,
+        token: TokenKey,
+        rules: Arc<Rules>,
+        granted: Arc<Granted>,
+    ) -> Self {
+        let holder = Holder { actor: Arc::new(actor), token: Some(token), rules, granted: Some(granted) };
+        Self { registry, holder: Some(holder) }
     }
 
     /// Of a caller with an anonymous bearer, on a registry where anonymous pull is on now.
-    pub fn anonymous(registry: RegistryKey, granted: Arc<Granted>) -> Self {
+    pub fn anonymous(registry: RegistryKey, actor: Actor, granted: Arc<Granted>) -> Self {
         let rules = Arc::new(anonymous_pull::rules());
-        Self { registry, holder: Some(Holder { token: None, rules, granted: Some(granted) }) }
+        let holder = Holder { actor: Arc::new(actor), token: None, rules, granted: Some(granted) };
+        Self { registry, holder: Some(holder) }
+    }
+
+    /// Who it is, as the audit log names it; `None` when nobody is signed in.
+    pub fn actor(&self) -> Option<&Actor> {
+        self.holder.as_ref().map(|holder| &*holder.actor)
     }
 
     /// Allows `operation`, or says what is missing.
@@ -99,7 +116,8 @@ impl Access {
                 }
             }
         }
-        Ok(Permit { registry: self.registry, token: holder.token, rules: Arc::clone(&holder.rules), operation })
+        let Holder { actor, token, rules, .. } = holder.clone();
+        Ok(Permit { registry: self.registry, actor, token, rules, operation })
     }
 
     /// Whether the caller presented a bearer that was issued for too little, and another one of the same token would do. It says nothing
@@ -137,6 +155,11 @@ impl<O> Permit<O> {
         self.token
     }
 
+    /// Who holds it, as the audit log names it.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
     /// What was allowed; the repository is taken from here.
     pub fn operation(&self) -> &O {
         &self.operation
@@ -162,6 +185,10 @@ mod tests {
     const REGISTRY: RegistryKey = RegistryKey(1);
     const TOKEN: TokenKey = TokenKey(7);
 
+    fn actor() -> Actor {
+        Actor { registry: "lnxcr".into(), who: "token2".into(), credential: "password1".into(), rights: "".into() }
+    }
+
     fn rules() -> Arc<Rules> {
         let entries = ["repositories/samples/*/content/read", "repositories/samples/*/content/write"];
         Arc::new(Rules::of(&entries.iter().filter_map(|text| ScopeMapAction::parse(text).ok()).collect::<Vec<_>>()))
@@ -169,7 +196,7 @@ mod tests {
 
     fn bearer(scope: &str) -> Access {
         let granted = Granted::of(&Asked::parse([scope]), &rules());
-        Access::by_bearer(REGISTRY, TOKEN, rules(), Arc::new(granted))
+        Access::by_bearer(REGISTRY, actor(), TOKEN, rules(), Arc::new(granted))
     }
 
     fn push(name: &str) -> Result<StartUpload, crate::repository::InvalidRepositoryName> {
@@ -201,7 +228,7 @@ mod tests {
         assert!(!narrow.needs_wider_bearer(&push("samples/hello")?), "this one does");
         assert!(!narrow.needs_wider_bearer(&push("elsewhere")?), "the scope map holds no more");
         assert!(!narrow.needs_wider_bearer(&ListTags { repository: RepositoryName::parse("samples/hello")? }));
-        assert!(!Access::by_credential(REGISTRY, TOKEN, rules()).needs_wider_bearer(&push("elsewhere")?));
+        assert!(!Access::by_credential(REGISTRY, actor(), TOKEN, rules()).needs_wider_bearer(&push("elsewhere")?));
         assert!(!Access::signed_out(REGISTRY).needs_wider_bearer(&push("samples/hello")?));
         Ok(())
     }
@@ -209,14 +236,14 @@ mod tests {
     #[test]
     fn a_bearer_never_outlives_the_rules() -> Result<(), Box<dyn std::error::Error>> {
         let granted = Granted::of(&Asked::parse(["repository:samples/hello:push"]), &rules());
-        let access = Access::by_bearer(REGISTRY, TOKEN, Arc::default(), Arc::new(granted));
+        let access = Access::by_bearer(REGISTRY, actor(), TOKEN, Arc::default(), Arc::new(granted));
         assert!(access.permit(push("samples/hello")?).is_err());
         Ok(())
     }
 
     #[test]
     fn a_password_reaches_as_far_as_the_scope_map() -> Result<(), Box<dyn std::error::Error>> {
-        let access = Access::by_credential(REGISTRY, TOKEN, rules());
+        let access = Access::by_credential(REGISTRY, actor(), TOKEN, rules());
         assert!(access.permit(push("samples/hello")?).is_ok());
         assert!(access.permit(push("other")?).is_err());
         let refusal = access.permit(ListTags { repository: RepositoryName::parse("samples/hello")? }).err();
@@ -234,7 +261,7 @@ mod tests {
             &Asked::parse(["repository:samples/hello:*"]),
             &[(RepositoryPattern::All, ActionSet::ALL)].into_iter().collect(),
         );
-        let access = Access::anonymous(REGISTRY, Arc::new(granted));
+        let access = Access::anonymous(REGISTRY, actor(), Arc::new(granted));
         let permit = access.permit(ListTags { repository: RepositoryName::parse("samples/hello")? })?;
         assert_eq!(permit.token(), None);
         assert!(access.permit(push("samples/hello")?).is_err());
@@ -245,7 +272,7 @@ mod tests {
 
     #[test]
     fn the_catalog_shows_what_may_be_read() -> Result<(), Box<dyn std::error::Error>> {
-        let permit = Access::by_credential(REGISTRY, TOKEN, rules()).permit(ListCatalog)?;
+        let permit = Access::by_credential(REGISTRY, actor(), TOKEN, rules()).permit(ListCatalog)?;
         assert!(permit.shows(&RepositoryName::parse("samples/hello")?));
         assert!(!permit.shows(&RepositoryName::parse("other")?));
         Ok(())

@@ -72,6 +72,12 @@ pub trait Needed {
     /// What must be held.
     fn needs(&self) -> Needs<'_>;
 
+    /// What it is called in the audit log, such as `manifest/write`.
+    fn called(&self) -> &'static str;
+
+    /// On what in its repository: a tag, a digest, an upload. `None` where that is the repository itself, or nothing.
+    fn target(&self) -> Option<String>;
+
     /// The scope that a refusal names in its challenge, `None` where no resource is meant. A push names `pull` too, because
     /// clients look before they upload.
     fn challenge_scope(&self) -> Option<String> {
@@ -87,7 +93,7 @@ pub trait Needed {
 }
 
 macro_rules! repository_operation {
-    ($(#[$doc:meta])* $name:ident needs $action:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* }) => {
+    ($(#[$doc:meta])* $name:ident, $called:literal, needs $action:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct $name {
@@ -99,6 +105,16 @@ macro_rules! repository_operation {
         impl Needed for $name {
             fn needs(&self) -> Needs<'_> {
                 Needs::Repository(&self.repository, ActionSet::from(Action::$action))
+            }
+
+            fn called(&self) -> &'static str {
+                $called
+            }
+
+            fn target(&self) -> Option<String> {
+                let target: Option<String> = None;
+                $(let target = target.or_else(|| Some(self.$field.to_string()));)*
+                target
             }
         }
 
@@ -118,6 +134,14 @@ impl Needed for SignIn {
     fn needs(&self) -> Needs<'_> {
         Needs::SignIn
     }
+
+    fn called(&self) -> &'static str {
+        crate::audit::actions::SIGN_IN
+    }
+
+    fn target(&self) -> Option<String> {
+        None
+    }
 }
 
 impl From<SignIn> for Operation {
@@ -134,6 +158,14 @@ impl Needed for ListCatalog {
     fn needs(&self) -> Needs<'_> {
         Needs::Catalog
     }
+
+    fn called(&self) -> &'static str {
+        "catalog/list"
+    }
+
+    fn target(&self) -> Option<String> {
+        None
+    }
 }
 
 impl From<ListCatalog> for Operation {
@@ -144,58 +176,58 @@ impl From<ListCatalog> for Operation {
 
 repository_operation!(
     /// List tags.
-    ListTags needs MetadataRead {}
+    ListTags, "tags/list", needs MetadataRead {}
 );
 repository_operation!(
     /// Read a manifest.
-    ReadManifest needs ContentRead {
+    ReadManifest, "manifest/read", needs ContentRead {
         /// Which one.
         reference: Reference
     }
 );
 repository_operation!(
     /// Write a manifest, and the tag when one is named.
-    WriteManifest needs ContentWrite {
+    WriteManifest, "manifest/write", needs ContentWrite {
         /// Under which tag, or as which digest.
         reference: Reference
     }
 );
 repository_operation!(
     /// Delete a manifest with its tags, or one tag.
-    DeleteManifest needs ContentDelete {
+    DeleteManifest, "manifest/delete", needs ContentDelete {
         /// Which one.
         reference: Reference
     }
 );
 repository_operation!(
     /// List the manifests whose subject is the given one.
-    ListReferrers needs ContentRead {
+    ListReferrers, "referrers/list", needs ContentRead {
         /// The subject.
         subject: Digest
     }
 );
 repository_operation!(
     /// Read a blob. Also what a mount needs on its source.
-    ReadBlob needs ContentRead {
+    ReadBlob, "blob/read", needs ContentRead {
         /// Which one.
         digest: Digest
     }
 );
 repository_operation!(
     /// Take a blob out of the repository.
-    DeleteBlob needs ContentDelete {
+    DeleteBlob, "blob/delete", needs ContentDelete {
         /// Which one.
         digest: Digest
     }
 );
 repository_operation!(
     /// Begin an upload, or mount a blob of another repository.
-    StartUpload needs ContentWrite {}
+    StartUpload, "upload/start", needs ContentWrite {}
 );
 repository_operation!(
     /// Ask for, append to, finish or cancel an upload. Cancelling is part of pushing: clients hold no right to delete
     /// (data-plane-and-auth.md, 1.5).
-    ContinueUpload needs ContentWrite {
+    ContinueUpload, "upload/continue", needs ContentWrite {
         /// Which one, as its `Location` named it.
         upload: String
     }
@@ -203,30 +235,30 @@ repository_operation!(
 
 repository_operation!(
     /// Tell of a repository: times, counts, locks.
-    ShowRepository needs MetadataRead {}
+    ShowRepository, "repository/read", needs MetadataRead {}
 );
 repository_operation!(
     /// Change the locks of a repository.
-    ChangeRepository needs MetadataWrite {}
+    ChangeRepository, "repository/lock", needs MetadataWrite {}
 );
 repository_operation!(
     /// Delete a repository with everything in it.
-    DeleteRepository needs ContentDelete {}
+    DeleteRepository, "repository/delete", needs ContentDelete {}
 );
 repository_operation!(
     /// Tell of each tag.
-    ShowTags needs MetadataRead {}
+    ShowTags, "tags/read", needs MetadataRead {}
 );
 repository_operation!(
     /// Tell of a tag.
-    ShowTag needs MetadataRead {
+    ShowTag, "tag/read", needs MetadataRead {
         /// Which one.
         tag: Tag
     }
 );
 repository_operation!(
     /// Change the locks of a tag.
-    ChangeTag needs MetadataWrite {
+    ChangeTag, "tag/lock", needs MetadataWrite {
         /// Which one.
         tag: Tag
     }
@@ -234,54 +266,68 @@ repository_operation!(
 repository_operation!(
     /// Delete a tag and leave its manifest. Azure's pages say `metadata/write`; its clients ask for `delete`, and its service
     /// challenges that (data-plane-and-auth.md, 3.2).
-    DeleteTag needs ContentDelete {
+    DeleteTag, "tag/delete", needs ContentDelete {
         /// Which one.
         tag: Tag
     }
 );
 repository_operation!(
     /// Tell of each manifest.
-    ShowManifests needs MetadataRead {}
+    ShowManifests, "manifests/read", needs MetadataRead {}
 );
 repository_operation!(
     /// Tell of a manifest.
-    ShowManifest needs MetadataRead {
+    ShowManifest, "manifest/show", needs MetadataRead {
         /// Which one.
         digest: Digest
     }
 );
 repository_operation!(
     /// Change the locks of a manifest.
-    ChangeManifest needs MetadataWrite {
+    ChangeManifest, "manifest/lock", needs MetadataWrite {
         /// Which one.
         digest: Digest
     }
 );
 
+impl Operation {
+    fn as_needed(&self) -> &dyn Needed {
+        match self {
+            Self::SignIn(operation) => operation,
+            Self::ListCatalog(operation) => operation,
+            Self::ListTags(operation) => operation,
+            Self::ReadManifest(operation) => operation,
+            Self::WriteManifest(operation) => operation,
+            Self::DeleteManifest(operation) => operation,
+            Self::ListReferrers(operation) => operation,
+            Self::ReadBlob(operation) => operation,
+            Self::DeleteBlob(operation) => operation,
+            Self::StartUpload(operation) => operation,
+            Self::ContinueUpload(operation) => operation,
+            Self::ShowRepository(operation) => operation,
+            Self::ChangeRepository(operation) => operation,
+            Self::DeleteRepository(operation) => operation,
+            Self::ShowTags(operation) => operation,
+            Self::ShowTag(operation) => operation,
+            Self::ChangeTag(operation) => operation,
+            Self::DeleteTag(operation) => operation,
+            Self::ShowManifests(operation) => operation,
+            Self::ShowManifest(operation) => operation,
+            Self::ChangeManifest(operation) => operation,
+        }
+    }
+}
+
 impl Needed for Operation {
     fn needs(&self) -> Needs<'_> {
-        match self {
-            Self::SignIn(operation) => operation.needs(),
-            Self::ListCatalog(operation) => operation.needs(),
-            Self::ListTags(operation) => operation.needs(),
-            Self::ReadManifest(operation) => operation.needs(),
-            Self::WriteManifest(operation) => operation.needs(),
-            Self::DeleteManifest(operation) => operation.needs(),
-            Self::ListReferrers(operation) => operation.needs(),
-            Self::ReadBlob(operation) => operation.needs(),
-            Self::DeleteBlob(operation) => operation.needs(),
-            Self::StartUpload(operation) => operation.needs(),
-            Self::ContinueUpload(operation) => operation.needs(),
-            Self::ShowRepository(operation) => operation.needs(),
-            Self::ChangeRepository(operation) => operation.needs(),
-            Self::DeleteRepository(operation) => operation.needs(),
-            Self::ShowTags(operation) => operation.needs(),
-            Self::ShowTag(operation) => operation.needs(),
-            Self::ChangeTag(operation) => operation.needs(),
-            Self::DeleteTag(operation) => operation.needs(),
-            Self::ShowManifests(operation) => operation.needs(),
-            Self::ShowManifest(operation) => operation.needs(),
-            Self::ChangeManifest(operation) => operation.needs(),
-        }
+        self.as_needed().needs()
+    }
+
+    fn called(&self) -> &'static str {
+        self.as_needed().called()
+    }
+
+    fn target(&self) -> Option<String> {
+        self.as_needed().target()
     }
 }

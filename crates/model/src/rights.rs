@@ -120,6 +120,18 @@ enum Held {
     Granted(Vec<Grant>),
 }
 
+impl Held {
+    /// The grant that allows an action; `Some(None)` when none is needed.
+    fn allowing(&self, action: &ManagementAction, scope: &ArmScope) -> Option<Option<&Grant>> {
+        match self {
+            Self::Everything => Some(None),
+            Self::Granted(grants) => {
+                grants.iter().find(|grant| grant.scope.contains(scope) && grant.role.holds(action)).map(Some)
+            }
+        }
+    }
+}
+
 impl Rights {
     /// Of whoever may open the data folder.
     pub fn everything() -> Self {
@@ -133,10 +145,16 @@ impl Rights {
 
     /// Whether the action may be done at `scope`, or on what lies below it.
     pub fn allow(&self, action: &ManagementAction, scope: &ArmScope) -> bool {
-        match &self.0 {
-            Held::Everything => true,
-            Held::Granted(grants) => grants.iter().any(|grant| grant.scope.contains(scope) && grant.role.holds(action)),
-        }
+        self.0.allowing(action, scope).is_some()
+    }
+
+    /// What allows that, in words, such as `Owner at /subscriptions/…`; `None` when nothing does.
+    pub fn allowing(&self, action: &ManagementAction, scope: &ArmScope) -> Option<String> {
+        let allowing = self.0.allowing(action, scope)?;
+        Some(allowing.map_or_else(
+            || "owner of the data folder".to_owned(),
+            |Grant { role, scope }| format!("{role} at {scope}"),
+        ))
     }
 
     /// Whether anything is held at `scope`, above or below it: what lists below it show may then be less than all, and more than

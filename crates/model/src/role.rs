@@ -54,6 +54,9 @@ pub const AUTHORIZATION: &str = "Microsoft.Authorization";
 /// The namespace of service principals. Ours: Azure keeps them in another service.
 pub const IDENTITY: &str = "Portcullis.Identity";
 
+/// The namespace of the audit log. Ours: Azure has such logs in its Monitor.
+pub const AUDIT: &str = "Portcullis.Audit";
+
 const GRANTING: [&str; 2] = [AUTHORIZATION, IDENTITY];
 
 /// A role. Each holds what the one before it holds.

@@ -10,6 +10,7 @@ use crate::registry::RegistryKey;
 use crate::resource_id::{ScopeMapId, TokenId};
 use crate::scope_map::Rules;
 use crate::timestamp::Timestamp;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,6 +95,17 @@ pub struct TokenPassword {
     pub expires_at: Option<Timestamp>,
 }
 
+/// Whom a row among the tokens stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HolderKind {
+    /// A token.
+    Token,
+    /// The admin user of the registry.
+    Admin,
+    /// Somebody who manages, with what a role gives at the registry.
+    Principal,
+}
+
 /// What a sign-in is judged by.
 #[derive(Debug, Clone)]
 pub struct TokenFacts {
@@ -103,6 +115,10 @@ pub struct TokenFacts {
     pub key: TokenKey,
     /// Its name, as created.
     pub name: Box<str>,
+    /// What it stands for.
+    pub kind: HolderKind,
+    /// The name of its scope map, if it holds one.
+    pub scope_map: Option<Box<str>>,
     /// Whether it may be used.
     pub status: TokenStatus,
     /// Its present generation.
@@ -245,6 +261,30 @@ impl TokenFacts {
         }
     }
 
+    /// What a credential is called, such as `password1`; without its figure when the token no longer has it.
+    pub fn name_of(&self, credential: CredentialKey) -> Cow<'static, str> {
+        if self.kind == HolderKind::Principal {
+            return "refresh token".into();
+        }
+        let name = match credential {
+            CredentialKey::Password(id) => {
+                self.passwords.iter().find(|known| known.id == id).map_or("password", |known| known.name.as_str())
+            }
+            CredentialKey::Certificate(id) => {
+                self.certificates.iter().find(|known| known.id == id).map_or("certificate", |known| known.name.as_str())
+            }
+        };
+        if self.kind == HolderKind::Admin { format!("admin {name}").into() } else { name.into() }
+    }
+
+    /// Where its rights come from.
+    pub fn rights(&self) -> Cow<'static, str> {
+        match &self.scope_map {
+            Some(name) => format!("scope map {name}").into(),
+            None => "no scope map".into(),
+        }
+    }
+
     fn check_enabled(&self) -> Result<(), SignInRefusal> {
         match self.status {
             TokenStatus::Disabled => Err(SignInRefusal::Disabled),
@@ -292,6 +332,8 @@ mod tests {
             registry: RegistryKey(1),
             key: TokenKey(1),
             name: "token2".into(),
+            kind: HolderKind::Token,
+            scope_map: Some("ci".into()),
             status: TokenStatus::Enabled,
             generation: Generation(3),
             rules: Arc::default(),
@@ -307,6 +349,22 @@ mod tests {
                 ends_at: at(100),
             }],
         }
+    }
+
+    #[test]
+    fn what_credentials_are_called() {
+        let mut facts = facts();
+        let (second, gone) = (CredentialKey::Password(PasswordKey(2)), CredentialKey::Password(PasswordKey(9)));
+        assert_eq!(facts.name_of(second), "password2");
+        assert_eq!(facts.name_of(gone), "password");
+        assert_eq!(facts.name_of(CredentialKey::Certificate(CertificateKey(1))), "certificate1");
+        assert_eq!(facts.rights(), "scope map ci");
+        facts.kind = HolderKind::Admin;
+        assert_eq!(facts.name_of(second), "admin password2");
+        facts.kind = HolderKind::Principal;
+        assert_eq!(facts.name_of(second), "refresh token");
+        facts.scope_map = None;
+        assert_eq!(facts.rights(), "no scope map");
     }
 
     #[test]

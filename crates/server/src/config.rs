@@ -2,12 +2,18 @@
 //! that an error names the key and the line.
 
 use crate::issuers::config::{self as issuers, IssuerConfig};
+use crate::limits::AUDIT_ENTRIES_MIN;
 use crate::proxies::TrustedProxies;
 use http::uri::{Authority, Scheme};
 use model::arm_name::RegistryName;
 use serde::{Deserialize, Deserializer};
+use service::AuditSettings;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
+
+const DAY_SECONDS: u64 = 24 * 3600;
 
 /// Everything that can be set. `config.example.toml` explains the keys; all have defaults.
 #[derive(Debug, Clone, Deserialize)]
@@ -33,6 +39,8 @@ pub struct Config {
     pub tls: TlsConfig,
     /// The log on stderr.
     pub log: LogConfig,
+    /// What the audit log keeps.
+    pub audit: AuditConfig,
     /// OpenID issuers whose tokens count as bearers of the management API.
     #[serde(deserialize_with = "issuers::distinct")]
     pub issuers: Vec<IssuerConfig>,
@@ -58,6 +66,19 @@ pub struct LogConfig {
     pub format: LogFormat,
     /// What is logged, in the words of `tracing-subscriber`'s `EnvFilter`: `info`, or `info,server=debug`.
     pub filter: String,
+}
+
+/// `[audit]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditConfig {
+    /// Whether reads have entries too.
+    pub reads: bool,
+    /// How many days an entry is kept.
+    pub keep_days: NonZeroU32,
+    /// How many entries are kept.
+    #[serde(deserialize_with = "audit_entries")]
+    pub entries_max: u64,
 }
 
 /// How a line of the log looks.
@@ -105,9 +126,35 @@ impl Default for Config {
             shutdown_grace_seconds: 25,
             tls: TlsConfig::default(),
             log: LogConfig::default(),
+            audit: AuditConfig::default(),
             issuers: Vec::new(),
         }
     }
+}
+
+impl Default for AuditConfig {
+    fn default() -> Self {
+        let AuditSettings { reads, kept, entries_max } = AuditSettings::default();
+        let days = u32::try_from(kept.as_secs() / DAY_SECONDS).ok().and_then(NonZeroU32::new);
+        Self { reads, keep_days: days.unwrap_or(NonZeroU32::MAX), entries_max }
+    }
+}
+
+impl AuditConfig {
+    /// For the service.
+    pub(crate) fn settings(&self) -> AuditSettings {
+        let kept = Duration::from_secs(u64::from(self.keep_days.get()) * DAY_SECONDS);
+        AuditSettings { reads: self.reads, kept, entries_max: self.entries_max }
+    }
+}
+
+/// So few would not hold what happens in a minute.
+fn audit_entries<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let given = u64::deserialize(from)?;
+    if given >= AUDIT_ENTRIES_MIN {
+        return Ok(given);
+    }
+    Err(serde::de::Error::custom(format!("{given} entries are too few: keep {AUDIT_ENTRIES_MIN} or more")))
 }
 
 impl Default for LogConfig {

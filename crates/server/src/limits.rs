@@ -53,3 +53,13 @@ pub(crate) const DISCARD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How often uploads that were idle for a day are looked for: their bytes are held at most this much longer.
 pub(crate) const CLEAR_IDLE_UPLOADS_EVERY: Duration = Duration::from_secs(3600);
+
+/// How often waiting entries of the audit log are written: often enough to lose little in a crash, seldom enough for a disk that has
+/// nothing else to do.
+pub(crate) const WRITE_AUDIT_EVERY: Duration = Duration::from_millis(200);
+
+/// How often old entries of the audit log are looked for.
+pub(crate) const PRUNE_AUDIT_EVERY: Duration = Duration::from_secs(60);
+
+/// The fewest entries that the audit log may be told to keep: as many as strangers can cause in a minute.
+pub(crate) const AUDIT_ENTRIES_MIN: u64 = 1_000;

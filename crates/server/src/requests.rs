@@ -1,7 +1,7 @@
 //! What every request gets, on every plane: an id, a span, a settled `Host`, client address and client certificate, one log line, and an answer also when its handler
 //! panics. Never logs a query, a header or a body: they hold secrets.
 
-use crate::client_address;
+use crate::client_address::{self, ClientAddress};
 use crate::client_certificates;
 use crate::hosts;
 use crate::proxies::TrustedProxies;
@@ -11,8 +11,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::header::{CONTENT_TYPE, HOST, HeaderName};
-use http::{HeaderMap, HeaderValue, StatusCode};
-use service::Random;
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode};
+use service::{Origin, Random};
 use std::fmt;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
@@ -61,6 +61,12 @@ impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// Where a request comes from, for the audit log, once [`observe`] has seen it.
+pub(crate) fn origin(extensions: &Extensions) -> Origin {
+    let request = extensions.get::<RequestId>().map(|RequestId(id)| *id);
+    Origin { address: ClientAddress::of_request(extensions), request }
 }
 
 /// The caller's own id of its request, when it can be repeated in a header or URL.

@@ -135,6 +135,7 @@ impl Server {
             random: Arc::clone(&outside.random),
             trust: Some(IssuerTrust { issuers, documents: outside.issuer_documents }),
             stay,
+            audit: config.audit.settings(),
         };
         let (service, first_start) = Service::open(options).await.map_err(|error| {
             let cause = match error {
@@ -198,10 +199,18 @@ impl Server {
         let mut background = tokio::task::JoinSet::new();
         background.spawn(follow_changes(self.service.clone()));
         background.spawn(clear_idle_uploads(self.service.clone()));
+        background.spawn(write_audit(self.service.clone()));
+        background.spawn(prune_audit(self.service.clone()));
         if let Some(tls) = tls.clone() {
             background.spawn(follow_certificate(tls));
         }
-        listener.serve(self.router.clone(), tls, shutdown, self.grace).await.map_err(StartError::Serve)?;
+        let served = listener.serve(self.router.clone(), tls, shutdown, self.grace).await.map_err(StartError::Serve);
+        background.shutdown().await;
+        if let Err(error) = self.service.close_audit().await {
+            let cause: &dyn std::error::Error = &error;
+            tracing::error!(cause, "the last entries of the audit log are lost: {error}");
+        }
+        served?;
         tracing::info!("stopped");
         Ok(())
     }
@@ -221,7 +230,13 @@ impl Server {
     /// the network.
     pub async fn call(&self, caller: LocalUser, mut request: Request<Bytes>) -> Response<Bytes> {
         request.extensions_mut().insert(Embedded(Caller { name: caller.0, kind: CallerKind::User }));
-        self.route(request).await
+        let response = self.route(request).await;
+        // Nobody else will: the process may end with the answer.
+        if let Err(error) = self.service.close_audit().await {
+            let cause: &dyn std::error::Error = &error;
+            tracing::error!(cause, "entries of the audit log are lost: {error}");
+        }
+        response
     }
 
     /// Answers a request in process as one from the network: a stranger's until its credentials say otherwise.
@@ -242,6 +257,11 @@ impl Server {
                 response
             }
         }
+    }
+
+    /// Takes away entries of the audit log that are too old or too many; whether there were any. [`Server::serve`] does it by itself.
+    pub async fn prune_audit(&self) -> Result<bool, service::Error> {
+        self.service.prune_audit().await
     }
 
     /// Takes in what other processes on the same data folder have changed. [`Server::serve`] does it by itself.
@@ -288,6 +308,48 @@ async fn follow_certificate(tls: Tls) {
 fn log_unloaded(error: &TlsError) {
     let cause: &dyn std::error::Error = error;
     tracing::error!(cause, "the certificate cannot be reloaded, and the one from before is used on: {error}");
+}
+
+/// Writes what waits for the audit log, until the task is dropped.
+async fn write_audit(service: Service) {
+    let mut ticks = tokio::time::interval(limits::WRITE_AUDIT_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut is_told = false;
+    loop {
+        ticks.tick().await;
+        let written = service.flush_audit().await;
+        // Once for each trouble, not every time.
+        if let Err(error) = written.as_ref()
+            && !is_told
+        {
+            let cause: &dyn std::error::Error = error;
+            tracing::error!(
+                cause,
+                "entries of the audit log cannot be written; they wait, and trying goes on: {error}"
+            );
+        }
+        is_told = written.is_err();
+    }
+}
+
+/// Takes away entries of the audit log that are too old or too many, until the task is dropped.
+async fn prune_audit(service: Service) {
+    let mut ticks = tokio::time::interval(limits::PRUNE_AUDIT_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        loop {
+            match service.prune_audit().await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    let cause: &dyn std::error::Error = &error;
+                    tracing::error!(cause, "the audit log could not be pruned; trying again in a minute");
+                    break;
+                }
+            }
+        }
+    }
 }
 
 /// Frees the bytes of uploads that nobody goes on with, until the task is dropped.

@@ -8,8 +8,10 @@ use model::registry::Sku;
 use model::resource_id::{RegistryId, ResourceGroupId, ScopeMapId, TokenId};
 use model::scope::Asked;
 use service::{
-    Manager, Options, PasswordSpec, RegistrySpec, ResourceGroupSpec, Service, SystemClock, SystemRandom, TokenSpec,
+    AuditSettings, Manager, Options, PasswordSpec, RegistrySpec, ResourceGroupSpec, Service, Stay, SystemClock,
+    SystemRandom, TokenSpec,
 };
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::io::{Write, stdout};
@@ -23,6 +25,8 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 const SPAN: Duration = Duration::from_secs(2);
 /// More bearers than are remembered, so that each is verified anew.
 const STRANGE_BEARERS: usize = 100_000;
+/// Entries of the audit log that are written together.
+const ENTRIES_AT_ONCE: u32 = 2_000;
 
 fn main() -> Outcome {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(measure())
@@ -38,7 +42,7 @@ async fn measure() -> Outcome {
     let made = service.put_token(&Manager::owner_of_the_data(caller()), &id, spec).await?;
     let password = made.generated.into_iter().next().ok_or("a password")?.password;
     let asked = Asked::parse(["repository:samples/hello:pull"]);
-    let sign_in = async || -> Outcome<_> { Ok(service.sign_in(&registry, "bench", &password, None).await??) };
+    let sign_in = async || -> Outcome<_> { Ok(service.sign_in(&registry, "bench", &password).await??) };
     let signed_in = sign_in().await?;
     let issue = || service.issue_access_token(&registry, &signed_in, &asked);
     let known = issue()?.text;
@@ -51,6 +55,17 @@ async fn measure() -> Outcome {
     writeln!(out, "| | per second of one processor | each |\n|---|---|---|")?;
     row(&mut out, "A password checked", async || drop(black_box(sign_in().await))).await?;
     row(&mut out, "A bearer issued", async || drop(black_box(issue()))).await?;
+    service.flush_audit().await?;
+    let issued = Cell::new(0);
+    row(&mut out, "A bearer issued, its entry of the audit log written", async || {
+        drop(black_box(issue()));
+        issued.set(issued.get() + 1);
+        // As many as a busy server has when it writes what waits.
+        if issued.get() % ENTRIES_AT_ONCE == 0 {
+            drop(black_box(service.flush_audit().await));
+        }
+    })
+    .await?;
     row(&mut out, "A bearer checked, seen before", async || {
         drop(black_box(service.verify_access_token(&registry, &known, None).await));
     })
@@ -76,8 +91,14 @@ async fn row(out: &mut impl Write, what: &str, mut once: impl AsyncFnMut()) -> O
 }
 
 async fn site(data: &Path) -> Outcome<(Service, TokenId)> {
-    let options =
-        Options { data: data.to_owned(), clock: Arc::new(SystemClock), random: Arc::new(SystemRandom), trust: None };
+    let options = Options {
+        data: data.to_owned(),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        trust: None,
+        stay: Stay::Lasting,
+        audit: AuditSettings::default(),
+    };
     let (service, _) = Service::open(options).await?;
     let group =
         ResourceGroupId { subscription: service.subscription().clone(), name: ResourceGroupName::parse("bench")? };

@@ -10,8 +10,8 @@ use model::password::PasswordName;
 use model::registry::Sku;
 use model::resource_id::{RegistryId, ResourceGroupId, ScopeMapId, TokenId};
 use service::{
-    CredentialsSpec, Manager, Options, PasswordSpec, RegistrySpec, ResourceGroupSpec, Service, SystemClock,
-    SystemRandom, TokenSpec,
+    AuditSettings, CredentialsSpec, Manager, Options, PasswordSpec, RegistrySpec, ResourceGroupSpec, Service,
+    SystemClock, SystemRandom, TokenSpec,
 };
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -86,6 +86,7 @@ impl Site {
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             trust: None,
+            audit: AuditSettings::default(),
         };
         let (service, _) = Service::open(options).await?;
         let group =
@@ -152,7 +153,7 @@ impl Site {
             times[1].push(began.elapsed());
             let spec = CredentialsSpec { token: known, name: None, expires_at: None };
             let began = Instant::now();
-            self.service.generate_credentials(&manager(), &self.registry, spec).await?;
+            self.service.generate_credentials(&self.registry, spec).await?;
             times[2].push(began.elapsed());
             self.service.delete_token(&self.token(new)?).await?;
         }

@@ -1,5 +1,6 @@
 //! Access tokens: the short-lived bearers of the data plane. Issued here, checked here.
 
+use crate::audit::Crowd;
 use crate::guesses::Whose;
 use crate::refresh_tokens::REFRESH_TOKEN_USER;
 use crate::token_table::WhichToken;
@@ -9,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::access::Access;
 use model::action::{Action, ActionSet};
 use model::arm_name::TokenName;
+use model::audit::{self, Actor, Entry, Outcome};
 use model::certificate::Fingerprint;
 use model::password::{Password, PasswordHash, PasswordName};
 use model::registry::{Registry, RegistryKey};
@@ -19,7 +21,7 @@ use model::token::{CertificateKey, CredentialKey, Generation, PasswordKey, SignI
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::net::IpAddr;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -152,21 +154,15 @@ impl SignedIn {
     pub fn name(&self) -> &str {
         &self.facts.name
     }
-
-    /// What the caller may do with the password or certificate itself.
-    pub fn access(&self) -> Access {
-        Access::by_credential(self.facts.registry, self.facts.key, Arc::clone(&self.facts.rules))
-    }
 }
 
 impl Service {
-    /// Checks a user name and password, presented from `address`; `None` in process. An unknown name costs what a known one does.
+    /// Checks a user name and password. An unknown name costs what a known one does.
     pub async fn sign_in(
         &self,
         registry: &Registry,
         user: &str,
         password: &Password,
-        address: Option<IpAddr>,
     ) -> Result<Result<SignedIn, SignInRefusal>, Error> {
         if user == REFRESH_TOKEN_USER
             && let Ok(signed_in) = self.sign_in_with_refresh_token(registry, password.reveal()).await?
@@ -176,8 +172,9 @@ impl Service {
         let presented = PasswordHash::of(&self.inner.keys.pepper, password);
         let name = TokenName::parse(user).ok();
         let whose = Whose::User(registry.key, name.clone());
+        let from = self.origin.address;
         let attempt =
-            address.map(|address| self.inner.guesses.attempt((address, whose), presented, self.inner.clock.now()));
+            from.map(|address| self.inner.guesses.attempt((address, whose), presented, self.inner.clock.now()));
         let admitted = match attempt.transpose() {
             Ok(attempt) => {
                 let admitted = self.admit_user(registry, user, &presented).await?;
@@ -191,11 +188,63 @@ impl Service {
             Err(wait) => Err(SignInRefusal::TooManyWrong(wait)),
         };
         if let Err(refusal) = &admitted {
-            // What is no token name may be anything, a password in the wrong field included.
-            let name = name.map_or_else(|| "(not a token name)".to_owned(), |name| name.key());
-            log_refusal(registry, &name, refusal);
+            let who = self.known_user(registry, name, user).await?;
+            // As a refresh token it has its entry already.
+            if who.is_some() || user != REFRESH_TOKEN_USER {
+                self.note_refused(registry, (who.as_deref(), "password".into()), reason(refusal), Crowd::Strangers);
+            }
         }
         Ok(admitted)
+    }
+
+    /// The name of a user, when there is one of that name: any other may be a password in the wrong field.
+    async fn known_user(
+        &self,
+        registry: &Registry,
+        name: Option<TokenName>,
+        user: &str,
+    ) -> Result<Option<String>, Error> {
+        let known = match name {
+            Some(name) => self.facts(WhichToken::Name(registry.key, name)).await?,
+            None => None,
+        };
+        let admin = registry.id.name.as_str();
+        let is_admin = admin.eq_ignore_ascii_case(user) && registry.admin_user_enabled;
+        Ok(known.map(|facts| facts.name.to_string()).or_else(|| is_admin.then(|| admin.to_owned())))
+    }
+
+    /// What a caller may do with the password or certificate itself, in one request.
+    pub fn access_of(&self, registry: &Registry, signed_in: &SignedIn) -> Access {
+        let facts = &signed_in.facts;
+        let actor = actor(registry, facts, signed_in.credential);
+        self.note(self.signed_in_entry(registry, &actor), Crowd::Known);
+        Access::by_credential(facts.registry, actor, facts.key, Arc::clone(&facts.rules))
+    }
+
+    fn signed_in_entry(&self, registry: &Registry, actor: &Actor) -> Entry {
+        Entry {
+            who: Some(actor.who.to_string()),
+            credential: Some(actor.credential.to_string()),
+            rule: Some(actor.rights.to_string()),
+            ..self.sign_in_entry(registry, Outcome::Allowed)
+        }
+    }
+
+    /// Records that a sign-in, or what somebody signed in with, does not count. `who` is somebody that there is.
+    pub(crate) fn note_refused(
+        &self,
+        registry: &Registry,
+        (who, credential): (Option<&str>, Cow<'static, str>),
+        reason: String,
+        crowd: Crowd,
+    ) {
+        let entry = Entry {
+            who: who.map(str::to_owned),
+            credential: Some(credential.into_owned()),
+            rule: Some(reason),
+            ..self.sign_in_entry(registry, Outcome::Refused)
+        };
+        self.note(entry, crowd);
     }
 
     async fn admit_user(
@@ -244,11 +293,15 @@ impl Service {
         presented: &Fingerprint,
     ) -> Result<Result<SignedIn, SignInRefusal>, Error> {
         let facts = self.facts(WhichToken::Certificate(registry.key, *presented)).await?;
-        let (name, admitted) = match facts {
-            Some(facts) => (facts.name.to_string(), self.admit_certificate(facts, presented)),
-            None => (format!("(certificate {presented})"), Err(SignInRefusal::UnknownCertificate)),
+        let who = facts.as_ref().map(|facts| facts.name.clone());
+        let admitted = match facts {
+            Some(facts) => self.admit_certificate(facts, presented),
+            None => Err(SignInRefusal::UnknownCertificate),
         };
-        Ok(admitted.inspect_err(|refusal| log_refusal(registry, &name, refusal)))
+        Ok(admitted.inspect_err(|refusal| {
+            let credential = format!("certificate {presented}").into();
+            self.note_refused(registry, (who.as_deref(), credential), reason(refusal), Crowd::Strangers);
+        }))
     }
 
     fn admit_certificate(&self, facts: Arc<TokenFacts>, presented: &Fingerprint) -> Result<SignedIn, SignInRefusal> {
@@ -269,8 +322,10 @@ impl Service {
             return Ok(Ok(signed_in));
         };
         if facts.key != signed_in.facts.key {
-            log_refusal(registry, &signed_in.facts.name, &SignInRefusal::TwoTokens);
-            return Ok(Err(SignInRefusal::TwoTokens));
+            let refusal = SignInRefusal::TwoTokens;
+            let credential = signed_in.facts.name_of(signed_in.credential);
+            self.note_refused(registry, (Some(&signed_in.facts.name), credential), reason(&refusal), Crowd::Known);
+            return Ok(Err(refusal));
         }
         let certificate = facts.admit_certificate(presented, self.inner.clock.now()).ok().map(|_| *presented);
         Ok(Ok(SignedIn { certificate, ..signed_in }))
@@ -317,6 +372,8 @@ impl Service {
         // A bearer never outlives its password or certificate. Where that leaves less than a minute the client is still told a minute: docker
         // takes no smaller figure (data-plane-and-auth.md, 1.3), and meets a 401 that makes it sign in again.
         let expires_in_seconds = expires.since(now).as_secs().max(limits::ACCESS_TOKEN_TTL_MIN.as_secs());
+        let entry = self.signed_in_entry(registry, &actor(registry, facts, *credential));
+        self.note(Entry { detail: Some(granted.to_string()), ..entry }, Crowd::Each);
         Ok(AccessToken { text, granted, issued_at: now, expires_in_seconds })
     }
 
@@ -328,6 +385,9 @@ impl Service {
         lasts: Duration,
     ) -> Result<AccessToken, Error> {
         let now = self.inner.clock.now();
+        // What is asked for is left out: whoever asks may ask for anything.
+        let entry = self.signed_in_entry(registry, &nobody(registry));
+        self.note(entry, Crowd::Strangers);
         let not_before = now.minus(limits::CLOCK_SKEW).as_unix_seconds();
         let text = self.inner.keys.access.sign(&Claims {
             iss: signing::ISSUER.to_owned(),
@@ -357,33 +417,39 @@ impl Service {
         bearer: &str,
         presented: Option<&Fingerprint>,
     ) -> Result<Access, BearerRefusal> {
-        let checked = self.check_bearer(registry, bearer);
-        let bearer = checked.map_err(|reason| {
-            log_refusal(registry, "(unknown)", &reason);
+        let refused = |who: Option<&str>, credential: Cow<'static, str>, reason: String, crowd| {
+            self.note_refused(registry, (who, credential), reason, crowd);
+        };
+        let bearer = self.check_bearer(registry, bearer).map_err(|reason| {
+            refused(None, BEARER.into(), reason.to_owned(), Crowd::Strangers);
             BearerRefusal::Invalid(reason)
         })?;
         let Some(holder) = &bearer.holder else {
             if registry.anonymous_pull_enabled {
-                return Ok(Access::anonymous(registry.key, Arc::clone(&bearer.granted)));
+                return Ok(Access::anonymous(registry.key, nobody(registry), Arc::clone(&bearer.granted)));
             }
             const REASON: &str = "anonymous pull is off";
-            log_refusal(registry, ANONYMOUS, &REASON);
+            refused(None, audit::ANONYMOUS.into(), REASON.to_owned(), Crowd::Strangers);
             return Err(BearerRefusal::Invalid(REASON));
         };
         // Facts of another registry's token cannot be met here: keys are never given twice, and the bearer is ours.
         let facts = self.facts(WhichToken::Key(holder.token)).await?;
         let facts = facts.filter(|facts| facts.registry == registry.key).ok_or_else(|| {
-            log_refusal(registry, &format!("(key {})", holder.token.0), &SignInRefusal::UnknownToken);
+            refused(None, BEARER.into(), reason(&SignInRefusal::UnknownToken), Crowd::Known);
             SignInRefusal::UnknownToken
         })?;
         if holder.certificate.is_some_and(|bound| presented != Some(&bound)) {
             const REASON: &str = "it is bound to a certificate that was not presented";
-            log_refusal(registry, &facts.name, &REASON);
+            refused(Some(&facts.name), facts.name_of(holder.credential), REASON.to_owned(), Crowd::Known);
             return Err(BearerRefusal::Invalid(REASON));
         }
         let admitted = facts.admit_bearer(holder.credential, holder.generation, self.inner.clock.now());
-        admitted.inspect_err(|refusal| log_refusal(registry, &facts.name, refusal))?;
-        Ok(Access::by_bearer(registry.key, facts.key, Arc::clone(&facts.rules), Arc::clone(&bearer.granted)))
+        admitted.inspect_err(|refusal| {
+            refused(Some(&facts.name), facts.name_of(holder.credential), reason(refusal), Crowd::Known);
+        })?;
+        let actor = actor(registry, &facts, holder.credential);
+        let (rules, granted) = (Arc::clone(&facts.rules), Arc::clone(&bearer.granted));
+        Ok(Access::by_bearer(registry.key, actor, facts.key, rules, granted))
     }
 
     /// Every key that signatures of live access tokens can be checked with.
@@ -498,10 +564,32 @@ fn from_claims(claims: &[AccessClaim]) -> Granted {
     Granted { repositories: claims.iter().filter_map(of_repository).collect(), catalog: claims.iter().any(is_catalog) }
 }
 
-fn log_refusal(registry: &Registry, token: &str, reason: &dyn std::fmt::Display) {
-    let registry = &registry.id.name;
-    tracing::info!(
-        target: "audit", %registry, token, %reason,
-        "access to registry {registry} was refused to token {token}: {reason}"
-    );
+/// As what refusals of a bearer name it, when it is nobody's that is known.
+const BEARER: &str = "bearer";
+
+fn actor(registry: &Registry, facts: &TokenFacts, credential: CredentialKey) -> Actor {
+    Actor {
+        registry: registry.id.name.as_str().into(),
+        who: facts.name.clone(),
+        credential: facts.name_of(credential),
+        rights: facts.rights(),
+    }
+}
+
+/// Whoever asks, where anonymous pull is on.
+fn nobody(registry: &Registry) -> Actor {
+    Actor {
+        registry: registry.id.name.as_str().into(),
+        who: ANONYMOUS.into(),
+        credential: audit::ANONYMOUS.into(),
+        rights: "anonymous pull".into(),
+    }
+}
+
+/// As the audit log has it, where equal refusals are counted: how long it takes until the next password is heard makes no difference.
+fn reason(refusal: &SignInRefusal) -> String {
+    match refusal.wait() {
+        Some(_) => "too many wrong passwords were tried".to_owned(),
+        None => refusal.to_string(),
+    }
 }

@@ -4,7 +4,6 @@
 //! stored: see [`model::password::Pepper::derive`].
 
 use crate::credentials::Mint;
-use crate::managers::Manager;
 use crate::registries::existing;
 use crate::{Error, Service};
 use metadata::{Managing, Reading, admin_user};
@@ -33,43 +32,34 @@ pub struct AdminPassword {
 
 impl Service {
     /// Errors: `SubscriptionMissing`, `ResourceGroupMissing`, `RegistryMissing`, `AdminUserDisabled`.
-    pub async fn list_admin_credentials(&self, manager: &Manager, id: &RegistryId) -> Result<AdminCredentials, Error> {
+    ///
+    /// Nothing is changed, and yet it is recorded before they are shown, in the way of a change.
+    pub async fn list_admin_credentials(&self, id: &RegistryId) -> Result<AdminCredentials, Error> {
         self.check_subscription(&id.group.subscription)?;
         let (asked, mint) = (id.clone(), self.mint());
-        let listed = self.inner.metadata.read(move |tx| {
+        let list = move |tx: &Reading<'_>| {
             let registry = existing(tx, &asked)?;
             let admin = enabled(tx, &registry)?;
             credentials(tx, &mint, &registry, admin)
-        });
-        let credentials = listed.await?;
-        tracing::info!(
-            target: "audit", registry = %id.name, principal = manager.principal,
-            "{} was shown the passwords of the admin user of {}", manager.principal, id.name
-        );
-        Ok(credentials)
+        };
+        self.show(list, "both passwords of the admin user").await
     }
 
     /// Makes one of its passwords anew; the old one stops working at once. Errors: as of listing.
     pub async fn regenerate_admin_password(
         &self,
-        manager: &Manager,
         id: &RegistryId,
         name: PasswordName,
     ) -> Result<AdminCredentials, Error> {
         self.check_subscription(&id.group.subscription)?;
         let (asked, mint) = (id.clone(), self.mint());
-        let regenerated = self.manage(move |tx| {
+        let regenerate = move |tx: &Managing<'_>| {
             let registry = existing(tx, &asked)?;
             let admin = enabled(tx, &registry)?;
             mint.derive(tx, admin, name)?;
             credentials(tx, &mint, &registry, admin)
-        });
-        let credentials = regenerated.await?;
-        tracing::info!(
-            target: "audit", registry = %id.name, principal = manager.principal, password = name.as_str(),
-            "{} regenerated a password of the admin user of {}", manager.principal, id.name
-        );
-        Ok(credentials)
+        };
+        self.manage_saying(regenerate, move |_| Some(format!("{} of the admin user", name.as_str()))).await
     }
 }
 

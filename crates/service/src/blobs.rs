@@ -47,7 +47,9 @@ impl Service {
         let ReadBlob { repository, digest } = permit.operation().clone();
         let Some((size_bytes, locks)) = self.find_blob(permit).await? else { return Err(Error::BlobUnknown(digest)) };
         if let Some(attribute) = locks.forbidding(Deed::Read) {
-            return Err(Error::Locked(Lock { repository, reference: None, attribute }));
+            let locked = Error::Locked(Lock { repository, reference: None, attribute });
+            self.note_locked(permit, &locked);
+            return Err(locked);
         }
         // Bytes that are lost or cut short are as good as none: told so, a client sends them again, which heals the store.
         match self.inner.blobs.open_blob(&digest).await? {
@@ -68,7 +70,7 @@ impl Service {
     /// Takes a blob out of the repository; other repositories keep it. Errors: `BlobUnknown`, `BlobInUse`, `Locked`.
     pub async fn delete_blob(&self, permit: &Permit<DeleteBlob>) -> Result<(), Error> {
         let (registry, DeleteBlob { repository: name, digest }) = (permit.registry(), permit.operation().clone());
-        let deleted = self.inner.metadata.write(move |tx| {
+        let deleted = self.carry_out(permit, None, move |tx| {
             let Some(repository) = repositories::find(tx, registry, &name)? else {
                 return Err(Error::BlobUnknown(digest));
             };

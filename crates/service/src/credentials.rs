@@ -1,6 +1,5 @@
 //! Generating the passwords of tokens.
 
-use crate::managers::Manager;
 use crate::tokens::token_of;
 use crate::{Error, Inner, PasswordSpec, Service, random, registries};
 use metadata::Managing;
@@ -45,12 +44,11 @@ impl Service {
     /// Errors: `ParentRegistryMissing`, `TokenMissing`, `Invalid` (a token of another registry, an expiry in the past).
     pub async fn generate_credentials(
         &self,
-        manager: &Manager,
         registry: &RegistryId,
         spec: CredentialsSpec,
     ) -> Result<GeneratedCredentials, Error> {
         let (id, mint) = (registry.clone(), self.mint());
-        let generated = self.manage(move |tx| {
+        let generate = move |tx: &Managing<'_>| {
             let registry = registries::parent(tx, &id)?;
             if spec.token.registry != id {
                 let message = format!("'{}' is of another registry; name a token of {}", spec.token, id.name);
@@ -64,14 +62,12 @@ impl Service {
                 .collect::<Result<Vec<_>, _>>()?;
             let token = token_of(tx, &registry, token.id.name)?;
             Ok(GeneratedCredentials { token, generated })
-        });
-        let credentials = generated.await?;
-        let (token, count) = (&credentials.token.id, credentials.generated.len());
-        tracing::info!(
-            target: "audit", registry = %registry.name, token = %token.name, principal = manager.principal, count,
-            "{} generated {count} passwords of token {}", manager.principal, token.name
-        );
-        Ok(credentials)
+        };
+        let told = |made: &GeneratedCredentials| {
+            let names: Vec<&str> = made.generated.iter().map(|made| made.name.as_str()).collect();
+            Some(format!("token {}, generated {}", made.token.id.name, names.join(", ")))
+        };
+        self.manage_saying(generate, told).await
     }
 
     /// What this instant's passwords are made with.

@@ -6,6 +6,7 @@
 mod access_tokens;
 mod admin_user;
 mod anonymous_pull;
+mod audit;
 mod blobs;
 mod certificates;
 mod clock;
@@ -40,6 +41,7 @@ mod usage;
 
 pub use access_tokens::{AccessToken, BearerRefusal, SignedIn, VerificationKey};
 pub use admin_user::{AdminCredentials, AdminPassword};
+pub use audit::{Act, AuditLines, AuditSettings, Origin};
 pub use blobs::{BlobInfo, OpenBlob};
 pub use certificates::{InvalidCertificate, read_certificate};
 pub use clock::{Clock, SystemClock};
@@ -68,7 +70,8 @@ use access_tokens::BearerCache;
 use guesses::Guesses;
 use issuers::Issuers;
 use keys::Keys;
-use metadata::{Managing, Store, management_version};
+use metadata::{Store, management_version};
+use model::audit::Entry;
 use model::operation_path::OperationPath;
 use site::{Draft, Site};
 use std::fs::File;
@@ -88,6 +91,10 @@ pub struct Service {
     inner: Arc<Inner>,
     /// What changes made through this value are recorded as.
     operation: Option<OperationPath>,
+    /// From where the request comes that this value is for.
+    origin: Origin,
+    /// What writes through this value are, for the audit log.
+    act: Option<Arc<Entry>>,
 }
 
 struct Inner {
@@ -102,6 +109,8 @@ struct Inner {
     bearers: BearerCache,
     issuers: Issuers,
     guesses: Guesses,
+    audit: audit::Queue,
+    audit_settings: AuditSettings,
 }
 
 /// What a service needs from outside.
@@ -116,6 +125,8 @@ pub struct Options {
     pub trust: Option<IssuerTrust>,
     /// How long the process means to stay.
     pub stay: Stay,
+    /// What is wanted of the audit log.
+    pub audit: AuditSettings,
 }
 
 /// What the first start on a data folder made and shows once: the service principal that manages over the network.
@@ -145,7 +156,7 @@ impl Service {
     /// The second value is there on the very first start only. Errors: `Internal`, whose source says what is wrong with the folder,
     /// the database or a key; `StorageFull`.
     pub async fn open(options: Options) -> Result<(Self, Option<FirstStart>), Error> {
-        let Options { data, clock, random, trust, stay } = options;
+        let Options { data, clock, random, trust, stay, audit: audit_settings } = options;
         let folder = data.clone();
         let (lock, metadata, blobs) = blocking(move || open_files(&folder, stay)).await?;
         let found = metadata.read(Site::find).await?;
@@ -166,8 +177,23 @@ impl Service {
         let issuers = Issuers::new(trust, &clock);
         let metadata = Arc::new(metadata);
         let guesses = Guesses::new();
-        let inner = Inner { data, metadata, blobs, clock, random, keys, site, tokens, bearers, issuers, guesses };
-        Ok((Self { inner: Arc::new(inner), operation: None }, first_start))
+        let audit = audit::Queue::default();
+        let inner = Inner {
+            data,
+            metadata,
+            blobs,
+            clock,
+            random,
+            keys,
+            site,
+            tokens,
+            bearers,
+            issuers,
+            guesses,
+            audit,
+            audit_settings,
+        };
+        Ok((Self { inner: Arc::new(inner), operation: None, origin: Origin::default(), act: None }, first_start))
     }
 
     /// Takes in what other processes on the same data folder have changed since the last call. The server calls it several
@@ -181,22 +207,6 @@ impl Service {
     /// Whether the store answers and takes writes.
     pub async fn check_ready(&self) -> Result<(), Error> {
         Ok(self.inner.metadata.write::<_, metadata::Error, _>(|_| Ok(())).await?)
-    }
-
-    /// The door for every change of what sign-ins are judged by: what this process remembers is forgotten with the commit, and the
-    /// operation that the change is, if it is one, is recorded.
-    async fn manage<T: Send + 'static>(
-        &self,
-        change: impl FnOnce(&Managing<'_>) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let tokens = Arc::clone(&self.inner.tokens);
-        let (operation, now) = (self.operation.clone(), self.inner.clock.now());
-        let changed = self.inner.metadata.write(move |tx| {
-            let changed = change(&tx.manage(move || tokens.forget())?)?;
-            operation.map_or(Ok(()), |path| operations::record(tx, &path, now))?;
-            Ok(changed)
-        });
-        changed.await
     }
 }
 

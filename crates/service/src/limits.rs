@@ -160,3 +160,28 @@ pub const TOKENS_REMEMBERED: usize = 20_000;
 
 /// Registries, and names that are none, that need not be read again.
 pub const REGISTRIES_REMEMBERED: usize = 10_000;
+
+/// How long an entry of the audit log is kept unless the configuration says otherwise: a year, what most rules on audits ask for.
+pub const AUDIT_KEPT: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Entries of the audit log that are kept unless the configuration says otherwise: some 4 GB.
+pub const AUDIT_ENTRIES: u64 = 10_000_000;
+
+/// Entries that wait in memory, about 500 bytes each: what all cores of a large machine issue in the time of one slow write to the disk.
+pub const AUDIT_WAITING: usize = 16_384;
+
+/// Entries that one transaction writes, so that other writers do not wait long.
+pub const AUDIT_WRITTEN_AT_ONCE: usize = 2_000;
+
+/// How long equal entries are counted before the count is written.
+pub const AUDIT_WINDOW: Duration = Duration::from_secs(60);
+
+/// Kinds of entries that are counted apart in [`AUDIT_WINDOW`], of strangers and of others. Each has two entries at most, so all strangers
+/// together add seven a second, and need weeks to push what others did out of [`AUDIT_ENTRIES`].
+pub const AUDIT_WINDOWS: usize = 200;
+
+/// Entries that one transaction takes away.
+pub const AUDIT_PRUNED_AT_ONCE: i64 = 10_000;
+
+/// How much longer than wanted entries may stay: taking them away one by one would leave as many entries that say so.
+pub const AUDIT_PRUNED_EVERY: Duration = Duration::from_secs(3600);

@@ -1,9 +1,11 @@
 //! Who manages: service principals, which sign in with a secret for a bearer of the management API, and what they may do (decision
 //! D8).
 
+use crate::audit::Crowd;
 use crate::guesses::Whose;
 use crate::{Error, Service, VerificationKey, limits, random, signing};
 use metadata::{Reading, principals, role_assignments};
+use model::audit::{Entry, Outcome, actions};
 use model::caller::{Caller, CallerKind};
 use model::guid::Guid;
 use model::password::{Password, PasswordHash};
@@ -12,8 +14,6 @@ use model::rights::Rights;
 use model::role_assignment::RoleAssignment;
 use model::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::net::IpAddr;
 use std::time::Duration;
 
 /// Whoever makes a management request.
@@ -46,11 +46,9 @@ impl Manager {
         }
     }
 
-    /// Writes into the audit log what it did: `principal created …`. Who it is stands there by what roles are held by, which nobody else
-    /// can come to be called.
-    pub(crate) fn audit(&self, did: &dyn fmt::Display) {
-        let principal = &self.principal;
-        tracing::info!(target: "audit", principal, "{principal} {did}");
+    /// Whether it has its rights from the data folder, and so no credentials.
+    pub(crate) fn is_owner_of_the_data(&self) -> bool {
+        self.rights == Rights::everything()
     }
 
     /// The same on the data plane of a registry, under a name that is nobody's: bearers there are kept by it, and a user of the
@@ -112,21 +110,24 @@ struct Claims {
 }
 
 impl Service {
-    /// Exchanges a client id and its secret, presented from `address`, for a bearer of the management API.
+    /// Exchanges a client id and its secret for a bearer of the management API.
     pub async fn sign_in_principal(
         &self,
         client_id: &str,
         client_secret: &Password,
-        address: Option<IpAddr>,
     ) -> Result<PrincipalBearer, PrincipalRefusal> {
         let presented = PasswordHash::of(&self.inner.keys.pepper, client_secret);
         let whose = Whose::Principal(Guid::parse(client_id).ok());
+        let from = self.origin.address;
         let attempt =
-            address.map(|address| self.inner.guesses.attempt((address, whose), presented, self.inner.clock.now()));
-        let attempt = attempt.transpose().map_err(|wait| {
-            tracing::info!(target: "audit", "a service principal was refused: too many wrong secrets were tried");
-            PrincipalRefusal::TooManyWrong(wait)
-        })?;
+            from.map(|address| self.inner.guesses.attempt((address, whose), presented, self.inner.clock.now()));
+        let attempt = match attempt.transpose() {
+            Ok(attempt) => attempt,
+            Err(wait) => {
+                self.note_refused_login(None, "secret", "too many wrong secrets were tried");
+                return Err(PrincipalRefusal::TooManyWrong(wait));
+            }
+        };
         let signed_in = self.admit_principal(client_id, presented).await;
         match (attempt, &signed_in) {
             (Some(attempt), Ok(_)) => attempt.succeeded(),
@@ -153,8 +154,11 @@ impl Service {
             Some((principal, secret))
         });
         let Some((principal, secret)) = admitted else {
-            let known = found.is_some();
-            tracing::info!(target: "audit", known, "a service principal was refused: client id known: {known}");
+            // An id that is nobody's is left out: it may be a secret in the wrong field.
+            match &found {
+                Some(known) => self.note_refused_login(Some(&known.object_id), "secret", "wrong or expired secret"),
+                None => self.note_refused_login(None, "secret", "no such service principal"),
+            }
             return Err(PrincipalRefusal::WrongSecret);
         };
         Ok(self.issue_principal_bearer(principal, secret)?)
@@ -170,6 +174,12 @@ impl Service {
         let longest = now.plus(limits::PRINCIPAL_BEARER_TTL);
         let expires = secret.expires_at.map_or(longest, |end| end.min(longest));
         let object_id = principal.object_id.to_string();
+        let entry = Entry {
+            who: Some(object_id.clone()),
+            credential: Some(format!("secret {}", secret.id)),
+            ..self.entry(Outcome::Allowed, actions::LOGIN)
+        };
+        self.note(entry, Crowd::Each);
         let text = self.inner.keys.management.sign(&Claims {
             iss: signing::ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
@@ -197,17 +207,21 @@ impl Service {
         if let Some(judged) = self.verify_foreign(bearer).await {
             return judged;
         }
-        let claims = self.check_principal_bearer(bearer).map_err(refuse)?;
+        let refuse = |who: Option<&Guid>, reason| {
+            self.note_refused_login(who, "bearer", reason);
+            PrincipalRefusal::InvalidBearer(reason)
+        };
+        let claims = self.check_principal_bearer(bearer).map_err(|reason| refuse(None, reason))?;
         let ids = (Guid::parse(&claims.sub), Guid::parse(&claims.sec));
-        let (Ok(object_id), Ok(secret_id)) = ids else { return Err(refuse("its ids are no GUIDs")) };
+        let (Ok(object_id), Ok(secret_id)) = ids else { return Err(refuse(None, "its ids are no GUIDs")) };
         let read = self.inner.metadata.read(move |tx| {
             let found = principals::find(tx, &object_id)?;
             Ok::<_, Error>((found, grants_of(tx, object_id.as_str())?))
         });
-        let (Some(principal), rights) = read.await? else { return Err(refuse("its principal is gone")) };
+        let (Some(principal), rights) = read.await? else { return Err(refuse(None, "its principal is gone")) };
         let secret = principal.secrets.iter().find(|secret| secret.id == secret_id);
         let Some(secret) = secret.filter(|secret| secret.is_current(self.inner.clock.now())) else {
-            return Err(refuse("its secret is gone or has expired"));
+            return Err(refuse(Some(&principal.object_id), "its secret is gone or has expired"));
         };
         Ok(Manager {
             principal: principal.object_id.to_string(),
@@ -217,6 +231,17 @@ impl Service {
             ends_at: secret.expires_at,
             secret: Some(secret.id.clone()),
         })
+    }
+
+    /// Records that somebody who wanted to manage is not known as that. `who` is somebody that there is.
+    pub(crate) fn note_refused_login(&self, who: Option<&Guid>, credential: &str, reason: &str) {
+        let entry = Entry {
+            who: who.map(Guid::to_string),
+            credential: Some(credential.to_owned()),
+            rule: Some(reason.to_owned()),
+            ..self.entry(Outcome::Refused, actions::LOGIN)
+        };
+        self.note(entry, Crowd::Strangers);
     }
 
     fn check_principal_bearer(&self, bearer: &str) -> Result<Claims, &'static str> {
@@ -238,7 +263,7 @@ pub(crate) fn grants_of(tx: &Reading<'_>, principal: &str) -> Result<Rights, Err
 /// What a caller may do, as the transaction sees it: its roles, or the secret that it signed in with, may have been taken since its
 /// request began.
 pub(crate) fn rights_now(tx: &Reading<'_>, manager: &Manager, now: Timestamp) -> Result<Rights, Error> {
-    if manager.rights == Rights::everything() {
+    if manager.is_owner_of_the_data() {
         return Ok(Rights::everything());
     }
     if let Some(id) = &manager.secret {
@@ -249,9 +274,4 @@ pub(crate) fn rights_now(tx: &Reading<'_>, manager: &Manager, now: Timestamp) ->
         }
     }
     grants_of(tx, &manager.principal)
-}
-
-fn refuse(reason: &'static str) -> PrincipalRefusal {
-    tracing::info!(target: "audit", reason, "a bearer of the management API was refused: {reason}");
-    PrincipalRefusal::InvalidBearer(reason)
 }

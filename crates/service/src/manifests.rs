@@ -7,9 +7,10 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 use metadata::manifests::{ManifestContent, ReferrersQuery};
 use metadata::repositories::RepositoryKey;
-use metadata::{Reading, blob_links, locks, manifests, repositories, tags};
+use metadata::{Reading, Writing, blob_links, locks, manifests, repositories, tags};
 use model::access::Permit;
 use model::attributes::ManifestAttributes;
+use model::audit::{Entry, Outcome};
 use model::digest::{Digest, DigestAlgorithm};
 use model::locks::{Deed, LocksChange};
 use model::manifest::{Manifest, ManifestKind};
@@ -66,7 +67,10 @@ impl Service {
         let more_references: Vec<_> = more_tags.into_iter().map(Reference::Tag).collect();
         let digest = checked_digest(&reference, &bytes)?;
         let content = ManifestContent { digest: digest.clone(), kind: manifest.kind, bytes: bytes.into() };
-        let written = self.inner.metadata.write(move |tx| {
+        let told = iter::once(digest.to_string()).chain(more_references.iter().map(Reference::to_string));
+        let detail = Some(told.collect::<Vec<_>>().join(", "));
+        let entry = Entry { detail, ..self.event_of(permit, Outcome::Allowed, None) };
+        let written = self.carry_out_as(entry, move |tx| {
             let Some(repository) = repositories::find_or_add(tx, registry, &name, now)? else {
                 return Err(Error::RepositoryUnknown(name));
             };
@@ -123,7 +127,7 @@ impl Service {
             guard.check_behind(&reference, &found.digest, Deed::Read)?;
             Ok(StoredManifest::from(found))
         });
-        found.await
+        found.await.inspect_err(|error| self.note_locked(permit, error))
     }
 
     /// Deletes a manifest with all its tags, or, when the permit names a tag, that tag only. Errors: `ManifestUnknown`, `Locked`.
@@ -131,7 +135,7 @@ impl Service {
         let now = self.inner.clock.now();
         let (registry, DeleteManifest { repository: name, reference }) =
             (permit.registry(), permit.operation().clone());
-        let deleted = self.inner.metadata.write(move |tx| {
+        let deleted = self.carry_out(permit, None, move |tx| {
             let Some(repository) = repositories::find(tx, registry, &name)? else {
                 return Err(Error::ManifestUnknown(reference));
             };
@@ -186,13 +190,13 @@ impl Service {
         change: LocksChange,
     ) -> Result<ShownManifest, Error> {
         let (registry, ChangeManifest { repository: name, digest }) = (permit.registry(), permit.operation().clone());
-        let changed = self.inner.metadata.write(move |tx| {
+        let locking = move |tx: &Writing<'_>| {
             let repository = find(tx, registry, &name)?;
             let locks = locks::of_manifest(tx, repository, &digest)?.changed(change);
             locks::put_of_manifest(tx, repository, &digest, locks)?;
             show(tx, repository, digest)
-        });
-        changed.await
+        };
+        self.carry_out_as(self.locking(permit, change), locking).await
     }
 
     /// The manifests whose subject is the permit's, by digest; empty for an unknown subject or repository. `page.last` is the
@@ -214,7 +218,7 @@ impl Service {
             Guard::new(tx, repository, &name).check_repository(Deed::Read)?;
             Ok(read_referrers(tx, repository, &query, limit)?)
         });
-        listed.await
+        listed.await.inspect_err(|error| self.note_locked(permit, error))
     }
 }
 

@@ -2,9 +2,8 @@
 //!
 //! Whatever takes something from a principal also ends what it was issued on the data plane: its rows among the tokens go.
 
-use crate::managers::Manager;
 use crate::{Error, IdentityError, Service, limits, random};
-use metadata::{Managing, Reading, principal_secrets, principal_users, principals, role_assignments};
+use metadata::{Managing, Reading, Writing, principal_secrets, principal_users, principals, role_assignments};
 use model::guid::Guid;
 use model::password::{Password, PasswordHash};
 use model::principal::{PrincipalName, PrincipalSecret, ServicePrincipal};
@@ -23,7 +22,6 @@ impl Service {
     /// expiry in the past.
     pub async fn create_principal(
         &self,
-        manager: &Manager,
         name: PrincipalName,
         secret_expires_at: Option<Timestamp>,
     ) -> Result<(ServicePrincipal, NewSecret), Error> {
@@ -35,7 +33,7 @@ impl Service {
             created_at: made.secret.created_at,
             secrets: vec![made.secret.clone()],
         };
-        let kept = self.inner.metadata.write(move |tx| {
+        let change = move |tx: &Writing<'_>| {
             if principals::find_by_name(tx, &principal.name)?.is_some() {
                 return Err(IdentityError::PrincipalNameTaken(principal.name).into());
             }
@@ -44,12 +42,10 @@ impl Service {
             }
             principals::add(tx, &principal)?;
             Ok(principal)
-        });
-        let principal = kept.await?;
-        let ServicePrincipal { name, object_id, .. } = &principal;
-        manager
-            .audit(&format_args!("made the service principal {name} ({object_id}) with the secret {}", made.secret.id));
-        Ok((principal, made))
+        };
+        let secret = made.secret.id.clone();
+        let told = move |made: &ServicePrincipal| Some(format!("{}, secret {secret}", called(made)));
+        Ok((self.change(change, told).await?, made))
     }
 
     /// In the order of their names.
@@ -64,57 +60,52 @@ impl Service {
     }
 
     /// Deletes a principal with its secrets and its roles; `false` when there was none.
-    pub async fn delete_principal(&self, manager: &Manager, reference: &str) -> Result<bool, Error> {
+    pub async fn delete_principal(&self, reference: &str) -> Result<bool, Error> {
         let reference = reference.to_owned();
-        let deleted = self.manage(move |tx| {
+        let delete = move |tx: &Managing<'_>| {
             let Some(found) = find(tx, &reference)? else { return Ok(None) };
             role_assignments::delete_of(tx, found.object_id.as_str())?;
             principal_users::delete(tx, found.object_id.as_str())?;
             principals::delete(tx, &found.object_id)?;
             Ok(Some(found))
-        });
-        let deleted = deleted.await?;
-        if let Some(ServicePrincipal { name, object_id, .. }) = &deleted {
-            manager.audit(&format_args!("deleted the service principal {name} ({object_id})"));
-        }
+        };
+        let deleted = self.manage_saying(delete, |deleted| deleted.as_ref().map(called)).await?;
         Ok(deleted.is_some())
     }
 
     /// Gives a principal one more secret. Errors: `PrincipalMissing`, `LimitReached`, `Invalid` for an expiry in the past.
     pub async fn add_principal_secret(
         &self,
-        manager: &Manager,
         reference: &str,
         expires_at: Option<Timestamp>,
     ) -> Result<NewSecret, Error> {
         let made = self.make_secret(expires_at)?;
         let (reference, secret) = (reference.to_owned(), made.secret.clone());
-        let kept = self.inner.metadata.write(move |tx| {
+        let change = move |tx: &Writing<'_>| {
             let found = existing(tx, &reference)?;
             if found.secrets.len() as u64 >= limits::PRINCIPAL_SECRETS.max {
                 return Err(Error::LimitReached(limits::PRINCIPAL_SECRETS));
             }
             principal_secrets::add(tx, &found.object_id, &secret)?;
             Ok(found)
-        });
-        let ServicePrincipal { name, object_id, .. } = kept.await?;
-        manager.audit(&format_args!("gave the service principal {name} ({object_id}) the secret {}", made.secret.id));
+        };
+        let id = made.secret.id.clone();
+        self.change(change, move |found| Some(format!("{}, secret {id}", called(found)))).await?;
         Ok(made)
     }
 
     /// Removes a secret of a principal, and ends every bearer of the principal on the data plane; `false` when it has no secret of
     /// that id. Errors: `PrincipalMissing`.
-    pub async fn remove_principal_secret(&self, manager: &Manager, reference: &str, id: &Guid) -> Result<bool, Error> {
+    pub async fn remove_principal_secret(&self, reference: &str, id: &Guid) -> Result<bool, Error> {
         let (reference, secret) = (reference.to_owned(), id.clone());
-        let removed = self.manage(move |tx: &Managing<'_>| {
+        let remove = move |tx: &Managing<'_>| {
             let found = existing(tx, &reference)?;
             principal_users::delete(tx, found.object_id.as_str())?;
             Ok((principal_secrets::delete(tx, &found.object_id, &secret)?, found))
-        });
-        let (removed, ServicePrincipal { name, object_id, .. }) = removed.await?;
-        if removed {
-            manager.audit(&format_args!("removed the secret {id} of the service principal {name} ({object_id})"));
-        }
+        };
+        let id = id.clone();
+        let (removed, _) =
+            self.manage_saying(remove, move |(_, found)| Some(format!("{}, secret {id}", called(found)))).await?;
         Ok(removed)
     }
 
@@ -145,6 +136,11 @@ pub(crate) fn find(tx: &Reading<'_>, reference: &str) -> Result<Option<ServicePr
         Ok(name) => Ok(principals::find_by_name(tx, &name)?),
         Err(_) => Ok(None),
     }
+}
+
+/// As the audit log has it.
+fn called(principal: &ServicePrincipal) -> String {
+    format!("service principal {} ({})", principal.name, principal.object_id)
 }
 
 fn existing(tx: &Reading<'_>, reference: &str) -> Result<ServicePrincipal, Error> {

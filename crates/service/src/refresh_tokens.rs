@@ -3,10 +3,12 @@
 //! `az acr login` and Azure's SDKs exchange a bearer of the management API for one. Tokens have passwords, and get none.
 
 use crate::access_tokens::SignedIn;
+use crate::audit::{Crowd, credential_of};
 use crate::managers::{Manager, rights_now};
 use crate::token_table::WhichToken;
 use crate::{Error, Service, limits, random, signing};
 use metadata::principal_users::PrincipalUser;
+use model::audit::{Entry, Outcome, actions};
 use model::password::PasswordHash;
 use model::registry::{Registry, RegistryKey};
 use model::token::{CredentialKey, Generation, PasswordKey, TokenFacts, TokenKey};
@@ -39,13 +41,15 @@ struct Claims {
 impl Service {
     /// Issues a refresh token of a registry to whoever manages; `None` to who has no role there.
     pub async fn issue_refresh_token(&self, registry: &Registry, manager: &Manager) -> Result<Option<String>, Error> {
-        let caller = &manager.principal;
+        let exchange = |outcome, rule: String| Entry {
+            who: Some(manager.principal.clone()),
+            credential: Some(credential_of(manager).into_owned()),
+            registry: Some(registry.id.name.to_string()),
+            rule: Some(rule),
+            ..self.entry(outcome, actions::EXCHANGE)
+        };
         let Some(facts) = self.principal_facts(registry, manager).await? else {
-            let registry = &registry.id.name;
-            tracing::info!(
-                target: "audit", %registry, caller,
-                "{caller} was refused at registry {registry}: it has no role there"
-            );
+            self.note(exchange(Outcome::Refused, "no role at the registry".to_owned()), Crowd::Known);
             return Ok(None);
         };
         let password =
@@ -54,10 +58,7 @@ impl Service {
         let not_before = now.minus(limits::CLOCK_SKEW).as_unix_seconds();
         let longest = now.plus(limits::REFRESH_TOKEN_TTL);
         let expires = manager.ends_at.map_or(longest, |end| end.min(longest));
-        tracing::info!(
-            target: "audit", registry = %registry.id.name, caller,
-            "{caller} signed in to registry {}", registry.id.name
-        );
+        self.note(exchange(Outcome::Allowed, facts.rights().into_owned()), Crowd::Each);
         let text = self.inner.keys.access.sign(&Claims {
             iss: signing::ISSUER.to_owned(),
             sub: facts.name.to_string(),
@@ -96,11 +97,15 @@ impl Service {
         self.inner.random.fill(&mut unknown);
         let (unknown, now) = (PasswordHash::from_bytes(unknown), self.inner.clock.now());
         let (manager, key, id) = (manager.clone(), registry.key, registry.id.clone());
-        let added = self.manage(move |tx| {
+        let tokens = Arc::clone(&self.inner.tokens);
+        // No change of anything that is managed, and so none for the audit log: it follows from a role that was given.
+        let added = self.inner.metadata.write(move |tx| {
+            let tx = tx.manage(move || tokens.forget())?;
+            let tx = &tx;
             let Some(role) = rights_now(tx, &manager, now)?.role_on(&id) else { return Ok(false) };
             let user = PrincipalUser { registry: key, principal: manager.principal, role, unknown };
             metadata::principal_users::add(tx, &user, now)?;
-            Ok(true)
+            Ok::<_, Error>(true)
         });
         added.await
     }
@@ -111,26 +116,24 @@ impl Service {
         registry: &Registry,
         text: &str,
     ) -> Result<Result<SignedIn, RefreshTokenRefusal>, Error> {
-        let refused = |reason: &dyn std::fmt::Display| {
-            let registry = &registry.id.name;
-            tracing::info!(
-                target: "audit", %registry, %reason, "a refresh token was refused at registry {registry}: {reason}"
-            );
+        let refused = |reason: &dyn std::fmt::Display, who: Option<&str>| {
+            let crowd = if who.is_some() { Crowd::Known } else { Crowd::Strangers };
+            self.note_refused(registry, (who, "refresh token".into()), reason.to_string(), crowd);
             Ok(Err(RefreshTokenRefusal))
         };
         let claims = match self.check_refresh_token(registry, text) {
             Ok(claims) => claims,
-            Err(reason) => return refused(&reason),
+            Err(reason) => return refused(&reason, None),
         };
         let facts = self.facts(WhichToken::Key(TokenKey(claims.tok))).await?;
         let Some(facts) = facts.filter(|facts| facts.registry == registry.key) else {
-            return refused(&"its principal is gone");
+            return refused(&"its principal is gone", None);
         };
         let now = self.inner.clock.now();
         let password = PasswordKey(claims.pwd);
         match facts.admit_bearer(CredentialKey::Password(password), Generation(claims.r#gen), now) {
             Ok(()) => Ok(Ok(SignedIn::until(facts, password, claims.exp))),
-            Err(refusal) => refused(&refusal),
+            Err(refusal) => refused(&refusal, Some(&facts.name)),
         }
     }
 

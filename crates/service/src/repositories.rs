@@ -3,7 +3,7 @@
 use crate::locks::Guard;
 use crate::{Error, Service, limits};
 use metadata::repositories::RepositoryKey;
-use metadata::{Reading, locks, manifests, repositories, tags};
+use metadata::{Reading, Writing, locks, manifests, repositories, tags};
 use model::access::Permit;
 use model::attributes::{ListPlace, RepositoryAttributes};
 use model::digest::Digest;
@@ -118,19 +118,19 @@ impl Service {
         change: LocksChange,
     ) -> Result<RepositoryAttributes, Error> {
         let (registry, ChangeRepository { repository: name }) = (permit.registry(), permit.operation().clone());
-        let changed = self.inner.metadata.write(move |tx| {
+        let locking = move |tx: &Writing<'_>| {
             let repository = find(tx, registry, &name)?;
             locks::put_of_repository(tx, repository, locks::of_repository(tx, repository)?.changed(change))?;
             Ok(repositories::show(tx, repository)?)
-        });
-        changed.await
+        };
+        self.carry_out_as(self.locking(permit, change), locking).await
     }
 
     /// Deletes a repository with its manifests, its tags and its hold on blobs, all or nothing. Errors: `RepositoryUnknown`,
     /// `Locked`, also when it is one of its tags or manifests that is locked.
     pub async fn delete_repository(&self, permit: &Permit<DeleteRepository>) -> Result<DeletedRepository, Error> {
         let (registry, DeleteRepository { repository: name }) = (permit.registry(), permit.operation().clone());
-        let deleted = self.inner.metadata.write(move |tx| {
+        let deleted = self.carry_out(permit, None, move |tx| {
             let repository = find(tx, registry, &name)?;
             Guard::new(tx, repository, &name).check_delete_of_all()?;
             let deleted = DeletedRepository {

@@ -1,7 +1,7 @@
 //! Resource groups, and the one subscription that holds them.
 
 use crate::{Error, Service, Written, limits};
-use metadata::Reading;
+use metadata::{Reading, Writing};
 use model::arm_name::{ResourceGroupName, SubscriptionId};
 use model::listing::{Cursor, Listed};
 use model::resource_group::ResourceGroup;
@@ -36,7 +36,7 @@ impl Service {
     ) -> Result<(ResourceGroup, Written), Error> {
         self.check_subscription(&id.subscription)?;
         let id = ResourceGroupId { subscription: self.subscription().clone(), name: id.name.clone() };
-        let put = self.inner.metadata.write(move |tx| {
+        let put = move |tx: &Writing<'_>| {
             let Some(found) = metadata::resource_groups::find(tx, &id.name)? else {
                 let group = ResourceGroup { id, location: spec.location, labels: spec.labels };
                 metadata::resource_groups::add(tx, &group)?;
@@ -45,8 +45,8 @@ impl Service {
             check_location(&found.location, &spec.location)?;
             metadata::resource_groups::set_labels(tx, &found.id.name, &spec.labels)?;
             Ok((ResourceGroup { labels: spec.labels, ..found }, Written::Updated))
-        });
-        put.await
+        };
+        self.change(put, |_| None).await
     }
 
     /// Gives a resource group these labels and no others; `None` keeps those that it has. Errors: `SubscriptionMissing`,
@@ -58,13 +58,13 @@ impl Service {
     ) -> Result<ResourceGroup, Error> {
         self.check_subscription(&id.subscription)?;
         let name = id.name.clone();
-        let updated = self.inner.metadata.write(move |tx| {
+        let update = move |tx: &Writing<'_>| {
             let found = group_of(tx, &name)?;
             let Some(labels) = labels else { return Ok(found) };
             metadata::resource_groups::set_labels(tx, &name, &labels)?;
             Ok(ResourceGroup { labels, ..found })
-        });
-        updated.await
+        };
+        self.change(update, |_| None).await
     }
 
     /// Errors: `SubscriptionMissing`, `ResourceGroupMissing`.

@@ -5,7 +5,7 @@
 
 use crate::managers::{Manager, rights_now};
 use crate::{Error, IdentityError, Service, Written, limits};
-use metadata::{Reading, principal_users, principals, role_assignments};
+use metadata::{Managing, Reading, principal_users, principals, role_assignments};
 use model::guid::Guid;
 use model::issuer::{ForeignPrincipal, ISSUER_SEPARATOR};
 use model::rights::{ArmScope, Grant};
@@ -35,7 +35,7 @@ impl Service {
     ) -> Result<(RoleAssignment, Written), Error> {
         self.check_subscription(spec.grant.scope.subscription())?;
         let (asking, now) = (manager.clone(), self.inner.clock.now());
-        let put = self.manage(move |tx| {
+        let put = move |tx: &Managing<'_>| {
             let grant = Grant { scope: existing_scope(tx, &spec.grant.scope)?, role: spec.grant.role };
             if !rights_now(tx, &asking, now)?.include(&grant) {
                 return Err(IdentityError::RoleTooGreat(grant).into());
@@ -61,12 +61,8 @@ impl Service {
             role_assignments::add(tx, &made)?;
             principal_users::delete(tx, &made.principal)?;
             Ok((made, Written::Created))
-        });
-        let (assignment, written) = put.await?;
-        if written == Written::Created {
-            manager.audit(&described("gave", &assignment));
-        }
-        Ok((assignment, written))
+        };
+        self.manage_saying(put, |(made, _)| Some(described(made))).await
     }
 
     /// The assignment of that name at a scope. Errors: as for the scope, `RoleAssignmentMissing`.
@@ -103,7 +99,7 @@ impl Service {
     ) -> Result<Option<RoleAssignment>, Error> {
         self.check_subscription(scope.subscription())?;
         let (asking, scope, id, now) = (manager.clone(), scope.clone(), id.clone(), self.inner.clock.now());
-        let deleted = self.manage(move |tx| {
+        let delete = move |tx: &Managing<'_>| {
             let Some(found) = role_assignments::find(tx, &id)?.filter(|found| found.grant.scope == scope) else {
                 return Ok(None);
             };
@@ -113,19 +109,14 @@ impl Service {
             role_assignments::delete(tx, &id)?;
             principal_users::delete(tx, &found.principal)?;
             Ok(Some(found))
-        });
-        let deleted = deleted.await?;
-        if let Some(assignment) = &deleted {
-            manager.audit(&described("took", assignment));
-        }
-        Ok(deleted)
+        };
+        self.manage_saying(delete, |deleted| deleted.as_ref().map(described)).await
     }
 }
 
 /// For the audit log.
-fn described(verb: &str, RoleAssignment { principal, grant, id, .. }: &RoleAssignment) -> String {
-    let preposition = if verb == "took" { "from" } else { "to" };
-    format!("{verb} the role {} at {} {preposition} {principal} (assignment {id})", grant.role, grant.scope)
+fn described(RoleAssignment { principal, grant, .. }: &RoleAssignment) -> String {
+    format!("role {} at {} of {principal}", grant.role, grant.scope)
 }
 
 /// The scope with the names as they were created. Errors: `ResourceGroupMissing`, `RegistryMissing`.

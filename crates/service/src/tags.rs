@@ -4,7 +4,7 @@ use crate::locks::Guard;
 use crate::repositories::find;
 use crate::{Error, OrderedPageRequest, Page, PageRequest, Service};
 use metadata::tags::TagsQuery;
-use metadata::{locks, repositories, tags};
+use metadata::{Writing, locks, repositories, tags};
 use model::access::Permit;
 use model::attributes::TagAttributes;
 use model::digest::Digest;
@@ -54,19 +54,19 @@ impl Service {
     /// Changes a tag's locks, which no lock forbids; what is told of it then. Errors: `RepositoryUnknown`, `TagUnknown`.
     pub async fn change_tag(&self, permit: &Permit<ChangeTag>, change: LocksChange) -> Result<TagAttributes, Error> {
         let (registry, ChangeTag { repository: name, tag }) = (permit.registry(), permit.operation().clone());
-        let changed = self.inner.metadata.write(move |tx| {
+        let locking = move |tx: &Writing<'_>| {
             let repository = find(tx, registry, &name)?;
             locks::put_of_tag(tx, repository, &tag, locks::of_tag(tx, repository, &tag)?.changed(change))?;
             tags::show(tx, repository, &tag)?.ok_or(Error::TagUnknown(tag))
-        });
-        changed.await
+        };
+        self.carry_out_as(self.locking(permit, change), locking).await
     }
 
     /// Deletes a tag and leaves its manifest. Errors: `RepositoryUnknown`, `TagUnknown`, `Locked`.
     pub async fn delete_tag(&self, permit: &Permit<DeleteTag>) -> Result<(), Error> {
         let (registry, now) = (permit.registry(), self.inner.clock.now());
         let DeleteTag { repository: name, tag } = permit.operation().clone();
-        let deleted = self.inner.metadata.write(move |tx| {
+        let deleted = self.carry_out(permit, None, move |tx| {
             let repository = find(tx, registry, &name)?;
             Guard::new(tx, repository, &name).check(&Reference::Tag(tag.clone()), Deed::Delete)?;
             if !tags::delete(tx, repository, &tag)? {

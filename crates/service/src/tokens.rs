@@ -71,7 +71,7 @@ impl Service {
     /// a password named twice, a certificate that cannot be had), `LimitReached`.
     pub async fn put_token(&self, manager: &Manager, id: &TokenId, spec: TokenSpec) -> Result<TokenWritten, Error> {
         let (who, id, mint) = (manager.caller.clone(), id.clone(), self.mint());
-        let written = self.manage(move |tx| {
+        let put = move |tx: &Managing<'_>| {
             let registry = registries::parent(tx, &id.registry)?;
             let TokenSpec { scope_map, status, passwords, certificates } = spec;
             let change = TokenChange { scope_map, status, passwords, certificates };
@@ -79,8 +79,8 @@ impl Service {
                 Some(found) => Write { tx, registry: &registry, caller: &who, mint: &mint }.change(found, change),
                 None => Write { tx, registry: &registry, caller: &who, mint: &mint }.make(id.name, change),
             }
-        });
-        written.await.inspect(|written| log_certificates(manager, written))
+        };
+        self.manage_saying(put, told).await
     }
 
     /// Changes a token. Errors: as of PUT, and `TokenMissing`.
@@ -91,12 +91,12 @@ impl Service {
         change: TokenChange,
     ) -> Result<TokenWritten, Error> {
         let (who, id, mint) = (manager.caller.clone(), id.clone(), self.mint());
-        let written = self.manage(move |tx| {
+        let update = move |tx: &Managing<'_>| {
             let registry = registries::parent(tx, &id.registry)?;
             let found = token_of(tx, &registry, id.name)?;
             Write { tx, registry: &registry, caller: &who, mint: &mint }.change(found, change)
-        });
-        written.await.inspect(|written| log_certificates(manager, written))
+        };
+        self.manage_saying(update, told).await
     }
 
     /// Errors: `ParentRegistryMissing`, `TokenMissing`.
@@ -132,17 +132,17 @@ impl Service {
     }
 }
 
-fn log_certificates(manager: &Manager, written: &TokenWritten) {
-    if !written.certificates_changed {
-        return;
+/// What the audit log says of a write: what it left of the token's rights, and what came to it.
+fn told(TokenWritten { token, generated, certificates_changed, .. }: &TokenWritten) -> Option<String> {
+    let scope_map = token.scope_map.as_ref().map_or_else(|| "none".to_owned(), |id| id.name.to_string());
+    let mut told = vec![format!("{}, scope map {scope_map}", token.status.as_str())];
+    told.extend(generated.iter().map(|made| format!("generated {}", made.name.as_str())));
+    if *certificates_changed {
+        told.push("certificates changed".to_owned());
+        let held = token.certificates.iter();
+        told.extend(held.map(|held| format!("{} {}", held.name.as_str(), held.certificate.fingerprint)));
     }
-    let TokenId { registry, name } = &written.token.id;
-    let held = written.token.certificates.iter().map(|held| held.certificate.fingerprint.to_string());
-    let certificates = held.collect::<Vec<_>>().join(" ");
-    tracing::info!(
-        target: "audit", registry = %registry.name, token = %name, principal = manager.principal, certificates,
-        "{} changed the certificates of token {name}", manager.principal
-    );
+    Some(told.join(", "))
 }
 
 /// The token of that name in a registry. Errors: `TokenMissing`.

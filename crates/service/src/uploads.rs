@@ -3,6 +3,7 @@
 //! The row in the metadata says whose an upload is, the file has its bytes; each process on the data folder can go on with
 //! either. A blob's bytes are durable before the one transaction that lets a repository hold them.
 
+use crate::audit::Event;
 use crate::locks::Guard;
 use crate::{BlobInfo, Error, Service, limits, random};
 use ::blobs::{Appended, UploadId};
@@ -11,9 +12,10 @@ use futures_util::Stream;
 use metadata::uploads::UploadHolder;
 use metadata::{blob_links, repositories, uploads};
 use model::access::{Access, Permit};
+use model::audit::{Entry, Outcome, actions};
 use model::digest::Digest;
 use model::locks::{Deed, Locks};
-use model::operation::{ContinueUpload, ReadBlob, StartUpload};
+use model::operation::{ContinueUpload, Needed, ReadBlob, StartUpload};
 use model::repository::RepositoryName;
 use std::time::Duration;
 
@@ -47,10 +49,10 @@ impl Service {
         let id = self.new_upload_id()?;
         let repository = permit.operation().repository.clone();
         let holder = holder(permit, repository)?;
-        match self.add_upload(&id, holder.clone()).await {
+        match self.add_upload(permit, &id, holder.clone()).await {
             Err(Error::LimitReached(_)) => {
                 self.make_room(&holder).await?;
-                self.add_upload(&id, holder).await?;
+                self.add_upload(permit, &id, holder).await?;
             }
             added => added?,
         }
@@ -61,9 +63,10 @@ impl Service {
         Ok(Upload { id: id.to_string(), offset: 0 })
     }
 
-    async fn add_upload(&self, id: &UploadId, holder: UploadHolder) -> Result<(), Error> {
+    async fn add_upload(&self, permit: &Permit<StartUpload>, id: &UploadId, holder: UploadHolder) -> Result<(), Error> {
         let (row, now) = (id.to_string(), self.inner.clock.now());
-        let added = self.inner.metadata.write(move |tx| {
+        let event = Event { action: permit.operation().called(), target: Some(row.clone()) };
+        let added = self.carry_out(permit, Some(event), move |tx| {
             // So that nobody sends what could not be kept. What counts is the check at the end.
             if let Some(repository) = repositories::find(tx, holder.registry, &holder.repository)? {
                 Guard::new(tx, repository, &holder.repository).check_repository(Deed::Write)?;
@@ -98,7 +101,10 @@ impl Service {
         }
         let StartUpload { repository: name } = target.operation().clone();
         let ReadBlob { repository: source, digest } = source.operation().clone();
-        let mounted = self.inner.metadata.write(move |tx| {
+        let event = Event { action: actions::MOUNT, target: Some(digest.to_string()) };
+        let entry =
+            Entry { detail: Some(format!("from {source}")), ..self.event_of(target, Outcome::Allowed, Some(event)) };
+        let mounted = self.carry_out_as(entry, move |tx| {
             let found = blob_links::find_size(tx, registry, &source, &digest)?;
             let Some(size_bytes) = readable(found) else { return Ok(None) };
             let Some(repository) = repositories::find_or_add(tx, registry, &name, now)? else {
@@ -166,15 +172,20 @@ impl Service {
         let appended = self.append(&id, at, body).await?;
         let holder = holder(permit, permit.operation().repository.clone())?;
         let (service, digest) = (self.clone(), digest.clone());
+        let event = Event { action: actions::FINISH_UPLOAD, target: Some(digest.to_string()) };
+        let entry = self.event_of(permit, Outcome::Allowed, Some(event));
         // A task of its own: all bytes are here, so a client that hangs up now still gets its blob, and finds it next time.
-        let finishing = tokio::spawn(async move { service.keep_blob(id, holder, appended, digest).await });
+        let finishing = tokio::spawn(async move { service.keep_blob((id, holder), appended, digest, entry).await });
         finishing.await.map_err(Error::internal)?
     }
 
     /// Ends an upload and frees its bytes. Errors: `UploadUnknown`, `UploadBusy`.
     pub async fn cancel_upload(&self, permit: &Permit<ContinueUpload>) -> Result<(), Error> {
         let id = self.held_upload(permit).await?;
-        self.end_upload(&id).await
+        self.free_bytes(&id).await?;
+        let row = id.to_string();
+        let event = Event { action: actions::CANCEL_UPLOAD, target: Some(row.clone()) };
+        self.carry_out(permit, Some(event), move |tx| Ok(uploads::delete(tx, &row).map(drop)?)).await
     }
 
     /// Clears away uploads that were not used for [`limits::UPLOAD_IDLE`], and bytes of uploads whose token or registry is
@@ -214,9 +225,14 @@ impl Service {
     }
 
     async fn end_upload(&self, id: &UploadId) -> Result<(), Error> {
+        self.free_bytes(id).await?;
+        self.forget_upload(id).await
+    }
+
+    async fn free_bytes(&self, id: &UploadId) -> Result<(), Error> {
         match self.inner.blobs.cancel_upload(id).await {
             // Without bytes, the row is all that is left.
-            Ok(()) | Err(::blobs::Error::UploadUnknown) => self.forget_upload(id).await,
+            Ok(()) | Err(::blobs::Error::UploadUnknown) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -271,10 +287,10 @@ impl Service {
     /// Makes the upload a blob, and lets the repository hold it.
     async fn keep_blob(
         &self,
-        id: UploadId,
-        holder: UploadHolder,
+        (id, holder): (UploadId, UploadHolder),
         appended: Appended,
         digest: Digest,
+        entry: Entry,
     ) -> Result<BlobInfo, Error> {
         let size_bytes = match appended.finish(&digest).await {
             Err(error @ ::blobs::Error::DigestMismatch { .. }) => {
@@ -284,7 +300,7 @@ impl Service {
             finished => finished?,
         };
         let (now, row) = (self.inner.clock.now(), id.to_string());
-        let linked = self.inner.metadata.write(move |tx| {
+        let linked = self.carry_out_as(entry, move |tx| {
             // Its token or registry may have been deleted while the bytes came.
             if uploads::find_touched(tx, &row, &holder)?.is_none() {
                 return Err(Error::UploadUnknown);

@@ -5,7 +5,7 @@ use super::form::Form;
 use super::refusal::Refusal;
 use super::token::check_service;
 use crate::management::Embedded;
-use crate::requests::RequestId;
+use crate::requests::{self, RequestId};
 use crate::state::State;
 use crate::{body, limits};
 use axum::extract::{Request, State as Shared};
@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use http::header::CACHE_CONTROL;
 use http::request::Parts;
-use service::{Manager, PrincipalRefusal};
+use service::{Manager, PrincipalRefusal, Service};
 use std::sync::Arc;
 use wire::oauth::ExchangeAnswer;
 
@@ -47,18 +47,19 @@ async fn exchanged(state: &State, request: Request) -> Result<String, Refusal> {
     if let Some(service) = form.get("service")? {
         check_service(service, &state.login_server(&registry).await?, &parts.headers)?;
     }
-    let manager = manager(state, &parts, form.get("access_token")?).await?;
-    state.service.issue_refresh_token(&registry, &manager).await?.ok_or(Refusal::WrongCredentials)
+    let service = state.service.coming_from(requests::origin(&parts.extensions));
+    let manager = manager(&service, &parts, form.get("access_token")?).await?;
+    service.issue_refresh_token(&registry, &manager).await?.ok_or(Refusal::WrongCredentials)
 }
 
 /// Whoever asks: by the bearer, or in process the owner of the data folder, who needs none.
-async fn manager(state: &State, parts: &Parts, bearer: Option<&str>) -> Result<Manager, Refusal> {
+async fn manager(service: &Service, parts: &Parts, bearer: Option<&str>) -> Result<Manager, Refusal> {
     if let Some(Embedded(caller)) = parts.extensions.get() {
         return Ok(Manager::owner_at_registries(caller.clone()));
     }
     let bearer = bearer
         .ok_or_else(|| Refusal::Request("access_token is missing: give a bearer of the management API".to_owned()))?;
-    state.service.verify_principal(bearer).await.map_err(|refusal| match refusal {
+    service.verify_principal(bearer).await.map_err(|refusal| match refusal {
         PrincipalRefusal::WrongSecret | PrincipalRefusal::TooManyWrong(_) | PrincipalRefusal::InvalidBearer(_) => {
             Refusal::WrongCredentials
         }

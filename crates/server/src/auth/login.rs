@@ -7,8 +7,7 @@ use super::form::{Form, Repeated};
 use super::keys;
 use super::refusal::CHALLENGE;
 use crate::body::{self, UnreadBody};
-use crate::client_address::ClientAddress;
-use crate::requests::RequestId;
+use crate::requests::{self, RequestId};
 use crate::state::State;
 use crate::{limits, retry_after};
 use axum::extract::{Path, Request, State as Shared};
@@ -202,8 +201,8 @@ async fn sign_in(state: &State, parts: &Parts, form: &Form) -> Result<PrincipalB
         None => return Err(Refusal::Missing("grant_type")),
     }
     let (client_id, secret) = client(form, &parts.headers)?;
-    let address = ClientAddress::of_request(&parts.extensions);
-    state.service.sign_in_principal(&client_id, &secret, address).await.map_err(|refusal| match refusal {
+    let service = state.service.coming_from(requests::origin(&parts.extensions));
+    service.sign_in_principal(&client_id, &secret).await.map_err(|refusal| match refusal {
         PrincipalRefusal::TooManyWrong(wait) => Refusal::Wait(wait),
         PrincipalRefusal::Unavailable(error) => Refusal::Service(error),
         PrincipalRefusal::WrongSecret | PrincipalRefusal::InvalidBearer(_) => Refusal::Client,

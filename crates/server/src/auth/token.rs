@@ -6,9 +6,8 @@
 use super::credentials::{self, Credentials, InvalidCredentials};
 use super::form::Form;
 use super::refusal::Refusal;
-use crate::client_address::ClientAddress;
 use crate::client_certificates::ClientCertificate;
-use crate::requests::RequestId;
+use crate::requests::{self, RequestId};
 use crate::state::State;
 use crate::{body, hosts, limits};
 use axum::body::Body;
@@ -21,7 +20,7 @@ use http::{Extensions, HeaderMap};
 use model::password::Password;
 use model::registry::Registry;
 use model::scope::Asked;
-use service::{AccessToken, SignedIn};
+use service::{AccessToken, Service, SignedIn};
 use std::sync::Arc;
 use wire::oauth::RegistryTokenAnswer;
 
@@ -38,8 +37,8 @@ struct TokenRequest {
 /// Who asks.
 enum Presented {
     Nobody,
-    /// A header that cannot be read, or a bearer: no credentials of this endpoint.
-    Unusable,
+    /// A header that cannot be read, or a bearer: no credentials of this endpoint, and why.
+    Unusable(String),
     User(String, Password),
     /// Whoever holds this refresh token.
     Refresh(Password),
@@ -130,7 +129,7 @@ fn presented_in_form(form: &Form, in_header: Presented) -> Result<Presented, Ref
             let password = Password::presented(password.unwrap_or_default().to_owned());
             Ok(Presented::User(user.unwrap_or_default().to_owned(), password))
         }
-        (true, Presented::Unusable | Presented::User(..) | Presented::Refresh(_)) => Err(Refusal::Request(
+        (true, Presented::Unusable(_) | Presented::User(..) | Presented::Refresh(_)) => Err(Refusal::Request(
             "credentials are given twice, in the form and in the Authorization header: give them once".to_owned(),
         )),
     }
@@ -141,13 +140,9 @@ fn presented(header: Result<Option<Credentials>, InvalidCredentials>) -> Present
         Ok(None) => Presented::Nobody,
         Ok(Some(Credentials::Basic { user, password })) => Presented::User(user, password),
         Ok(Some(Credentials::Bearer(_))) => {
-            tracing::info!("sign-in refused: a bearer is not taken here");
-            Presented::Unusable
+            Presented::Unusable("a bearer is not taken at the token service".to_owned())
         }
-        Err(reason) => {
-            tracing::info!(%reason, "sign-in refused: {reason}");
-            Presented::Unusable
-        }
+        Err(reason) => Presented::Unusable(reason.to_string()),
     }
 }
 
@@ -167,19 +162,20 @@ async fn issue(state: &State, parts: &Parts, request: TokenRequest) -> Result<Ac
     if let Some(service) = &request.service {
         check_service(service, &state.login_server(&registry).await?, &parts.headers)?;
     }
+    let service = state.service.coming_from(requests::origin(&parts.extensions));
     let has_certificate = ClientCertificate::of_request(&parts.extensions).is_some();
     if matches!(request.presented, Presented::Nobody) && !has_certificate {
         // A client that names a user and has no password for it would take an anonymous token for a login.
-        check_account(&request, |_| false)?;
-        return state.service.issue_anonymous_token(&registry, &request.asked)?.ok_or(Refusal::SignedOut);
+        check_account((&service, &registry), &request, |_| false)?;
+        return service.issue_anonymous_token(&registry, &request.asked)?.ok_or(Refusal::SignedOut);
     }
-    let signed_in = sign_in(state, &registry, &request, &parts.extensions).await?;
-    Ok(state.service.issue_access_token(&registry, &signed_in, &request.asked)?)
+    let signed_in = sign_in(&service, &registry, &request, &parts.extensions).await?;
+    Ok(service.issue_access_token(&registry, &signed_in, &request.asked)?)
 }
 
 /// Why a sign-in does not count is in the audit log; outside all look alike (decision D3).
 async fn sign_in(
-    state: &State,
+    service: &Service,
     registry: &Registry,
     request: &TokenRequest,
     extensions: &Extensions,
@@ -188,38 +184,44 @@ async fn sign_in(
     let signed_in = match (&request.presented, certificate) {
         (Presented::User(user, password), _) => {
             // A client that names two users does not know which one it is; docker_auth refuses it likewise.
-            check_account(request, |account| account == user)?;
-            let address = ClientAddress::of_request(extensions);
-            let signed_in = state.service.sign_in(registry, user, password, address).await?;
+            check_account((service, registry), request, |account| account == user)?;
+            let signed_in = service.sign_in(registry, user, password).await?;
             signed_in.map_err(|refusal| refusal.wait().map_or(Refusal::WrongCredentials, Refusal::Wait))?
         }
         (Presented::Refresh(token), _) => {
-            let signed_in = state.service.sign_in_with_refresh_token(registry, token.reveal()).await?;
+            let signed_in = service.sign_in_with_refresh_token(registry, token.reveal()).await?;
             signed_in.map_err(|_| Refusal::WrongCredentials)?
         }
         (Presented::Nobody, Some(certificate)) => {
-            let signed_in = state.service.sign_in_with_certificate(registry, &certificate).await?;
+            let signed_in = service.sign_in_with_certificate(registry, &certificate).await?;
             let signed_in = signed_in.map_err(|_| Refusal::WrongCertificate)?;
-            check_account(request, |account| account.eq_ignore_ascii_case(signed_in.name()))?;
+            check_account((service, registry), request, |account| account.eq_ignore_ascii_case(signed_in.name()))?;
             return Ok(signed_in);
         }
         (Presented::Nobody, None) => return Err(Refusal::SignedOut),
-        (Presented::Unusable, _) => return Err(Refusal::WrongCredentials),
+        (Presented::Unusable(reason), _) => {
+            service.note_refused_sign_in(registry, reason);
+            return Err(Refusal::WrongCredentials);
+        }
     };
     match certificate {
         Some(certificate) => {
-            let bound = state.service.beside_certificate(registry, signed_in, &certificate).await?;
+            let bound = service.beside_certificate(registry, signed_in, &certificate).await?;
             bound.map_err(|_| Refusal::TwoTokens)
         }
         None => Ok(signed_in),
     }
 }
 
-fn check_account(request: &TokenRequest, is_user: impl FnOnce(&str) -> bool) -> Result<(), Refusal> {
+fn check_account(
+    (service, registry): (&Service, &Registry),
+    request: &TokenRequest,
+    is_user: impl FnOnce(&str) -> bool,
+) -> Result<(), Refusal> {
     if request.account.as_deref().is_none_or(is_user) {
         return Ok(());
     }
-    tracing::info!("sign-in refused: `account` is not the user of the credentials");
+    service.note_refused_sign_in(registry, &"`account` is not the user of the credentials");
     Err(Refusal::WrongCredentials)
 }
 
@@ -267,7 +269,7 @@ mod tests {
             Ok(Presented::User(user, password)) => format!("{user}|{}", password.reveal()),
             Ok(Presented::Refresh(_)) => "refresh".to_owned(),
             Ok(Presented::Nobody) => "nobody".to_owned(),
-            Ok(Presented::Unusable) => "unusable".to_owned(),
+            Ok(Presented::Unusable(_)) => "unusable".to_owned(),
             Err(_) => "refused".to_owned(),
         }
     }

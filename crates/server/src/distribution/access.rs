@@ -6,30 +6,29 @@ use super::challenge::Reason;
 use super::errors::ErrorAnswer;
 use super::route::Routed;
 use crate::auth::credentials::{self, Credentials};
-use crate::client_address::ClientAddress;
 use crate::client_certificates::ClientCertificate;
-use crate::state::State;
 use http::request::Parts;
 use model::access::Access;
 use model::registry::Registry;
 use model::token::SignInRefusal;
-use service::{BearerRefusal, SignedIn};
+use service::{BearerRefusal, Service, SignedIn};
 
 /// What the caller may do; `Err` inside when it presented something that does not count, `Err` outside when it is not looked at.
 ///
 /// A stranger learns neither which names exist nor which passwords were right once (decision D3): the true reason goes to the
 /// audit log, where the service writes it.
 pub(super) async fn of_caller(
-    state: &State,
+    service: &Service,
     registry: &Registry,
     parts: &Parts,
     routed: &Routed,
 ) -> Result<Result<Access, Reason>, ErrorAnswer> {
-    let service = &state.service;
     let certificate = ClientCertificate::of_request(&parts.extensions);
     match credentials::parse(&parts.headers) {
         Ok(None) => match certificate.filter(|_| !is_ping(routed)) {
-            Some(certificate) => access_of(service.sign_in_with_certificate(registry, &certificate).await?),
+            Some(certificate) => {
+                access_of(service, registry, service.sign_in_with_certificate(registry, &certificate).await?)
+            }
             None => Ok(Ok(Access::signed_out(registry.key))),
         },
         Ok(Some(Credentials::Bearer(bearer))) => {
@@ -40,18 +39,17 @@ pub(super) async fn of_caller(
             }
         }
         Ok(Some(Credentials::Basic { user, password })) => {
-            let address = ClientAddress::of_request(&parts.extensions);
-            let signed_in = service.sign_in(registry, &user, &password, address).await?;
-            access_of(match (signed_in, certificate) {
+            let signed_in = service.sign_in(registry, &user, &password).await?;
+            let signed_in = match (signed_in, certificate) {
                 (Ok(signed_in), Some(certificate)) => {
                     service.beside_certificate(registry, signed_in, &certificate).await?
                 }
                 (signed_in, _) => signed_in,
-            })
+            };
+            access_of(service, registry, signed_in)
         }
         Err(reason) => {
-            let registry = &registry.id.name;
-            tracing::info!(target: "audit", %registry, %reason, "access to registry {registry} was refused: {reason}");
+            service.note_refused_sign_in(registry, &reason);
             Ok(Err(Reason::Unknown))
         }
     }
@@ -63,9 +61,13 @@ fn is_ping(routed: &Routed) -> bool {
     matches!(routed, Routed::SignIn(_))
 }
 
-fn access_of(signed_in: Result<SignedIn, SignInRefusal>) -> Result<Result<Access, Reason>, ErrorAnswer> {
+fn access_of(
+    service: &Service,
+    registry: &Registry,
+    signed_in: Result<SignedIn, SignInRefusal>,
+) -> Result<Result<Access, Reason>, ErrorAnswer> {
     match signed_in {
-        Ok(signed_in) => Ok(Ok(signed_in.access())),
+        Ok(signed_in) => Ok(Ok(service.access_of(registry, &signed_in))),
         Err(refusal) => refusal.wait().map_or(Ok(Err(Reason::Unknown)), |wait| Err(ErrorAnswer::wait(wait))),
     }
 }

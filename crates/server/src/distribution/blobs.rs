@@ -13,7 +13,7 @@ use std::ops::Range;
 
 /// `GET|HEAD /v2/<name>/blobs/<digest>`
 pub(super) async fn read(exchange: &Exchange<'_>, permit: Permit<ReadBlob>) -> Result<Response, Failure> {
-    let blob = exchange.state.service.open_blob(&permit).await?;
+    let blob = exchange.service.open_blob(&permit).await?;
     let (request, size_bytes) = (&exchange.parts.headers, blob.info.size_bytes);
     let digest = blob.info.digest.clone();
     let about = headers([
@@ -56,6 +56,6 @@ fn unsatisfiable(size_bytes: u64) -> ErrorAnswer {
 
 /// `DELETE /v2/<name>/blobs/<digest>`
 pub(super) async fn delete(exchange: &Exchange<'_>, permit: Permit<DeleteBlob>) -> Result<Response, Failure> {
-    exchange.state.service.delete_blob(&permit).await?;
+    exchange.service.delete_blob(&permit).await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }

@@ -12,7 +12,7 @@ use model::repository::RepositoryName;
 /// `GET /v2/_catalog`
 pub(super) async fn list(exchange: &Exchange<'_>, permit: Permit<ListCatalog>) -> Result<Response, Failure> {
     let request = paging::requested(&exchange.query)?;
-    let page = exchange.state.service.list_catalog(&permit, request.clone()).await?;
+    let page = exchange.service.list_catalog(&permit, request.clone()).await?;
     let last = page.items.last().filter(|_| page.more).map(RepositoryName::as_str);
     let link = paging::link("/v2/_catalog", &request, last, &[]);
     let repositories = page.items.iter().map(RepositoryName::to_string).collect();

@@ -33,11 +33,11 @@ pub(super) async fn write(
     let mut manifest = manifest_body::read(kind, &bytes)
         .map_err(|error| ErrorAnswer::bad_request("MANIFEST_INVALID", error.to_string()))?;
     if let Some(config) = manifest.config.as_ref().filter(|config| config.is_of_an_image()) {
-        let config = exchange.state.service.read_config(&permit, &config.digest).await?;
+        let config = exchange.service.read_config(&permit, &config.digest).await?;
         manifest.platform = config.map_or_else(Platform::default, |config| manifest_body::platform(&config));
     }
     let subject = manifest.subject.clone();
-    let digest = exchange.state.service.put_manifest(&permit, manifest, tags, bytes).await?;
+    let digest = exchange.service.put_manifest(&permit, manifest, tags, bytes).await?;
     let repository = &permit.operation().repository;
     let headers = headers([
         (LOCATION, HeaderValue::try_from(format!("/v2/{repository}/manifests/{digest}")).ok()),
@@ -96,7 +96,7 @@ async fn read_body(headers: &HeaderMap, body: &mut RequestBody) -> Result<Bytes,
 /// `GET|HEAD /v2/<name>/manifests/<reference>`: as it was pushed, whatever `Accept` says. A manifest has one form only, and
 /// another media type would belong to another digest.
 pub(super) async fn read(exchange: &Exchange<'_>, permit: Permit<ReadManifest>) -> Result<Response, Failure> {
-    let manifest = exchange.state.service.get_manifest(&permit).await?;
+    let manifest = exchange.service.get_manifest(&permit).await?;
     let about = headers([
         (CONTENT_DIGEST, HeaderValue::try_from(manifest.digest.to_string()).ok()),
         (ETAG, entity_tag::of(&manifest.digest)),
@@ -114,7 +114,7 @@ pub(super) async fn read(exchange: &Exchange<'_>, permit: Permit<ReadManifest>) 
 
 /// `DELETE /v2/<name>/manifests/<reference>`
 pub(super) async fn delete(exchange: &Exchange<'_>, permit: Permit<DeleteManifest>) -> Result<Response, Failure> {
-    exchange.state.service.delete_manifest(&permit).await?;
+    exchange.service.delete_manifest(&permit).await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }
 

@@ -40,6 +40,7 @@ use model::registry::Registry;
 use model::repository::RepositoryName;
 use query::Query;
 use route::{AcrRouted, Routed};
+use service::Service;
 use std::sync::Arc;
 
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
@@ -70,6 +71,8 @@ pub(crate) async fn handle(state: Arc<State>, request: axum::extract::Request) -
 /// One request, its caller known.
 struct Exchange<'a> {
     state: &'a State,
+    /// The use cases, for this request.
+    service: &'a Service,
     parts: &'a Parts,
     registry: &'a Registry,
     routed: &'a Routed,
@@ -81,8 +84,11 @@ async fn serve(state: &State, parts: &Parts, body: &mut RequestBody) -> Result<R
     let routed = route::parse(&parts.method, parts.uri.path())?;
     let query = Query::parse(parts.uri.query());
     let registry = state.registry_of(&parts.headers).await?.ok_or_else(ErrorAnswer::no_registry)?;
-    let outcome = match access::of_caller(state, &registry, parts, &routed).await? {
-        Ok(access) => Exchange { state, parts, registry: &registry, routed: &routed, query, access }.answer(body).await,
+    let service = &state.service.coming_from(requests::origin(&parts.extensions));
+    let outcome = match access::of_caller(service, &registry, parts, &routed).await? {
+        Ok(access) => {
+            Exchange { state, service, parts, registry: &registry, routed: &routed, query, access }.answer(body).await
+        }
         Err(reason) => Err(refused(reason, &routed, &query)),
     };
     match outcome {
@@ -138,7 +144,7 @@ impl Exchange<'_> {
     }
 
     fn permit<O: Needed + Clone>(&self, operation: &O) -> Result<Permit<O>, Failure> {
-        self.access.permit(operation.clone()).map_err(|refusal| self.missing(refusal))
+        self.service.permit(&self.access, operation.clone()).map_err(|refusal| self.missing(refusal))
     }
 
     fn missing(&self, refusal: Refusal) -> Failure {

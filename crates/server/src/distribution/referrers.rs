@@ -18,7 +18,7 @@ const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied
 pub(super) async fn list(exchange: &Exchange<'_>, permit: Permit<ListReferrers>) -> Result<Response, Failure> {
     let request = paging::requested(&exchange.query)?;
     let artifact_type = exchange.query.get("artifactType");
-    let page = exchange.state.service.list_referrers(&permit, artifact_type, request.clone()).await?;
+    let page = exchange.service.list_referrers(&permit, artifact_type, request.clone()).await?;
     let manifests: Vec<Descriptor> = page.items.iter().map(descriptor).collect();
     let ListReferrers { repository, subject } = permit.operation();
     let last = manifests.last().filter(|_| page.more).map(|descriptor| descriptor.digest.as_str());

@@ -12,7 +12,7 @@ use model::reference::Tag;
 /// `GET /v2/<name>/tags/list`
 pub(super) async fn list(exchange: &Exchange<'_>, permit: Permit<ListTags>) -> Result<Response, Failure> {
     let request = paging::requested(&exchange.query)?;
-    let page = exchange.state.service.list_tags(&permit, request.clone()).await?;
+    let page = exchange.service.list_tags(&permit, request.clone()).await?;
     let repository = &permit.operation().repository;
     let last = page.items.last().filter(|_| page.more).map(Tag::as_str);
     let link = paging::link(&format!("/v2/{repository}/tags/list"), &request, last, &[]);

@@ -33,7 +33,7 @@ pub(super) async fn start(
     }
     let is_mount = exchange.query.get("mount").is_some();
     let whole = exchange.query.get("digest").filter(|_| !is_mount).map(digest).transpose()?;
-    let upload = exchange.state.service.start_upload(&permit).await?;
+    let upload = exchange.service.start_upload(&permit).await?;
     match whole {
         Some(digest) => monolithic(exchange, repository, upload, (&digest, body)).await,
         None => Ok(progress(StatusCode::ACCEPTED, repository, &upload)),
@@ -44,7 +44,7 @@ pub(super) async fn start(
 /// one by themselves, except containerd when it sees 403 (reference/data-plane-and-auth.md, 6.1). Whoever needs only a wider bearer for
 /// it is told so, whatever is there.
 async fn mount(exchange: &Exchange<'_>, target: &Permit<StartUpload>) -> Result<Option<BlobInfo>, Failure> {
-    let (service, access) = (&exchange.state.service, &exchange.access);
+    let (service, access) = (exchange.service, &exchange.access);
     if exchange.query.get("from").is_none() {
         return match exchange.query.get("mount").and_then(|text| Digest::parse(text).ok()) {
             Some(digest) => Ok(service.mount_blob_of_any(target, access, &digest).await?),
@@ -52,7 +52,7 @@ async fn mount(exchange: &Exchange<'_>, target: &Permit<StartUpload>) -> Result<
         };
     }
     let Some(source) = mount_source(&exchange.query) else { return Ok(None) };
-    match access.permit(source.clone()) {
+    match service.permit(access, source.clone()) {
         Ok(permit) => Ok(service.mount_blob(target, &permit).await?),
         Err(refusal) if access.needs_wider_bearer(&source) => Err(exchange.missing(refusal)),
         Err(_) => Ok(None),
@@ -65,7 +65,7 @@ async fn monolithic(
     upload: Upload,
     (digest, body): (&Digest, &mut RequestBody),
 ) -> Result<Response, Failure> {
-    let service = &exchange.state.service;
+    let service = &exchange.service;
     let permit = exchange.permit(&ContinueUpload { repository: repository.clone(), upload: upload.id })?;
     match service.finish_upload(&permit, None, bytes_of(body), digest).await {
         Ok(blob) => Ok(created(repository, &blob)),
@@ -87,7 +87,7 @@ async fn monolithic(
 
 /// `GET /v2/<name>/blobs/uploads/<id>`
 pub(super) async fn get(exchange: &Exchange<'_>, permit: Permit<ContinueUpload>) -> Result<Response, Failure> {
-    let upload = exchange.state.service.get_upload(&permit).await?;
+    let upload = exchange.service.get_upload(&permit).await?;
     Ok(progress(StatusCode::NO_CONTENT, &permit.operation().repository, &upload))
 }
 
@@ -98,7 +98,7 @@ pub(super) async fn append(
     body: &mut RequestBody,
 ) -> Result<Response, Failure> {
     let at = begins_at(&exchange.parts.headers)?;
-    let appended = exchange.state.service.append_upload(&permit, at, bytes_of(body)).await;
+    let appended = exchange.service.append_upload(&permit, at, bytes_of(body)).await;
     let upload = match appended {
         Ok(upload) => upload,
         Err(error) => return Err(refused(exchange, &permit, error).await.into()),
@@ -115,7 +115,7 @@ pub(super) async fn finish(
     let missing = || ErrorAnswer::bad_request("DIGEST_INVALID", "the query has no digest=<digest of the whole blob>");
     let digest = digest(exchange.query.get("digest").ok_or_else(missing)?)?;
     let at = begins_at(&exchange.parts.headers)?;
-    let finished = exchange.state.service.finish_upload(&permit, at, bytes_of(body), &digest).await;
+    let finished = exchange.service.finish_upload(&permit, at, bytes_of(body), &digest).await;
     let blob = match finished {
         Ok(blob) => blob,
         Err(error) => return Err(refused(exchange, &permit, error).await.into()),
@@ -125,7 +125,7 @@ pub(super) async fn finish(
 
 /// `DELETE /v2/<name>/blobs/uploads/<id>`
 pub(super) async fn cancel(exchange: &Exchange<'_>, permit: Permit<ContinueUpload>) -> Result<Response, Failure> {
-    exchange.state.service.cancel_upload(&permit).await?;
+    exchange.service.cancel_upload(&permit).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -152,7 +152,7 @@ async fn refused(exchange: &Exchange<'_>, permit: &Permit<ContinueUpload>, error
     let offset = match error {
         Error::UploadOutOfOrder { offset } => Some(offset),
         // Another request still holds it; without its bytes the refusal is as true, and says less.
-        Error::UploadBusy => exchange.state.service.get_upload(permit).await.ok().map(|upload| upload.offset),
+        Error::UploadBusy => exchange.service.get_upload(permit).await.ok().map(|upload| upload.offset),
         _ => None,
     };
     match offset {

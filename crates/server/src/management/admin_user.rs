@@ -12,7 +12,7 @@ use wire::arm::credentials::{RegenerateCredential, RegistryCredentials, Registry
 
 /// `POST …/listCredentials`
 pub(super) async fn list(context: &Context, registry: &RegistryId) -> Outcome {
-    answer(context.state.service.list_admin_credentials(&context.manager, registry).await?)
+    answer(context.service.list_admin_credentials(registry).await?)
 }
 
 /// `POST …/regenerateCredential`
@@ -26,7 +26,7 @@ pub(super) async fn regenerate(context: &Context, registry: &RegistryId, body: B
         let message = format!("'{given}' is not a password of the admin user: use 'password' or 'password2'.");
         Failure::invalid("name", message)
     })?;
-    answer(context.state.service.regenerate_admin_password(&context.manager, registry, name).await?)
+    answer(context.service.regenerate_admin_password(registry, name).await?)
 }
 
 fn answer(credentials: AdminCredentials) -> Outcome {

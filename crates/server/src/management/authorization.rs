@@ -7,8 +7,8 @@ use http::Method;
 use model::arm_name::SubscriptionId;
 use model::resource_id::{RegistryId, ResourceGroupId};
 use model::rights::ArmScope;
-use model::role::{ManagementAction, Verb};
-use service::Manager;
+use model::role::{AUDIT, ManagementAction, Verb};
+use service::{Act, Manager, Service};
 use std::borrow::Cow;
 use std::fmt::Display;
 
@@ -29,33 +29,46 @@ pub(super) enum Needs {
 type Named = String;
 
 impl Needs {
-    /// Refuses a caller who has not what it takes.
-    pub(super) fn check(&self, manager: &Manager) -> Result<(), Failure> {
+    /// Gives the service to a caller who has what it takes, so that what is done with it is recorded as this; refuses everybody else.
+    pub(super) fn admit(&self, service: &Service, manager: &Manager) -> Result<Service, Failure> {
         let rights = &manager.rights;
-        let (held, action, named) = match self {
-            Self::SignIn => return Ok(()),
+        let somewhere = |scope| rights.touch(scope).then(|| "a role somewhere in it".to_owned());
+        let (rule, action, scope, named) = match self {
+            Self::SignIn => return Ok(service.clone()),
             Self::AnyRole(subscription) => {
                 let scope = ArmScope::Subscription(subscription.clone());
                 let read = ManagementAction::new("Microsoft.Resources/subscriptions", Verb::Read);
-                return if rights.touch(&scope) { Ok(()) } else { Err(refusal(manager, &read, &scope)) };
+                (somewhere(&scope), read, scope.clone(), scope.to_string())
             }
-            Self::Action(action, scope, named) => (rights.allow(action, scope), action, named),
-            Self::List(action, scope, named) => (rights.allow(action, scope) || rights.touch(scope), action, named),
+            Self::Action(action, scope, named) => {
+                (rights.allowing(action, scope), action.clone(), scope.clone(), named.clone())
+            }
+            Self::List(action, scope, named) => {
+                let rule = rights.allowing(action, scope).or_else(|| somewhere(scope));
+                (rule, action.clone(), scope.clone(), named.clone())
+            }
         };
-        if held { Ok(()) } else { Err(refusal(manager, action, named)) }
+        let registry = match scope {
+            ArmScope::Registry(id) => Some(id.name.to_string()),
+            ArmScope::Subscription(_) | ArmScope::ResourceGroup(_) => None,
+        };
+        let act = |rule| Act { action: action.to_string(), target: named.clone(), registry, rule };
+        match rule {
+            Some(rule) => Ok(service.acting(manager, act(rule))),
+            None => {
+                service.note_refused_act(manager, act("no role that holds the action there".to_owned()));
+                Err(refusal(manager, &action, named))
+            }
+        }
     }
 }
 
-fn refusal(manager: &Manager, action: &ManagementAction, scope: &impl Display) -> Failure {
-    tracing::info!(
-        target: "audit", caller = manager.principal, %action, %scope,
-        "{} was refused {action} at {scope}", manager.principal
-    );
+fn refusal(manager: &Manager, action: &ManagementAction, scope: String) -> Failure {
     Failure::AuthorizationFailed {
         client: manager.client.clone(),
         object_id: manager.principal.clone(),
         action: action.to_string(),
-        scope: scope.to_string(),
+        scope,
     }
 }
 
@@ -78,6 +91,7 @@ pub(super) fn needs(target: &Target, method: &Method, site: &SubscriptionId) -> 
         Target::RegisterProvider(id) => at(id, "Microsoft.ContainerRegistry/register", Action, id),
         Target::CheckNameAvailability(id) => at(id, "Microsoft.ContainerRegistry/checkNameAvailability", Read, id),
         Target::Access(target) => of_access(target, method, site),
+        Target::AuditEntries => at(site, format!("{AUDIT}/entries"), Read, site),
         Target::RegistriesOf(id) => at(id, REGISTRIES, Read, id).into_list(),
         Target::RegistriesIn(id) => at(id, REGISTRIES, Read, id).into_list(),
         Target::Registry(id) => at(id, REGISTRIES, verb, id),

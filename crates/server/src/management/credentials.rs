@@ -21,7 +21,7 @@ pub(super) async fn generate(context: &Context, registry: &RegistryId, body: Bod
         name: request.name.as_deref().map(|name| token_credentials::name("name", name)).transpose()?,
         expires_at: token_credentials::expiry("expiry", request.expiry.as_ref())?,
     };
-    let generated = context.state.service.generate_credentials(&context.manager, registry, spec).await?;
+    let generated = context.service.generate_credentials(registry, spec).await?;
     let answer = GeneratedCredentials {
         username: generated.token.id.name.to_string(),
         passwords: token_credentials::passwords(&generated.token, &generated.generated),

@@ -7,11 +7,11 @@ use super::errors::Failure;
 use super::headers::Versions;
 use super::route::{AccessTarget, Parent, Target, parse};
 use super::{
-    Context, admin_user, cloud, credentials, headers, locations, name_check, operations, preconditions, principal,
-    provider, registries, resource_groups, resources, role_assignments, role_definitions, scope_maps,
+    Context, admin_user, audit, cloud, credentials, headers, locations, name_check, operations, preconditions,
+    principal, provider, registries, resource_groups, resources, role_assignments, role_definitions, scope_maps,
     service_principals, subscriptions, tokens, unserved, usages,
 };
-use crate::requests::RequestId;
+use crate::requests::{self, RequestId};
 use crate::state::State;
 use axum::body::Body;
 use axum::extract::Request;
@@ -51,15 +51,19 @@ async fn answer(state: Arc<State>, parts: &Parts, body: Body, request_id: Reques
             _ => refuse(&parts.method, "GET"),
         };
     }
-    let manager = principal::authenticate(&state, parts).await?;
+    let service = state.service.coming_from(requests::origin(&parts.extensions));
+    let manager = principal::authenticate(&service, parts).await?;
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let api_version = ApiVersion::of_query(&query)?;
     let target = target?;
-    needs(&target, &parts.method, state.service.subscription()).check(&manager)?;
+    let service = needs(&target, &parts.method, service.subscription()).admit(&service, &manager)?;
     preconditions::check(parts, &body)?;
-    let context = Context { state, manager, api_version, request_id, headers: parts.headers.clone(), query };
+    let context = Context { state, service, manager, api_version, request_id, headers: parts.headers.clone(), query };
     let versions = versions_of(&target);
     let mut response = dispatch(&context, &parts.method, target, body).await?;
+    if [Method::GET, Method::HEAD].contains(&parts.method) {
+        context.service.note_read();
+    }
     headers::stamp_versions(&mut response, &context.api_version, versions);
     Ok(response)
 }
@@ -82,6 +86,7 @@ fn versions_of(target: &Target) -> Versions {
         | Target::Provider(_)
         | Target::RegisterProvider(_)
         | Target::CheckNameAvailability(_)
+        | Target::AuditEntries
         | Target::Access(_) => Versions::Unsaid,
         Target::RegistriesOf(_)
         | Target::RegistriesIn(_)
@@ -238,6 +243,7 @@ async fn read(context: &Context, resource: Target) -> Outcome {
         Target::Subscriptions => subscriptions::list(context),
         Target::Subscription(id) => subscriptions::get(context, &id),
         Target::ProviderOperations => provider::operations(),
+        Target::AuditEntries => audit::list(context).await,
         Target::Providers(subscription) => provider::list(context, &subscription),
         Target::Provider(subscription) => provider::get(context, &subscription),
         Target::ResourceGroups(subscription) => resource_groups::list(context, &subscription).await,

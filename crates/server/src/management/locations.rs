@@ -13,7 +13,7 @@ const LOCAL: &str = "local";
 
 /// `GET /subscriptions/{s}/locations`, in the order of their names.
 pub(super) async fn list(context: &Context, subscription: &SubscriptionId) -> Outcome {
-    let service = &context.state.service;
+    let service = &context.service;
     let used = service.list_locations(subscription).await?;
     let names: BTreeSet<String> = used.into_iter().chain([LOCAL.to_owned()]).collect();
     let of = |name: String| Location {

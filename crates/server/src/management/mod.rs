@@ -7,6 +7,7 @@
 mod admin_user;
 mod answer;
 mod api_version;
+mod audit;
 mod authorization;
 mod body;
 mod cloud;
@@ -49,12 +50,14 @@ use crate::requests::RequestId;
 use crate::state::State;
 use api_version::ApiVersion;
 use http::HeaderMap;
-use service::Manager;
+use service::{Manager, Service};
 use std::sync::Arc;
 
 /// What every operation knows of its request besides the resource and the body.
 struct Context {
     state: Arc<State>,
+    /// The use cases, for this request: see [`service::Service::acting`].
+    service: Service,
     manager: Manager,
     api_version: ApiVersion,
     request_id: RequestId,

@@ -18,7 +18,7 @@ pub(super) async fn check(context: &Context, subscription: &SubscriptionId, body
     context.check_subscription(subscription)?;
     let status = match RegistryName::parse(&name) {
         Err(invalid) => unavailable("Invalid", format!("{invalid}.")),
-        Ok(name) if context.state.service.is_registry_name_taken(&name).await? => {
+        Ok(name) if context.service.is_registry_name_taken(&name).await? => {
             unavailable("AlreadyExists", format!("The registry {name} is already in use."))
         }
         Ok(_) => NameStatus { name_available: true, reason: None, message: None },

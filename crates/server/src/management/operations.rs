@@ -49,7 +49,7 @@ pub(super) async fn result(
 impl Context {
     /// The service, for a change of `resource` that can be polled: see [`Context::with_operation`].
     pub(super) fn recording(&self, kind: Kind, resource: &impl Display) -> Service {
-        self.state.service.recording(OperationPath::status(resource, &self.operation_id(kind)))
+        self.service.recording(OperationPath::status(resource, &self.operation_id(kind)))
     }
 
     /// Names the operation that made `response`, for clients that poll.
@@ -60,7 +60,7 @@ impl Context {
 
     /// The service, for a delete that can be polled: see [`Context::deleted`].
     pub(super) fn recording_delete(&self, kind: Kind, registry: &RegistryId, location: &str) -> Service {
-        self.state.service.recording(self.delete_path(kind, registry, location))
+        self.service.recording(self.delete_path(kind, registry, location))
     }
 
     /// The answer of a delete that found something: 202, the four bytes `null`, and where its end can be seen.
@@ -74,7 +74,7 @@ impl Context {
     }
 
     async fn check_operation(&self, path: &OperationPath, operation: &str) -> Result<(), Failure> {
-        if self.state.service.is_operation_done(path).await? {
+        if self.service.is_operation_done(path).await? {
             Ok(())
         } else {
             Err(Failure::OperationMissing(operation.to_owned()))
@@ -83,7 +83,7 @@ impl Context {
 
     /// Refuses a subscription that is not this site's.
     pub(super) fn check_subscription(&self, subscription: &SubscriptionId) -> Result<(), service::Error> {
-        if self.state.service.subscription() == subscription {
+        if self.service.subscription() == subscription {
             Ok(())
         } else {
             Err(service::Error::SubscriptionMissing(subscription.clone()))

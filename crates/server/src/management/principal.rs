@@ -2,10 +2,9 @@
 
 use super::errors::Failure;
 use crate::auth::credentials::{self, Credentials};
-use crate::state::State;
 use http::request::Parts;
 use model::caller::Caller;
-use service::{Manager, PrincipalRefusal};
+use service::{Manager, PrincipalRefusal, Service};
 
 /// An extension of requests that came in process, never of those from the network: who makes them. The right to open the data
 /// folder's files is the right to manage, so there is no bearer.
@@ -13,7 +12,7 @@ use service::{Manager, PrincipalRefusal};
 pub(crate) struct Embedded(pub(crate) Caller);
 
 /// Says who calls, and what they may do.
-pub(super) async fn authenticate(state: &State, parts: &Parts) -> Result<Manager, Failure> {
+pub(super) async fn authenticate(service: &Service, parts: &Parts) -> Result<Manager, Failure> {
     if let Some(Embedded(caller)) = parts.extensions.get() {
         return Ok(Manager::owner_of_the_data(caller.clone()));
     }
@@ -22,8 +21,8 @@ pub(super) async fn authenticate(state: &State, parts: &Parts) -> Result<Manager
         Ok(None) => return Err(Failure::SignedOut),
         Ok(Some(Credentials::Basic { .. })) | Err(_) => return Err(Failure::InvalidBearer),
     };
-    // The reason stays in the service's audit log.
-    state.service.verify_principal(&bearer).await.map_err(|refusal| match refusal {
+    // The reason stays in the audit log.
+    service.verify_principal(&bearer).await.map_err(|refusal| match refusal {
         PrincipalRefusal::WrongSecret | PrincipalRefusal::TooManyWrong(_) | PrincipalRefusal::InvalidBearer(_) => {
             Failure::InvalidBearer
         }

@@ -66,13 +66,13 @@ pub(super) fn operations() -> Outcome {
 /// `GET /subscriptions/{s}/providers`: those whose resources can be registered for, which is this one.
 pub(super) fn list(context: &Context, subscription: &SubscriptionId) -> Outcome {
     context.check_subscription(subscription)?;
-    json(StatusCode::OK, &List::whole(vec![of(context.state.service.subscription())]))
+    json(StatusCode::OK, &List::whole(vec![of(context.service.subscription())]))
 }
 
 /// `GET /subscriptions/{s}/providers/Microsoft.ContainerRegistry`, and the `POST` that registers it: it always is.
 pub(super) fn get(context: &Context, subscription: &SubscriptionId) -> Outcome {
     context.check_subscription(subscription)?;
-    json(StatusCode::OK, &of(context.state.service.subscription()))
+    json(StatusCode::OK, &of(context.service.subscription()))
 }
 
 fn of(subscription: &SubscriptionId) -> Provider {

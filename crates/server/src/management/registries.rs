@@ -51,13 +51,13 @@ pub(super) async fn patch(context: &Context, id: &RegistryId, body: Body) -> Out
         admin_user_enabled: switches.admin_user_enabled,
         anonymous_pull_enabled: switches.anonymous_pull_enabled,
     };
-    let registry = context.state.service.update_registry(&context.manager.caller, id, change).await?;
+    let registry = context.service.update_registry(&context.manager.caller, id, change).await?;
     Ok(without_waiting(json(StatusCode::OK, &of(context, &registry, "Succeeded").await?)?))
 }
 
 /// `GET`
 pub(super) async fn get(context: &Context, id: &RegistryId) -> Outcome {
-    let registry = context.state.service.get_registry(id).await?;
+    let registry = context.service.get_registry(id).await?;
     json(StatusCode::OK, &of(context, &registry, "Succeeded").await?)
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn list(
     subscription: &SubscriptionId,
     group: Option<&ResourceGroupName>,
 ) -> Outcome {
-    let listed = context.state.service.list_registries(subscription, group, context.cursor()?).await?;
+    let listed = context.service.list_registries(subscription, group, context.cursor()?).await?;
     let mut items = Vec::new();
     for (_, registry) in listed.items.iter().filter(|(_, registry)| sees_registry(&context.manager, &registry.id)) {
         items.push(of(context, registry, "Succeeded").await?);
@@ -79,7 +79,7 @@ pub(super) async fn list(
 
 /// `DELETE`: 200 and nothing (recorded), 204 when there was none.
 pub(super) async fn delete(context: &Context, id: &RegistryId) -> Outcome {
-    match context.state.service.delete_registry(id).await? {
+    match context.service.delete_registry(id).await? {
         Some(_) => Ok(empty(StatusCode::OK)),
         None => Ok(empty(StatusCode::NO_CONTENT)),
     }
@@ -93,7 +93,7 @@ impl Context {
 
     /// The registry, for a request about a child of it. Errors: `ParentRegistryMissing` when there is none.
     pub(super) async fn parent_registry(&self, registry: &RegistryId) -> Result<Registry, Error> {
-        self.state.service.get_registry(registry).await.map_err(|error| match error {
+        self.service.get_registry(registry).await.map_err(|error| match error {
             Error::RegistryMissing(id) => Error::ParentRegistryMissing(id.name),
             other => other,
         })

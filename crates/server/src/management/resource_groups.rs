@@ -22,7 +22,7 @@ pub(super) async fn put(context: &Context, id: &ResourceGroupId, body: Body) -> 
         location: canonical_location(request.location.as_deref())?,
         labels: labels::parse(request.tags)?.unwrap_or_default(),
     };
-    let (group, written) = context.state.service.put_resource_group(id, spec).await?;
+    let (group, written) = context.service.put_resource_group(id, spec).await?;
     let status = match written {
         Written::Created => StatusCode::CREATED,
         Written::Updated => StatusCode::OK,
@@ -33,19 +33,19 @@ pub(super) async fn put(context: &Context, id: &ResourceGroupId, body: Body) -> 
 /// `PATCH`: labels are the one thing that changes.
 pub(super) async fn patch(context: &Context, id: &ResourceGroupId, body: Body) -> Outcome {
     let request: shape::ResourceGroup = body::json(body).await?;
-    json(StatusCode::OK, &of(context.state.service.update_resource_group(id, labels::parse(request.tags)?).await?))
+    json(StatusCode::OK, &of(context.service.update_resource_group(id, labels::parse(request.tags)?).await?))
 }
 
 /// `GET`
 pub(super) async fn get(context: &Context, id: &ResourceGroupId) -> Outcome {
-    json(StatusCode::OK, &of(context.state.service.get_resource_group(id).await?))
+    json(StatusCode::OK, &of(context.service.get_resource_group(id).await?))
 }
 
 /// `GET` of a page of all, in the order in which they were made. `$filter` takes tags, as at Azure (`Microsoft.Resources`,
 /// ResourceGroups_List).
 pub(super) async fn list(context: &Context, subscription: &SubscriptionId) -> Outcome {
     let filter = Filter::of(context.asked(FILTER).as_deref(), &[])?;
-    let groups = context.state.service.list_resource_groups(subscription, context.cursor()?).await?;
+    let groups = context.service.list_resource_groups(subscription, context.cursor()?).await?;
     let groups = groups.narrow(context.top()?, |group| {
         let filtered = Filtered {
             resource_type: shape::RESOURCE_TYPE,
@@ -61,7 +61,7 @@ pub(super) async fn list(context: &Context, subscription: &SubscriptionId) -> Ou
 
 /// `DELETE`: done when it answers, so 200 where Azure says 202; a missing one is 404, as at Azure's gateway.
 pub(super) async fn delete(context: &Context, id: &ResourceGroupId) -> Outcome {
-    if context.state.service.delete_resource_group(id).await? {
+    if context.service.delete_resource_group(id).await? {
         Ok(empty(StatusCode::OK))
     } else {
         Err(service::Error::ResourceGroupMissing(id.name.clone()).into())

@@ -30,7 +30,7 @@ pub(super) async fn list(
 ) -> Outcome {
     let filter = Filter::of(context.asked(FILTER).as_deref(), &Property::ALL)?;
     let expanded = expanded(context.asked(EXPAND).as_deref())?;
-    let listed = context.state.service.list_registries(subscription, group, context.cursor()?).await?;
+    let listed = context.service.list_registries(subscription, group, context.cursor()?).await?;
     let listed = listed.narrow(context.top()?, |registry| {
         let filtered = Filtered {
             resource_type: registries::RESOURCE_TYPE,

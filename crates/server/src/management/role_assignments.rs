@@ -34,7 +34,7 @@ pub(super) async fn put(context: &Context, scope: &ArmScope, id: &Guid, body: Bo
     })?;
     let principal = stored(&principal);
     let spec = RoleAssignmentSpec { id: id.clone(), principal, grant: Grant { role, scope: scope.clone() } };
-    let (made, written) = context.state.service.put_role_assignment(&context.manager, spec).await?;
+    let (made, written) = context.service.put_role_assignment(&context.manager, spec).await?;
     let status = match written {
         Written::Created => StatusCode::CREATED,
         Written::Updated => StatusCode::OK,
@@ -44,21 +44,21 @@ pub(super) async fn put(context: &Context, scope: &ArmScope, id: &Guid, body: Bo
 
 /// `GET`
 pub(super) async fn get(context: &Context, scope: &ArmScope, id: &Guid) -> Outcome {
-    json(StatusCode::OK, &of(context, context.state.service.get_role_assignment(scope, id).await?))
+    json(StatusCode::OK, &of(context, context.service.get_role_assignment(scope, id).await?))
 }
 
 /// `GET` of those that hold at the scope or below it, or of what `$filter` leaves of them.
 pub(super) async fn list(context: &Context, scope: &ArmScope) -> Outcome {
     let query = Form::parse(context.query.as_bytes());
     let filter = query.get_ignoring_case(FILTER).map_or_else(|| Ok(Filter::default()), Filter::parse)?;
-    let listed = context.state.service.list_role_assignments(scope).await?;
+    let listed = context.service.list_role_assignments(scope).await?;
     let wanted = listed.into_iter().filter(|held| filter.takes(held, scope));
     json(StatusCode::OK, &List::whole(wanted.map(|held| of(context, held)).collect()))
 }
 
 /// `DELETE`: 200 with what it was, 204 when there was none.
 pub(super) async fn delete(context: &Context, scope: &ArmScope, id: &Guid) -> Outcome {
-    match context.state.service.delete_role_assignment(&context.manager, scope, id).await? {
+    match context.service.delete_role_assignment(&context.manager, scope, id).await? {
         Some(deleted) => json(StatusCode::OK, &of(context, deleted)),
         None => Ok(empty(StatusCode::NO_CONTENT)),
     }

@@ -31,7 +31,7 @@ pub(super) fn get(context: &Context, scope: &ArmScope, id: &Guid) -> Outcome {
 
 /// The full id of a role's definition.
 pub(super) fn id(context: &Context, role: Role) -> String {
-    let subscription = context.state.service.subscription();
+    let subscription = context.service.subscription();
     format!("/subscriptions/{subscription}/providers/{}/{}", shape::RESOURCE_TYPE, role.definition())
 }
 

@@ -20,7 +20,7 @@ pub(super) async fn put(context: &Context, id: &ScopeMapId, body: Body) -> Outco
     let actions =
         properties.actions.ok_or_else(|| Failure::invalid("properties.actions", "A scope map needs `actions`."))?;
     let spec = ScopeMapSpec { description: properties.description.unwrap_or_default(), actions: parse(&actions)? };
-    let (scope_map, _) = context.state.service.put_scope_map(&context.manager.caller, id, spec).await?;
+    let (scope_map, _) = context.service.put_scope_map(&context.manager.caller, id, spec).await?;
     Ok(without_waiting(json(StatusCode::OK, &of(context, scope_map, "Succeeded"))?))
 }
 
@@ -40,12 +40,12 @@ pub(super) async fn patch(context: &Context, id: &ScopeMapId, body: Body) -> Out
 
 /// `GET`
 pub(super) async fn get(context: &Context, id: &ScopeMapId) -> Outcome {
-    json(StatusCode::OK, &of(context, context.state.service.get_scope_map(id).await?, "Succeeded"))
+    json(StatusCode::OK, &of(context, context.service.get_scope_map(id).await?, "Succeeded"))
 }
 
 /// `GET` of a page of all: the system's first.
 pub(super) async fn list(context: &Context, registry: &RegistryId) -> Outcome {
-    let scope_maps = context.state.service.list_scope_maps(registry, context.cursor()?).await?;
+    let scope_maps = context.service.list_scope_maps(registry, context.cursor()?).await?;
     context.page(&format_args!("{registry}/scopeMaps"), scope_maps, |scope_map| of(context, scope_map, "Succeeded"))
 }
 

@@ -23,7 +23,7 @@ pub(super) async fn create(context: &Context, body: Body) -> Outcome {
         [only] => end(only, "passwordCredentials[0].endDateTime")?,
         [..] => return Err(Failure::invalid("passwordCredentials", "A new service principal gets one secret.")),
     };
-    let (principal, made) = context.state.service.create_principal(&context.manager, name, ends).await?;
+    let (principal, made) = context.service.create_principal(name, ends).await?;
     let mut shape = of(principal);
     shape.password_credentials = Some(vec![with_value(made)]);
     json(StatusCode::CREATED, &shape)
@@ -31,18 +31,18 @@ pub(super) async fn create(context: &Context, body: Body) -> Outcome {
 
 /// `GET` of all.
 pub(super) async fn list(context: &Context) -> Outcome {
-    let principals = context.state.service.list_principals().await?;
+    let principals = context.service.list_principals().await?;
     json(StatusCode::OK, &List::whole(principals.into_iter().map(of).collect()))
 }
 
 /// `GET`
 pub(super) async fn get(context: &Context, reference: &str) -> Outcome {
-    json(StatusCode::OK, &of(context.state.service.get_principal(reference).await.map_err(missing)?))
+    json(StatusCode::OK, &of(context.service.get_principal(reference).await.map_err(missing)?))
 }
 
 /// `DELETE`: 204, also when there was none.
 pub(super) async fn delete(context: &Context, reference: &str) -> Outcome {
-    context.state.service.delete_principal(&context.manager, reference).await?;
+    context.service.delete_principal(reference).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
@@ -51,7 +51,7 @@ pub(super) async fn add_password(context: &Context, reference: &str, body: Body)
     let request: AddPassword = body::json(body).await?;
     let wanted = request.password_credential.unwrap_or_default();
     let ends = end(&wanted, "passwordCredential.endDateTime")?;
-    let made = context.state.service.add_principal_secret(&context.manager, reference, ends).await.map_err(missing)?;
+    let made = context.service.add_principal_secret(reference, ends).await.map_err(missing)?;
     json(StatusCode::OK, &with_value(made))
 }
 
@@ -60,7 +60,7 @@ pub(super) async fn remove_password(context: &Context, reference: &str, body: Bo
     let request: RemovePassword = body::json(body).await?;
     let id = Guid::parse(request.key_id.as_deref().unwrap_or_default())
         .map_err(|error| Failure::invalid("keyId", format!("{error}.")))?;
-    context.state.service.remove_principal_secret(&context.manager, reference, &id).await.map_err(missing)?;
+    context.service.remove_principal_secret(reference, &id).await.map_err(missing)?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 

@@ -10,7 +10,7 @@ use wire::arm::subscriptions::{Subscription, Tenant};
 
 /// `GET /subscriptions`: those in which the caller has any role.
 pub(super) fn list(context: &Context) -> Outcome {
-    let scope = ArmScope::from(context.state.service.subscription());
+    let scope = ArmScope::from(context.service.subscription());
     let seen = context.manager.rights.touch(&scope).then(|| shape(context));
     json(StatusCode::OK, &List::whole(seen.into_iter().collect()))
 }
@@ -23,7 +23,7 @@ pub(super) fn get(context: &Context, id: &SubscriptionId) -> Outcome {
 
 /// `GET /tenants`
 pub(super) fn tenants(context: &Context) -> Outcome {
-    let tenant = context.state.service.tenant();
+    let tenant = context.service.tenant();
     let shape = Tenant {
         id: format!("/tenants/{tenant}"),
         tenant_id: tenant.to_owned(),
@@ -33,11 +33,11 @@ pub(super) fn tenants(context: &Context) -> Outcome {
 }
 
 fn shape(context: &Context) -> Subscription {
-    let id = context.state.service.subscription();
+    let id = context.service.subscription();
     Subscription {
         id: format!("/subscriptions/{id}"),
         subscription_id: id.to_string(),
-        tenant_id: Some(context.state.service.tenant().to_owned()),
+        tenant_id: Some(context.service.tenant().to_owned()),
         display_name: "Portcullis".to_owned(),
         state: "Enabled".to_owned(),
     }

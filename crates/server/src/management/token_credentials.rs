@@ -86,7 +86,7 @@ async fn refuse_chosen_values(context: &Context, id: &TokenId, passwords: &[Toke
     if passwords.iter().all(|password| password.value.is_none()) {
         return Ok(());
     }
-    let known = match context.state.service.get_token(id).await {
+    let known = match context.service.get_token(id).await {
         Ok(token) => token.passwords,
         Err(Error::TokenMissing(_)) => Vec::new(),
         Err(error) => return Err(error.into()),

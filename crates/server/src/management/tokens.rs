@@ -47,12 +47,12 @@ pub(super) async fn patch(context: &Context, id: &TokenId, body: Body) -> Outcom
 
 /// `GET`: never a password's value.
 pub(super) async fn get(context: &Context, id: &TokenId) -> Outcome {
-    json(StatusCode::OK, &of(context, &context.state.service.get_token(id).await?, &[], "Succeeded"))
+    json(StatusCode::OK, &of(context, &context.service.get_token(id).await?, &[], "Succeeded"))
 }
 
 /// `GET` of a page of all, in the order in which they were made.
 pub(super) async fn list(context: &Context, registry: &RegistryId) -> Outcome {
-    let tokens = context.state.service.list_tokens(registry, context.cursor()?).await?;
+    let tokens = context.service.list_tokens(registry, context.cursor()?).await?;
     context.page(&format_args!("{registry}/tokens"), tokens, |token| {
         in_version(context, shape_of(&token, Detail::Named, &[], "Succeeded"))
     })

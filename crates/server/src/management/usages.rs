@@ -16,7 +16,7 @@ const NOT_SERVED: [&str; 5] = ["Webhooks", "Geo-replications", "IPRules", "VNetR
 
 /// `GET …/listUsages`, in the recorded order. The limits are those of this service, not of the registry's tier.
 pub(super) async fn list(context: &Context, id: &RegistryId) -> Outcome {
-    let used = context.state.service.registry_usage(id).await?;
+    let used = context.service.registry_usage(id).await?;
     let mut usages = vec![usage("Size", UNLIMITED, used.size_bytes, "Bytes")];
     usages.extend(NOT_SERVED.map(|name| usage(name, 0, 0, "Count")));
     usages.push(usage("ScopeMaps", max(SCOPE_MAPS), used.scope_maps, "Count"));

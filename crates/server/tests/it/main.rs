@@ -3,6 +3,7 @@
 //! Files mirror the rooms of the server: `<plane>/<noun>.rs`.
 
 mod advisories;
+mod audit;
 mod auth;
 mod client;
 mod client_certificate;

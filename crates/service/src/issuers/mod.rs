@@ -90,10 +90,7 @@ impl Service {
             Ok(vouched) => vouched,
             Err(refusal) => {
                 let name = &issuer.issuer().rules.name;
-                tracing::info!(
-                    target: "audit", issuer = %name, reason = %refusal,
-                    "a bearer of the issuer {name} was refused: {refusal}"
-                );
+                self.note_refused_login(None, &format!("token of issuer {name}"), &refusal.to_string());
                 return Some(Err(PrincipalRefusal::InvalidBearer("its issuer does not vouch for it")));
             }
         };

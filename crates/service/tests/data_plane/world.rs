@@ -6,6 +6,7 @@ use model::access::{Access, Permit};
 use model::action::Action;
 use model::arm_name::{RegistryName, ResourceGroupName, TokenName};
 use model::attributes::{RepositoryAttributes, TagAttributes};
+use model::audit::Actor;
 use model::caller::{Caller, CallerKind};
 use model::digest::{Digest, DigestAlgorithm};
 use model::locks::LocksChange;
@@ -81,6 +82,7 @@ impl World {
             random: Arc::clone(&random) as _,
             trust: None,
             stay: Stay::Lasting,
+            audit: AuditSettings::default(),
         };
         let (service, _) = Service::open(options).await?;
         Ok(Self { folder, clock, random, service })
@@ -95,6 +97,7 @@ impl World {
             random: Arc::clone(&self.random) as _,
             trust: None,
             stay: Stay::Lasting,
+            audit: AuditSettings::default(),
         };
         Ok(Service::open(options).await?.0)
     }
@@ -129,7 +132,13 @@ impl World {
         let token = TokenId { registry: registry.id.clone(), name: TokenName::parse(token)? };
         let written = self.service.put_token(&manager(), &token, TokenSpec::default()).await?;
         let actions = actions.iter().map(|text| ScopeMapAction::parse(text)).collect::<Result<Vec<_>, _>>()?;
-        let access = Access::by_credential(registry.key, written.token.key, Arc::new(Rules::of(&actions)));
+        let actor = Actor {
+            registry: registry.id.name.as_str().into(),
+            who: token.name.as_str().into(),
+            credential: "password1".into(),
+            rights: "no scope map".into(),
+        };
+        let access = Access::by_credential(registry.key, actor, written.token.key, Arc::new(Rules::of(&actions)));
         Ok(Client { service: self.service.clone(), access, token })
     }
 

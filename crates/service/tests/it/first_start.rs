@@ -14,7 +14,7 @@ fn secret_file(first: &FirstStart) -> Result<serde_json::Value, Failure> {
 }
 
 async fn refusal(service: &Service, client_id: &str, secret: &Password) -> Option<String> {
-    service.sign_in_principal(client_id, secret, None).await.err().map(|refusal| refusal.to_string())
+    service.sign_in_principal(client_id, secret).await.err().map(|refusal| refusal.to_string())
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn principals_sign_in_and_are_known_by_their_bearer() -> Outcome {
     let folder = Folder::new()?;
     let (service, first) = folder.open(1).await?;
     let first = first.ok_or("no first start")?;
-    let bearer = service.sign_in_principal(&first.client_id, &first.client_secret, None).await?;
+    let bearer = service.sign_in_principal(&first.client_id, &first.client_secret).await?;
     assert_eq!(bearer.expires_in_seconds, 3600);
     let caller = service.verify_principal(&bearer.text).await?.caller;
     assert_eq!(caller.kind, CallerKind::Application);
@@ -151,7 +151,7 @@ async fn a_bearer_of_another_site_is_refused() -> Outcome {
     let (service, _) = here.open(1).await?;
     let (other, first) = there.open(2).await?;
     let first = first.ok_or("no first start")?;
-    let bearer = other.sign_in_principal(&first.client_id, &first.client_secret, None).await?;
+    let bearer = other.sign_in_principal(&first.client_id, &first.client_secret).await?;
     assert!(other.verify_principal(&bearer.text).await.is_ok());
     assert!(matches!(service.verify_principal(&bearer.text).await, Err(PrincipalRefusal::InvalidBearer(_))));
     assert!(matches!(service.verify_principal("").await, Err(PrincipalRefusal::InvalidBearer(_))));

@@ -10,12 +10,12 @@ use service::{Error, IdentityError, Manager, RoleAssignmentSpec};
 /// A service principal that owns the registry: as it signed in, and the id of its secret.
 async fn owner(world: &World) -> Result<(Manager, Guid), Failure> {
     let service = &world.service;
-    let (principal, made) = service.create_principal(&manager(), PrincipalName::parse("ci")?, None).await?;
+    let (principal, made) = service.create_principal(PrincipalName::parse("ci")?, None).await?;
     let grant = Grant { role: Role::Owner, scope: ArmScope::Registry(world.registry.id.clone()) };
     let id = Guid::parse("00000000-0000-0000-0000-000000000001")?;
     let spec = RoleAssignmentSpec { id, principal: principal.object_id.to_string(), grant };
     service.put_role_assignment(&manager(), spec).await?;
-    let bearer = service.sign_in_principal(principal.client_id.as_str(), &made.value, None).await?;
+    let bearer = service.sign_in_principal(principal.client_id.as_str(), &made.value).await?;
     Ok((service.verify_principal(&bearer.text).await?, made.secret.id))
 }
 
@@ -26,8 +26,8 @@ async fn a_secret_that_is_removed_while_a_request_is_under_way_gives_nothing() -
     let (signed_in, secret) = owner(&world).await?;
     assert!(world.service.issue_refresh_token(&world.registry, &signed_in).await?.is_some());
     // Another secret stays, with which the principal is a user of the registry again.
-    let other = world.service.add_principal_secret(&manager(), "ci", None).await?;
-    assert!(world.service.remove_principal_secret(&manager(), "ci", &secret).await?);
+    let other = world.service.add_principal_secret("ci", None).await?;
+    assert!(world.service.remove_principal_secret("ci", &secret).await?);
     assert!(world.service.issue_refresh_token(&world.registry, &signed_in).await?.is_none());
     let renewed = Manager { secret: Some(other.secret.id), ..signed_in.clone() };
     assert!(world.service.issue_refresh_token(&world.registry, &renewed).await?.is_some());

@@ -126,7 +126,7 @@ async fn a_sign_in_follows_its_token() -> Outcome {
     let password = world.put_token("token2").await?;
     let refusal = |service: service::Service| {
         let (registry, password) = (world.registry.clone(), password.clone());
-        async move { Ok::<_, Failure>(service.sign_in(&registry, "token2", &password, None).await?.err()) }
+        async move { Ok::<_, Failure>(service.sign_in(&registry, "token2", &password).await?.err()) }
     };
     assert_eq!(refusal(world.service.clone()).await?, None);
     assert_eq!(refusal(other.clone()).await?, None);

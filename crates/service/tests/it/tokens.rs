@@ -145,7 +145,7 @@ async fn generating_renews_one_or_both() -> Outcome {
     world.update_token("token2", disable).await?;
     let end = world.folder.clock.now().plus(DAY);
     let spec = CredentialsSpec { token: world.token("TOKEN2")?, name: Some(Password2), expires_at: Some(end) };
-    let made = world.service.generate_credentials(&manager(), &world.registry.id, spec).await?;
+    let made = world.service.generate_credentials(&world.registry.id, spec).await?;
     assert_eq!(made.generated.iter().map(|password| password.name).collect::<Vec<_>>(), [Password2]);
     assert_eq!(
         made.token.passwords.iter().map(|p| (p.name, p.expires_at)).collect::<Vec<_>>(),
@@ -171,8 +171,7 @@ async fn generating_for_the_wrong_token_is_refused() -> Outcome {
     let world = World::new().await?;
     world.put_token("token2").await?;
     let spec = |token: TokenId| CredentialsSpec { token, name: None, expires_at: None };
-    let manager = manager();
-    let generate = |spec| world.service.generate_credentials(&manager, &world.registry.id, spec);
+    let generate = |spec| world.service.generate_credentials(&world.registry.id, spec);
     assert!(matches!(generate(spec(world.token("token9")?)).await, Err(Error::TokenMissing(_))));
     let elsewhere = TokenId { registry: registry_id(&world.service, "lnxtest", "other")?, ..world.token("token2")? };
     assert_eq!(invalid_target(generate(spec(elsewhere)).await)?, "tokenId");
@@ -217,11 +216,11 @@ async fn sign_ins(#[case] user: &str, #[case] right: bool, #[case] refusal: Opti
 async fn a_password_reaches_as_far_as_the_scope_map() -> Outcome {
     let world = World::new().await?;
     let password = world.put_token("token2").await?;
-    let access = world.sign_in("token2", &password).await?.access();
+    let access = world.service.access_of(&world.registry, &world.sign_in("token2", &password).await?);
     assert_eq!(all_actions_on(&access, "samples/hello")?, [Action::ContentRead, Action::ContentWrite]);
     assert!(all_actions_on(&access, "other")?.is_empty());
     assert!(world.service.delete_scope_map(&world.scope_map("newmap")?).await?);
-    let access = world.sign_in("token2", &password).await?.access();
+    let access = world.service.access_of(&world.registry, &world.sign_in("token2", &password).await?);
     assert!(all_actions_on(&access, "samples/hello")?.is_empty());
     assert_eq!(world.service.get_token(&world.token("token2")?).await?.scope_map, None);
     Ok(())

@@ -15,7 +15,7 @@ use model::timestamp::Timestamp;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use service::{
-    BearerRefusal, Clock, CredentialsSpec, Error, FirstStart, Manager, Options, Random, RegistrySpec,
+    AuditSettings, BearerRefusal, Clock, CredentialsSpec, Error, FirstStart, Manager, Options, Random, RegistrySpec,
     ResourceGroupSpec, ScopeMapSpec, Service, TokenChange, TokenSpec,
 };
 use std::collections::BTreeMap;
@@ -82,6 +82,7 @@ impl Folder {
             random,
             trust: None,
             stay: Stay::Lasting,
+            audit: AuditSettings::default(),
         })
         .await
     }
@@ -141,17 +142,17 @@ impl World {
         expires_at: Option<Timestamp>,
     ) -> Result<Password, Failure> {
         let spec = CredentialsSpec { token: self.token(token)?, name, expires_at };
-        let made = self.service.generate_credentials(&manager(), &self.registry.id, spec).await?;
+        let made = self.service.generate_credentials(&self.registry.id, spec).await?;
         Ok(made.generated.first().ok_or("no password")?.password.clone())
     }
 
     pub(crate) async fn sign_in(&self, user: &str, password: &Password) -> Result<service::SignedIn, Failure> {
-        Ok(self.service.sign_in(&self.registry, user, password, None).await??)
+        Ok(self.service.sign_in(&self.registry, user, password).await??)
     }
 
     /// Why a sign-in is refused; `None` when it is not.
     pub(crate) async fn refusal(&self, user: &str, password: &Password) -> Result<Option<String>, Error> {
-        let signed_in = self.service.sign_in(&self.registry, user, password, None).await?;
+        let signed_in = self.service.sign_in(&self.registry, user, password).await?;
         Ok(signed_in.err().map(|refusal| refusal.to_string()))
     }
 

@@ -2,6 +2,7 @@
 //!
 //! One shape serves requests and answers: read-only members are ignored in requests, absent members are left out of answers.
 
+pub mod audit;
 pub mod cloud;
 pub mod credentials;
 pub mod errors;

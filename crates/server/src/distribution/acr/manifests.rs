@@ -20,7 +20,7 @@ pub(in crate::distribution) async fn show_all(
     permit: Permit<ShowManifests>,
 ) -> Result<Response, Failure> {
     let request = paging::requested(&exchange.query)?;
-    let page = exchange.state.service.show_manifests(&permit, request.clone()).await?;
+    let page = exchange.service.show_manifests(&permit, request.clone()).await?;
     let name = permit.operation().repository.as_str();
     let path = format!("/acr/v1/{}/_manifests", encoded(name));
     let last = page.items.last().filter(|_| page.more).map(|last| (last.digest.to_string(), last.updated_at));
@@ -39,7 +39,7 @@ pub(in crate::distribution) async fn show(
     exchange: &Exchange<'_>,
     permit: Permit<ShowManifest>,
 ) -> Result<Response, Failure> {
-    let manifest = exchange.state.service.show_manifest(&permit).await?;
+    let manifest = exchange.service.show_manifest(&permit).await?;
     shown(exchange, &permit.operation().repository, &manifest).await
 }
 
@@ -50,7 +50,7 @@ pub(in crate::distribution) async fn change(
     body: &mut RequestBody,
 ) -> Result<Response, Failure> {
     let change = read_change(body).await?;
-    let manifest = exchange.state.service.change_manifest(&permit, change).await?;
+    let manifest = exchange.service.change_manifest(&permit, change).await?;
     shown(exchange, &permit.operation().repository, &manifest).await
 }
 

@@ -27,7 +27,7 @@ pub(in crate::distribution) async fn list(
     }
     let n = items_max(query)?.unwrap_or(METADATA_PAGE_ITEMS);
     let request = PageRequest { items_max: Some(n), last: query.get("last").map(str::to_owned) };
-    let page = exchange.state.service.list_catalog(&permit, request).await?;
+    let page = exchange.service.list_catalog(&permit, request).await?;
     let last = page.items.last().filter(|_| page.more).map(RepositoryName::as_str);
     let link = last.and_then(|last| paging::link_by_name("/acr/v1/_catalog", n, last));
     let repositories = page.items.iter().map(RepositoryName::to_string).collect();
@@ -41,7 +41,7 @@ pub(in crate::distribution) async fn show(
     exchange: &Exchange<'_>,
     permit: Permit<ShowRepository>,
 ) -> Result<Response, Failure> {
-    let attributes = exchange.state.service.show_repository(&permit).await?;
+    let attributes = exchange.service.show_repository(&permit).await?;
     shown(exchange, &permit.operation().repository, &attributes).await
 }
 
@@ -52,7 +52,7 @@ pub(in crate::distribution) async fn change(
     body: &mut RequestBody,
 ) -> Result<Response, Failure> {
     let change = read_change(body).await?;
-    let attributes = exchange.state.service.change_repository(&permit, change).await?;
+    let attributes = exchange.service.change_repository(&permit, change).await?;
     shown(exchange, &permit.operation().repository, &attributes).await
 }
 
@@ -77,7 +77,7 @@ pub(in crate::distribution) async fn delete(
     exchange: &Exchange<'_>,
     permit: Permit<DeleteRepository>,
 ) -> Result<Response, Failure> {
-    let deleted = exchange.state.service.delete_repository(&permit).await?;
+    let deleted = exchange.service.delete_repository(&permit).await?;
     let mut answer = json(&wire::acr::DeletedRepository {
         manifests_deleted: deleted.manifests.iter().map(ToString::to_string).collect(),
         tags_deleted: deleted.tags.iter().map(ToString::to_string).collect(),

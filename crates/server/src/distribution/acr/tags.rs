@@ -23,7 +23,7 @@ pub(in crate::distribution) async fn show_all(
     let given = exchange.query.get("digest");
     let digest = given.map(Digest::parse).transpose();
     let digest = digest.map_err(|error| ErrorAnswer::bad_request("DIGEST_INVALID", error.to_string()))?;
-    let page = exchange.state.service.show_tags(&permit, digest, request.clone()).await?;
+    let page = exchange.service.show_tags(&permit, digest, request.clone()).await?;
     let name = permit.operation().repository.as_str();
     let path = format!("/acr/v1/{}/_tags", encoded(name));
     let last = page.items.last().filter(|_| page.more);
@@ -42,7 +42,7 @@ pub(in crate::distribution) async fn show(
     exchange: &Exchange<'_>,
     permit: Permit<ShowTag>,
 ) -> Result<Response, Failure> {
-    let attributes = exchange.state.service.show_tag(&permit).await?;
+    let attributes = exchange.service.show_tag(&permit).await?;
     shown(exchange, &permit.operation().repository, &attributes).await
 }
 
@@ -53,7 +53,7 @@ pub(in crate::distribution) async fn change(
     body: &mut RequestBody,
 ) -> Result<Response, Failure> {
     let change = read_change(body).await?;
-    let attributes = exchange.state.service.change_tag(&permit, change).await?;
+    let attributes = exchange.service.change_tag(&permit, change).await?;
     shown(exchange, &permit.operation().repository, &attributes).await
 }
 
@@ -85,6 +85,6 @@ pub(in crate::distribution) async fn delete(
     exchange: &Exchange<'_>,
     permit: Permit<DeleteTag>,
 ) -> Result<Response, Failure> {
-    exchange.state.service.delete_tag(&permit).await?;
+    exchange.service.delete_tag(&permit).await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }

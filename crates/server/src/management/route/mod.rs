@@ -11,7 +11,7 @@ use model::guid::InvalidGuid;
 use model::operation_path::OperationPath;
 use model::resource_id::{PROVIDER, RegistryId, ResourceGroupId, ScopeMapId, TokenId};
 use model::rights::ArmScope;
-use model::role::{AUTHORIZATION, IDENTITY};
+use model::role::{AUDIT, AUTHORIZATION, IDENTITY};
 use percent_encoding::percent_decode_str;
 
 /// What a path names.
@@ -73,6 +73,8 @@ pub(super) enum Target {
     UnservedChild(RegistryId, &'static str, String),
     /// `…/registries/{registry}/{action}`, which Azure's registries can do and those of this service cannot
     UnservedAction(RegistryId, &'static str),
+    /// `/providers/Portcullis.Audit/entries`
+    AuditEntries,
     /// Who may manage: roles and service principals.
     Access(AccessTarget),
     /// `<resource>/operationStatuses/{operation}`
@@ -197,6 +199,10 @@ fn of_site(segments: &[&str]) -> Result<Target, UnknownPath> {
         [providers, namespace, ref rest @ ..] if is(providers, "providers") && is(namespace, IDENTITY) => {
             of_identity(rest)
         }
+        [providers, namespace, ref rest @ ..] if is(providers, "providers") && is(namespace, AUDIT) => match *rest {
+            [entries] if is(entries, "entries") => Ok(Target::AuditEntries),
+            _ => Err(UnknownPath::ResourceType { namespace: AUDIT, resource_type: rest.join("/") }),
+        },
         [providers, namespace, ref rest @ ..] if is(providers, "providers") => {
             check_namespace(namespace)?;
             match *rest {

@@ -25,6 +25,7 @@ fn named(path: &str) -> Result<String, UnknownPath> {
         Target::ResourceGroups(id) => format!("groups {id}"),
         Target::ResourceGroup(id) => format!("group {id}"),
         Target::ProviderOperations => "operations".to_owned(),
+        Target::AuditEntries => "entries of the audit log".to_owned(),
         Target::Providers(id) => format!("providers of {id}"),
         Target::Provider(id) => format!("provider of {id}"),
         Target::RegisterProvider(id) => format!("registration of {id}"),
@@ -91,6 +92,7 @@ fn named(path: &str) -> Result<String, UnknownPath> {
     "role definition 9e223dbe-3399-4e19-88eb-0975f02ac87f at {s}"
 )]
 #[case("/providers/Portcullis.Identity/servicePrincipals", "service principals")]
+#[case("/providers/portcullis.audit/Entries", "entries of the audit log")]
 #[case("/providers/portcullis.identity/serviceprincipals/first-start", "service principal first-start")]
 #[case("/providers/Portcullis.Identity/servicePrincipals/a%2Fb/addPassword", "add a password to a/b")]
 #[case("/providers/Portcullis.Identity/servicePrincipals/ci/removepassword", "remove a password from ci")]
