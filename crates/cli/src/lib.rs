@@ -3,6 +3,7 @@
 //! Speaks `wire` shapes over a [`transport::Transport`] that is handed in. Knows nothing of the server, the stores and the rules, and
 //! reads nothing of the process: that comes in as an [`environment::Environment`].
 
+pub mod audit;
 pub mod az;
 pub mod client;
 pub mod cmdlet;

@@ -85,6 +85,13 @@ fn run_on(
                 })
                 .await
             }
+            Invocation::Audit(options) => {
+                let destination = options.destination(environment)?;
+                destinations::run(destination, environment, &progress, console, async |client, console| {
+                    options.run(client, environment, console).await
+                })
+                .await
+            }
             Invocation::Az(command) => {
                 let destination = command.destination(environment)?;
                 destinations::run(destination, environment, &progress, console, async |client, console| match client {

@@ -42,6 +42,7 @@ async fn what_was_acknowledged_survives_sigkill() {
     for image in &acknowledged {
         read_back(&server, &world, image).await;
     }
+    assert_told(&server, &acknowledged);
 }
 
 async fn push_until_killed(
@@ -109,6 +110,22 @@ fn assert_whole(server: &Server, image: &Acknowledged) {
         let stored =
             std::fs::read(&path).unwrap_or_else(|error| panic!("{} of {}: {error}", path.display(), image.tag));
         assert!(stored == *blob, "{} of {} is not whole", path.display(), image.tag);
+    }
+}
+
+/// The audit log is whole, and has an entry for each push that was acknowledged; no tag has two, though each was pushed once.
+fn assert_told(server: &Server, acknowledged: &[Acknowledged]) {
+    let head = server.command(&["audit", "verify"]);
+    assert!(head.contains(':'), "the audit log has a head: {head}");
+    let exported = server.command(&["audit", "export"]);
+    let pushes: Vec<serde_json::Value> = exported
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("an entry"))
+        .filter(|entry: &serde_json::Value| entry["action"] == "manifest/write")
+        .collect();
+    for image in acknowledged {
+        let entries = pushes.iter().filter(|entry| entry["target"] == image.tag.as_str()).count();
+        assert_eq!(entries, 1, "entries of the push of {}", image.tag);
     }
 }
 

@@ -4,7 +4,7 @@ use super::Service;
 use http::Uri;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt;
-use wire::arm::{API_VERSION, service_principals};
+use wire::arm::{API_VERSION, audit, service_principals};
 
 /// Everything but RFC 3986's unreserved characters.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -74,6 +74,12 @@ impl Address {
     /// The service principals of the site.
     pub fn service_principals() -> Self {
         Self(format!("{}?api-version={API_VERSION}", service_principals::PATH))
+    }
+
+    /// The audit log, of which `asked` picks a part.
+    pub fn audit(asked: &[(&str, String)]) -> Self {
+        let asked = asked.iter().map(|(name, value)| format!("&{name}={}", utf8_percent_encode(value, SEGMENT)));
+        Self(format!("{}?api-version={API_VERSION}{}", audit::PATH, asked.collect::<String>()))
     }
 
     /// A service principal, by its name, client id or object id; or an action on it.

@@ -45,6 +45,15 @@ pub struct Put<T> {
     pub ended: Result<T, ClientError>,
 }
 
+/// A part of an answer in lines.
+#[derive(Debug)]
+pub struct Lines {
+    /// The lines.
+    pub lines: Vec<String>,
+    /// Where the next part is; `None` for the last.
+    pub next: Option<Address>,
+}
+
 /// Why there is no resource.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each variant's message says what it is")]
@@ -247,6 +256,18 @@ impl<'a> Client<'a> {
             }
         }
         Ok(items)
+    }
+
+    /// A part of what the service answers in lines.
+    pub async fn lines(&self, address: &Address) -> Result<Lines, ClientError> {
+        let answer = self.request(Method::GET, address, Bytes::new()).await?.success()?;
+        let text = std::str::from_utf8(answer.response.body());
+        let text = text.map_err(|_| answer.unreadable("it is not UTF-8 text".to_owned()))?;
+        let next = answer.header("link").and_then(|link| link.strip_prefix('<')?.split_once('>')).map(|(url, _)| url);
+        Ok(Lines {
+            lines: text.lines().map(str::to_owned).collect(),
+            next: next.map(|url| self.given(url)).transpose()?,
+        })
     }
 
     /// Asks for an action that has no body and answers at once.

@@ -1,5 +1,6 @@
 //! What the words after the program's name ask for. A cmdlet's words are PowerShell's, everything else is clap's.
 
+use crate::audit::AuditOptions;
 use crate::az::{AzCommand, RegistryOptions, ScopeMapOptions, TokenOptions};
 use crate::cmdlets::{Cmdlet, Command, jobs};
 use crate::completion::{Request, Shell, script};
@@ -22,6 +23,8 @@ pub enum Invocation {
     Quickstart(QuickstartOptions),
     /// Manage service principals.
     Principal(Box<PrincipalOptions>),
+    /// Look at the audit log.
+    Audit(Box<AuditOptions>),
     /// Manage contexts.
     Context(ContextOptions),
     /// Run a cmdlet.
@@ -55,6 +58,8 @@ enum Verb {
     Quickstart(QuickstartOptions),
     /// Manage service principals: who manages over the network, with which secrets and roles.
     Principal(PrincipalOptions),
+    /// The audit log: who did what, when and from where, and by which rule it was allowed or refused.
+    Audit(AuditOptions),
     /// Tokens: make, show, change and delete them, and their passwords.
     Token(TokenOptions),
     /// Scope maps: what tokens may do on which repositories.
@@ -246,6 +251,7 @@ fn with_clap(environment: &Environment, words: Vec<OsString>) -> Result<Invocati
         Ok(Words { verb: Verb::ScopeMap(options) }) => Ok(Invocation::Az(Box::new(AzCommand::ScopeMap(options)))),
         Ok(Words { verb: Verb::Registry(options) }) => Ok(Invocation::Az(Box::new(AzCommand::Registry(options)))),
         Ok(Words { verb: Verb::Principal(options) }) => Ok(Invocation::Principal(Box::new(options))),
+        Ok(Words { verb: Verb::Audit(options) }) => Ok(Invocation::Audit(Box::new(options))),
         Ok(Words { verb: Verb::Context(options) }) => Ok(Invocation::Context(options)),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Invocation::Print(error.render().to_string())),

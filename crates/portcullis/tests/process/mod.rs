@@ -52,6 +52,14 @@ impl Server {
         server
     }
 
+    /// What a command on the same data folder prints, beside the server; it must succeed.
+    pub(crate) fn command(&self, words: &[&str]) -> String {
+        let ran = Command::new(env!("CARGO_BIN_EXE_portcullis")).args(words).arg("--data").arg(&self.data).output();
+        let ran = ran.expect("the binary starts");
+        assert!(ran.status.success(), "{words:?}: {}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).expect("UTF-8")
+    }
+
     /// SIGKILL: no handler runs, nothing is flushed.
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("it is running");
