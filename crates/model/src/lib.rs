@@ -12,6 +12,7 @@ pub mod audit;
 pub mod caller;
 pub mod certificate;
 pub mod digest;
+pub mod ending;
 pub mod guid;
 pub mod issuer;
 pub mod labels;

@@ -64,6 +64,11 @@ impl Timestamp {
         format!("{}0Z", text.trim_end_matches('Z'))
     }
 
+    /// This instant without its fraction of a second: for people.
+    pub fn whole_seconds(self) -> Self {
+        Self::from_micros(self.as_unix_seconds().saturating_mul(1_000_000))
+    }
+
     fn instant(self) -> jiff::Timestamp {
         jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::MAX)
     }

@@ -5,12 +5,14 @@
 
 use crate::caller::SystemData;
 use crate::certificate::{CertificateName, Fingerprint, TokenCertificate};
+use crate::ending::Ending;
 use crate::password::{PasswordHash, PasswordName};
 use crate::registry::RegistryKey;
 use crate::resource_id::{ScopeMapId, TokenId};
 use crate::scope_map::Rules;
 use crate::timestamp::Timestamp;
 use std::borrow::Cow;
+use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -285,6 +287,40 @@ impl TokenFacts {
         }
     }
 
+    /// The credentials that a sign-in was proven with: the one that its bearers carry, and the certificate that was shown beside it.
+    pub fn proven(
+        &self,
+        credential: CredentialKey,
+        certificate: Option<&Fingerprint>,
+    ) -> impl Iterator<Item = CredentialKey> {
+        let beside = certificate.and_then(|shown| self.certificates.iter().find(|known| known.fingerprint == *shown));
+        let beside = beside.map(|known| CredentialKey::Certificate(known.id)).filter(|key| *key != credential);
+        iter::once(credential).chain(beside)
+    }
+
+    /// Those of `credentials` that end before `until`.
+    pub fn endings(&self, credentials: impl Iterator<Item = CredentialKey>, until: Timestamp) -> Vec<Ending> {
+        let ending = |credential| {
+            let (slot, ends_at) = self.end_of(credential)?;
+            (ends_at < until).then(|| Ending { token: self.name.clone(), slot, ends_at })
+        };
+        credentials.filter_map(ending).collect()
+    }
+
+    /// Which credential it is, and when it ends; `None` for one that is gone and for one that never ends.
+    fn end_of(&self, credential: CredentialKey) -> Option<(&'static str, Timestamp)> {
+        match credential {
+            CredentialKey::Password(id) => {
+                let password = self.passwords.iter().find(|known| known.id == id)?;
+                Some((password.name.as_str(), password.expires_at?))
+            }
+            CredentialKey::Certificate(id) => {
+                let certificate = self.certificates.iter().find(|known| known.id == id)?;
+                Some((certificate.name.as_str(), certificate.ends_at))
+            }
+        }
+    }
+
     fn check_enabled(&self) -> Result<(), SignInRefusal> {
         match self.status {
             TokenStatus::Disabled => Err(SignInRefusal::Disabled),
@@ -315,6 +351,7 @@ impl CertificateFacts {
 mod tests {
     use super::*;
     use crate::password::{Password, Pepper};
+    use rstest::rstest;
 
     fn hash_of(entropy: u8) -> PasswordHash {
         PasswordHash::of(&Pepper::new([1; 32]), &Password::from_entropy([entropy; 32]))
@@ -412,6 +449,33 @@ mod tests {
         assert_eq!(admitted(&facts, 2, 3, 99), Err(SignInRefusal::CertificateGone));
         facts.status = TokenStatus::Disabled;
         assert_eq!(admitted(&facts, 2, 2, 100), Err(SignInRefusal::Disabled));
+    }
+
+    const CERTIFICATE: CredentialKey = CredentialKey::Certificate(CertificateKey(1));
+
+    fn password(id: i64) -> CredentialKey {
+        CredentialKey::Password(PasswordKey(id))
+    }
+
+    #[rstest]
+    #[case::never(password(1), None, 1_000, &[])]
+    #[case::a_password(password(2), None, 101, &["password2"])]
+    #[case::not_yet(password(2), None, 100, &[])]
+    #[case::a_certificate(CERTIFICATE, Some(1), 101, &["certificate1"])]
+    #[case::both(password(2), Some(1), 101, &["password2", "certificate1"])]
+    #[case::another_certificate(password(2), Some(9), 101, &["password2"])]
+    #[case::gone(password(9), None, 101, &[])]
+    fn endings(
+        #[case] credential: CredentialKey,
+        #[case] certificate: Option<u8>,
+        #[case] until: i64,
+        #[case] expected: &[&str],
+    ) {
+        let facts = facts();
+        let shown = certificate.map(|number| Fingerprint::new([number; 32]));
+        let endings = facts.endings(facts.proven(credential, shown.as_ref()), at(until));
+        assert_eq!(endings.iter().map(|ending| ending.slot).collect::<Vec<_>>(), expected);
+        assert!(endings.iter().all(|ending| (&*ending.token, ending.ends_at) == ("token2", at(100))));
     }
 
     #[test]

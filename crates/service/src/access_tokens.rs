@@ -12,6 +12,7 @@ use model::action::{Action, ActionSet};
 use model::arm_name::TokenName;
 use model::audit::{self, Actor, Entry, Outcome};
 use model::certificate::Fingerprint;
+use model::ending::Ending;
 use model::password::{Password, PasswordHash, PasswordName};
 use model::registry::{Registry, RegistryKey};
 use model::repository::RepositoryPattern;
@@ -33,6 +34,15 @@ pub struct SignedIn {
     credential_ends_at: Option<Timestamp>,
     /// The certificate that its bearers count with.
     certificate: Option<Fingerprint>,
+}
+
+/// What a caller may do, and what of its credentials ends soon.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    /// What it may do.
+    pub access: Access,
+    /// What it should be told: see [`limits::ENDING_WITHIN`].
+    pub endings: Vec<Ending>,
 }
 
 /// A bearer for the data plane.
@@ -213,14 +223,6 @@ impl Service {
         Ok(known.map(|facts| facts.name.to_string()).or_else(|| is_admin.then(|| admin.to_owned())))
     }
 
-    /// What a caller may do with the password or certificate itself, in one request.
-    pub fn access_of(&self, registry: &Registry, signed_in: &SignedIn) -> Access {
-        let facts = &signed_in.facts;
-        let actor = actor(registry, facts, signed_in.credential);
-        self.note(self.signed_in_entry(registry, &actor), Crowd::Known);
-        Access::by_credential(facts.registry, actor, facts.key, Arc::clone(&facts.rules))
-    }
-
     fn signed_in_entry(&self, registry: &Registry, actor: &Actor) -> Entry {
         Entry {
             who: Some(actor.who.to_string()),
@@ -335,6 +337,19 @@ impl Service {
         self.inner.tokens.token(&self.inner.metadata, which).await
     }
 
+    /// What a caller may do with the password or certificate itself, in one request.
+    pub fn admit_directly(&self, registry: &Registry, signed_in: &SignedIn) -> Admitted {
+        let SignedIn { facts, credential, certificate, .. } = signed_in;
+        let actor = actor(registry, facts, *credential);
+        self.note(self.signed_in_entry(registry, &actor), Crowd::Known);
+        let access = Access::by_credential(facts.registry, actor, facts.key, Arc::clone(&facts.rules));
+        Admitted { access, endings: self.endings(facts, *credential, certificate.as_ref()) }
+    }
+
+    fn endings(&self, facts: &TokenFacts, credential: CredentialKey, certificate: Option<&Fingerprint>) -> Vec<Ending> {
+        facts.endings(facts.proven(credential, certificate), self.inner.clock.now().plus(limits::ENDING_WITHIN))
+    }
+
     /// Issues a bearer for what is asked and held.
     pub fn issue_access_token(
         &self,
@@ -416,7 +431,7 @@ impl Service {
         registry: &Registry,
         bearer: &str,
         presented: Option<&Fingerprint>,
-    ) -> Result<Access, BearerRefusal> {
+    ) -> Result<Admitted, BearerRefusal> {
         let refused = |who: Option<&str>, credential: Cow<'static, str>, reason: String, crowd| {
             self.note_refused(registry, (who, credential), reason, crowd);
         };
@@ -426,7 +441,8 @@ impl Service {
         })?;
         let Some(holder) = &bearer.holder else {
             if registry.anonymous_pull_enabled {
-                return Ok(Access::anonymous(registry.key, nobody(registry), Arc::clone(&bearer.granted)));
+                let access = Access::anonymous(registry.key, nobody(registry), Arc::clone(&bearer.granted));
+                return Ok(Admitted { access, endings: Vec::new() });
             }
             const REASON: &str = "anonymous pull is off";
             refused(None, audit::ANONYMOUS.into(), REASON.to_owned(), Crowd::Strangers);
@@ -449,7 +465,8 @@ impl Service {
         })?;
         let actor = actor(registry, &facts, holder.credential);
         let (rules, granted) = (Arc::clone(&facts.rules), Arc::clone(&bearer.granted));
-        Ok(Access::by_bearer(registry.key, actor, facts.key, rules, granted))
+        let endings = self.endings(&facts, holder.credential, holder.certificate.as_ref());
+        Ok(Admitted { access: Access::by_bearer(registry.key, actor, facts.key, rules, granted), endings })
     }
 
     /// Every key that signatures of live access tokens can be checked with.

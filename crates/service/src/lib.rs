@@ -39,7 +39,7 @@ mod tokens;
 mod uploads;
 mod usage;
 
-pub use access_tokens::{AccessToken, BearerRefusal, SignedIn, VerificationKey};
+pub use access_tokens::{AccessToken, Admitted, BearerRefusal, SignedIn, VerificationKey};
 pub use admin_user::{AdminCredentials, AdminPassword};
 pub use audit::{Act, AuditLines, AuditSettings, Origin};
 pub use blobs::{BlobInfo, OpenBlob};

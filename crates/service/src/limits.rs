@@ -158,6 +158,9 @@ pub const GUESSERS_REMEMBERED: usize = 20_000;
 /// Tokens, and names that are none, whose facts need not be read again: about 1 KiB each with a usual scope map.
 pub const TOKENS_REMEMBERED: usize = 20_000;
 
+/// A credential that ends within this time is told of in `Warning` headers: two weeks, so that whoever works weekly sees it twice.
+pub const ENDING_WITHIN: Duration = Duration::from_secs(14 * 24 * 3600);
+
 /// Registries, and names that are none, that need not be read again.
 pub const REGISTRIES_REMEMBERED: usize = 10_000;
 

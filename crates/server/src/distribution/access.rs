@@ -11,9 +11,9 @@ use http::request::Parts;
 use model::access::Access;
 use model::registry::Registry;
 use model::token::SignInRefusal;
-use service::{BearerRefusal, Service, SignedIn};
+use service::{Admitted, BearerRefusal, Service, SignedIn};
 
-/// What the caller may do; `Err` inside when it presented something that does not count, `Err` outside when it is not looked at.
+/// What the caller may do, and should be told; `Err` inside when it presented something that does not count, `Err` outside when it is not looked at.
 ///
 /// A stranger learns neither which names exist nor which passwords were right once (decision D3): the true reason goes to the
 /// audit log, where the service writes it.
@@ -22,18 +22,18 @@ pub(super) async fn of_caller(
     registry: &Registry,
     parts: &Parts,
     routed: &Routed,
-) -> Result<Result<Access, Reason>, ErrorAnswer> {
+) -> Result<Result<Admitted, Reason>, ErrorAnswer> {
     let certificate = ClientCertificate::of_request(&parts.extensions);
     match credentials::parse(&parts.headers) {
         Ok(None) => match certificate.filter(|_| !is_ping(routed)) {
             Some(certificate) => {
-                access_of(service, registry, service.sign_in_with_certificate(registry, &certificate).await?)
+                admit(service, registry, service.sign_in_with_certificate(registry, &certificate).await?)
             }
-            None => Ok(Ok(Access::signed_out(registry.key))),
+            None => Ok(Ok(Admitted { access: Access::signed_out(registry.key), endings: Vec::new() })),
         },
         Ok(Some(Credentials::Bearer(bearer))) => {
             match service.verify_access_token(registry, &bearer, certificate.as_ref()).await {
-                Ok(access) => Ok(Ok(access)),
+                Ok(admitted) => Ok(Ok(admitted)),
                 Err(BearerRefusal::Unavailable(error)) => Err(error.into()),
                 Err(BearerRefusal::Invalid(_) | BearerRefusal::Revoked(_)) => Ok(Err(Reason::InvalidToken)),
             }
@@ -46,7 +46,7 @@ pub(super) async fn of_caller(
                 }
                 (signed_in, _) => signed_in,
             };
-            access_of(service, registry, signed_in)
+            admit(service, registry, signed_in)
         }
         Err(reason) => {
             service.note_refused_sign_in(registry, &reason);
@@ -61,13 +61,13 @@ fn is_ping(routed: &Routed) -> bool {
     matches!(routed, Routed::SignIn(_))
 }
 
-fn access_of(
+fn admit(
     service: &Service,
     registry: &Registry,
     signed_in: Result<SignedIn, SignInRefusal>,
-) -> Result<Result<Access, Reason>, ErrorAnswer> {
+) -> Result<Result<Admitted, Reason>, ErrorAnswer> {
     match signed_in {
-        Ok(signed_in) => Ok(Ok(service.access_of(registry, &signed_in))),
+        Ok(signed_in) => Ok(Ok(service.admit_directly(registry, &signed_in))),
         Err(refusal) => refusal.wait().map_or(Ok(Err(Reason::Unknown)), |wait| Err(ErrorAnswer::wait(wait))),
     }
 }

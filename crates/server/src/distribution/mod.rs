@@ -21,6 +21,7 @@ mod referrers;
 mod route;
 mod tags;
 mod uploads;
+mod warnings;
 
 use crate::requests::{self, RequestId};
 use crate::state::State;
@@ -35,6 +36,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use http_body::Body as _;
 use model::access::{Access, Permit, Refusal};
 use model::digest::Digest;
+use model::ending::Ending;
 use model::operation::{Needed, ReadBlob};
 use model::registry::Registry;
 use model::repository::RepositoryName;
@@ -50,7 +52,8 @@ const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-diges
 pub(crate) async fn handle(state: Arc<State>, request: axum::extract::Request) -> Response {
     let (parts, body) = request.into_parts();
     let mut body = RequestBody::new(body);
-    let mut answer = match serve(&state, &parts, &mut body).await {
+    let mut endings = Vec::new();
+    let mut answer = match serve(&state, &parts, &mut body, &mut endings).await {
         Ok(answer) => answer,
         Err(error) => {
             let request = parts.extensions.get::<RequestId>().copied();
@@ -60,6 +63,7 @@ pub(crate) async fn handle(state: Arc<State>, request: axum::extract::Request) -
     if !body.discard(&parts.headers).await && parts.version < Version::HTTP_2 {
         answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
+    warnings::add(answer.headers_mut(), &endings);
     answer.headers_mut().insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
     answer.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Some(Ok(id)) = requests::client_request_id(&parts.headers).map(HeaderValue::from_str) {
@@ -80,13 +84,21 @@ struct Exchange<'a> {
     access: Access,
 }
 
-async fn serve(state: &State, parts: &Parts, body: &mut RequestBody) -> Result<Response, ErrorAnswer> {
+/// `endings` takes what the caller should be told, whatever becomes of the request.
+async fn serve(
+    state: &State,
+    parts: &Parts,
+    body: &mut RequestBody,
+    endings: &mut Vec<Ending>,
+) -> Result<Response, ErrorAnswer> {
     let routed = route::parse(&parts.method, parts.uri.path())?;
     let query = Query::parse(parts.uri.query());
     let registry = state.registry_of(&parts.headers).await?.ok_or_else(ErrorAnswer::no_registry)?;
     let service = &state.service.coming_from(requests::origin(&parts.extensions));
     let outcome = match access::of_caller(service, &registry, parts, &routed).await? {
-        Ok(access) => {
+        Ok(admitted) => {
+            *endings = admitted.endings;
+            let access = admitted.access;
             Exchange { state, service, parts, registry: &registry, routed: &routed, query, access }.answer(body).await
         }
         Err(reason) => Err(refused(reason, &routed, &query)),

@@ -216,11 +216,11 @@ async fn sign_ins(#[case] user: &str, #[case] right: bool, #[case] refusal: Opti
 async fn a_password_reaches_as_far_as_the_scope_map() -> Outcome {
     let world = World::new().await?;
     let password = world.put_token("token2").await?;
-    let access = world.service.access_of(&world.registry, &world.sign_in("token2", &password).await?);
+    let access = world.service.admit_directly(&world.registry, &world.sign_in("token2", &password).await?).access;
     assert_eq!(all_actions_on(&access, "samples/hello")?, [Action::ContentRead, Action::ContentWrite]);
     assert!(all_actions_on(&access, "other")?.is_empty());
     assert!(world.service.delete_scope_map(&world.scope_map("newmap")?).await?);
-    let access = world.service.access_of(&world.registry, &world.sign_in("token2", &password).await?);
+    let access = world.service.admit_directly(&world.registry, &world.sign_in("token2", &password).await?).access;
     assert!(all_actions_on(&access, "samples/hello")?.is_empty());
     assert_eq!(world.service.get_token(&world.token("token2")?).await?.scope_map, None);
     Ok(())

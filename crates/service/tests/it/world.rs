@@ -177,7 +177,7 @@ pub(crate) async fn refusal_at(
     bearer: &str,
 ) -> Result<Option<String>, Failure> {
     match service.verify_access_token(registry, bearer, None).await {
-        Ok(access) => {
+        Ok(service::Admitted { access, .. }) => {
             assert!(may_push(&access, "samples/hello")?, "the bearer was issued for pushing");
             assert!(!may_push(&access, "samples/other")?, "and for nothing else");
             Ok(None)

@@ -9,3 +9,4 @@ pub(crate) mod pushes;
 mod sign_in;
 mod streams;
 mod uploads;
+mod warnings;
