@@ -1,7 +1,7 @@
 //! The admin user of a registry: a row among the tokens that is none of them, with passwords that can be derived again.
 
 use crate::statements::statements;
-use crate::{Error, Managing, Reading, passwords, tokens};
+use crate::{Error, Managing, Reading, passwords, system_data, tokens};
 use model::password::{PasswordHash, PasswordName, Salt};
 use model::registry::RegistryKey;
 use model::timestamp::Timestamp;
@@ -24,7 +24,7 @@ statements! {
         RETURNING key";
     // A new generation, so that bearers issued before do not come back with it.
     SET_STATUS = "UPDATE tokens SET status = $1, generation = generation + 1 WHERE key = $2 AND status <> $1";
-    SALTS = "SELECT name, salt FROM passwords WHERE token = $1 ORDER BY name";
+    PASSWORDS = "SELECT name, salt, created_at, last_used_at FROM passwords WHERE token = $1 ORDER BY name";
     ADD_PASSWORD = "INSERT INTO passwords (token, name, hash, created_at, salt) VALUES ($1, $2, $3, $4, $5)";
 }
 
@@ -53,9 +53,29 @@ pub fn set_status(tx: &Managing<'_>, admin: TokenKey, status: TokenStatus) -> Re
     tx.execute(SET_STATUS, params![status.as_str(), admin.0]).map(drop)
 }
 
-/// What its passwords are derived from, `password1` before `password2`.
-pub fn salts(tx: &Reading<'_>, admin: TokenKey) -> Result<Vec<(PasswordName, Salt)>, Error> {
-    tx.list(SALTS, [admin.0], |row| Ok((passwords::read_name(row)?, read_salt(row)?)))
+/// One of its passwords, which never ends.
+#[derive(Debug, Clone, Copy)]
+pub struct AdminPassword {
+    /// Which one.
+    pub name: PasswordName,
+    /// What it is derived from.
+    pub salt: Salt,
+    /// When it was generated.
+    pub created_at: Timestamp,
+    /// When it was last signed in with; `None` means never.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// Its passwords, `password1` before `password2`.
+pub fn list_passwords(tx: &Reading<'_>, admin: TokenKey) -> Result<Vec<AdminPassword>, Error> {
+    tx.list(PASSWORDS, [admin.0], |row| {
+        Ok(AdminPassword {
+            name: passwords::read_name(row)?,
+            salt: read_salt(row)?,
+            created_at: system_data::timestamp(row, "created_at")?,
+            last_used_at: system_data::optional_timestamp(row, "last_used_at")?,
+        })
+    })
 }
 
 /// Puts a new password in the place of the one of that name, if there is one.

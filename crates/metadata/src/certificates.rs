@@ -54,7 +54,7 @@ pub fn find_holder(
 
 /// Puts a certificate into a slot of a token that is empty. It gets a key that no other ever had.
 pub fn add(tx: &Managing<'_>, token: TokenKey, certificate: &TokenCertificate) -> Result<(), Error> {
-    let TokenCertificate { name, certificate, created_at, expires_at } = certificate;
+    let TokenCertificate { name, certificate, created_at, expires_at, last_used_at: _ } = certificate;
     let values = params![
         name.as_str(),
         certificate.fingerprint.as_bytes(),
@@ -91,11 +91,12 @@ fn read(row: &Row<'_>) -> Result<TokenCertificate, Error> {
         },
         created_at: system_data::timestamp(row, "created_at")?,
         expires_at: read_expiry(row)?,
+        last_used_at: system_data::optional_timestamp(row, "last_used_at")?,
     })
 }
 
 fn read_expiry(row: &Row<'_>) -> Result<Option<Timestamp>, Error> {
-    Ok(row.get::<_, Option<i64>>("expires_at")?.map(Timestamp::from_micros))
+    system_data::optional_timestamp(row, "expires_at")
 }
 
 fn read_name(row: &Row<'_>) -> Result<CertificateName, Error> {

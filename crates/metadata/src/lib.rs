@@ -35,6 +35,7 @@ pub mod settings;
 pub mod tags;
 pub mod tokens;
 pub mod uploads;
+pub mod uses;
 
 pub use error::Error;
 pub use store::{Stay, Store};

@@ -8,7 +8,7 @@ use model::token::{PasswordFacts, PasswordKey, TokenKey, TokenPassword};
 use rusqlite::{Row, params};
 
 statements! {
-    LIST = "SELECT name, created_at, expires_at FROM passwords WHERE token = $1 ORDER BY name";
+    LIST = "SELECT name, created_at, expires_at, last_used_at FROM passwords WHERE token = $1 ORDER BY name";
     LIST_FACTS = "SELECT key, name, hash, expires_at FROM passwords WHERE token = $1 ORDER BY name";
     ADD = "INSERT INTO passwords (token, name, hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
     END = "UPDATE passwords SET expires_at = $1 WHERE token = $2 AND name = $3";
@@ -65,6 +65,7 @@ fn read(row: &Row<'_>) -> Result<TokenPassword, Error> {
         name: read_name(row)?,
         created_at: system_data::timestamp(row, "created_at")?,
         expires_at: read_expiry(row)?,
+        last_used_at: system_data::optional_timestamp(row, "last_used_at")?,
     })
 }
 
@@ -75,5 +76,5 @@ pub(crate) fn read_name(row: &Row<'_>) -> Result<PasswordName, Error> {
 }
 
 fn read_expiry(row: &Row<'_>) -> Result<Option<Timestamp>, Error> {
-    Ok(row.get::<_, Option<i64>>("expires_at")?.map(Timestamp::from_micros))
+    system_data::optional_timestamp(row, "expires_at")
 }

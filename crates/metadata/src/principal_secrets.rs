@@ -22,7 +22,8 @@ pub(crate) fn list(tx: &Reading<'_>, principal: i64) -> Result<Vec<PrincipalSecr
         Ok(PrincipalSecret {
             id: read_guid(row, "id")?,
             created_at: system_data::timestamp(row, "created_at")?,
-            expires_at: row.get::<_, Option<i64>>("expires_at")?.map(Timestamp::from_micros),
+            expires_at: system_data::optional_timestamp(row, "expires_at")?,
+            last_used_at: system_data::optional_timestamp(row, "last_used_at")?,
             hash: passwords::read_hash(row, "hash")?,
         })
     })

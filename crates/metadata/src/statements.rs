@@ -66,6 +66,7 @@ mod tests {
             tags,
             tokens,
             uploads,
+            uses,
         ]
     }
 

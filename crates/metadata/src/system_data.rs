@@ -47,3 +47,8 @@ pub(crate) fn caller(name: String, kind: rusqlite::types::FromSqlResult<&str>) -
 pub(crate) fn timestamp(row: &Row<'_>, column: &str) -> Result<Timestamp, Error> {
     Ok(Timestamp::from_micros(row.get(column)?))
 }
+
+/// Reads such a column that may be null.
+pub(crate) fn optional_timestamp(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>, Error> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_micros))
+}

@@ -35,3 +35,4 @@ pub mod scope;
 pub mod scope_map;
 pub mod timestamp;
 pub mod token;
+pub mod uses;

@@ -71,6 +71,8 @@ pub struct PrincipalSecret {
     pub created_at: Timestamp,
     /// From then on it is of no use; `None` for never.
     pub expires_at: Option<Timestamp>,
+    /// When it was last signed in with; `None` for never.
+    pub last_used_at: Option<Timestamp>,
     /// What its value must hash to.
     pub hash: PasswordHash,
 }
@@ -120,6 +122,7 @@ mod tests {
             id: guid(digit),
             created_at: at(0),
             expires_at: expires_at.map(at),
+            last_used_at: None,
             hash: PasswordHash::from_bytes([byte; 32]),
         };
         let principal = ServicePrincipal {

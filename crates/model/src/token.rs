@@ -95,6 +95,8 @@ pub struct TokenPassword {
     pub created_at: Timestamp,
     /// From when on it is refused; `None` means never.
     pub expires_at: Option<Timestamp>,
+    /// When it was last signed in with; `None` means never.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// Whom a row among the tokens stands for.

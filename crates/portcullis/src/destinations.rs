@@ -48,7 +48,10 @@ pub(crate) async fn run(
                 name_principal(&first_start, console);
             }
             let transport = Embedded::new(&server, environment);
-            command(Some(Client::new(&transport, &TimerSleeper)), console).await
+            let outcome = command(Some(Client::new(&transport, &TimerSleeper)), console).await;
+            // A command that checks a password has used it.
+            server.finish().await;
+            outcome
         }
     }
 }

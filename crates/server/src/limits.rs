@@ -41,6 +41,9 @@ pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// process (decision D5).
 pub(crate) const FOLLOW_CHANGES_EVERY: Duration = Duration::from_millis(200);
 
+/// How often the last use of credentials is written: what a crash loses, and how long a use may not be seen.
+pub(crate) const WRITE_USES_EVERY: Duration = Duration::from_secs(10);
+
 /// How often the files of the TLS certificate are looked at: certificates are renewed days before they end.
 pub(crate) const RELOAD_CERTIFICATE_EVERY: Duration = Duration::from_secs(10);
 

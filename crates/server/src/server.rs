@@ -201,16 +201,14 @@ impl Server {
         background.spawn(clear_idle_uploads(self.service.clone()));
         background.spawn(write_audit(self.service.clone()));
         background.spawn(prune_audit(self.service.clone()));
+        background.spawn(write_uses(self.service.clone()));
         if let Some(tls) = tls.clone() {
             background.spawn(follow_certificate(tls));
         }
-        let served = listener.serve(self.router.clone(), tls, shutdown, self.grace).await.map_err(StartError::Serve);
+        let served = listener.serve(self.router.clone(), tls, shutdown, self.grace).await;
         background.shutdown().await;
-        if let Err(error) = self.service.close_audit().await {
-            let cause: &dyn std::error::Error = &error;
-            tracing::error!(cause, "the last entries of the audit log are lost: {error}");
-        }
-        served?;
+        self.finish().await;
+        served.map_err(StartError::Serve)?;
         tracing::info!("stopped");
         Ok(())
     }
@@ -232,10 +230,7 @@ impl Server {
         request.extensions_mut().insert(Embedded(Caller { name: caller.0, kind: CallerKind::User }));
         let response = self.route(request).await;
         // Nobody else will: the process may end with the answer.
-        if let Err(error) = self.service.close_audit().await {
-            let cause: &dyn std::error::Error = &error;
-            tracing::error!(cause, "entries of the audit log are lost: {error}");
-        }
+        self.close_audit().await;
         response
     }
 
@@ -264,6 +259,19 @@ impl Server {
         self.service.prune_audit().await
     }
 
+    /// Writes what this process has noted and not yet written. Trouble with that goes to the log. [`Server::serve`] does it by itself.
+    pub async fn finish(&self) {
+        write_uses_once(&self.service).await;
+        self.close_audit().await;
+    }
+
+    async fn close_audit(&self) {
+        if let Err(error) = self.service.close_audit().await {
+            let cause: &dyn std::error::Error = &error;
+            tracing::error!(cause, "the last entries of the audit log are lost: {error}");
+        }
+    }
+
     /// Takes in what other processes on the same data folder have changed. [`Server::serve`] does it by itself.
     pub async fn follow_changes(&self) -> Result<(), service::Error> {
         self.service.follow_changes().await
@@ -280,6 +288,23 @@ async fn follow_changes(service: Service) {
             let cause: &dyn std::error::Error = &error;
             tracing::error!(cause, "changes of other processes could not be taken in; trying again");
         }
+    }
+}
+
+/// Writes when credentials were last used, until the task is dropped.
+async fn write_uses(service: Service) {
+    let mut ticks = tokio::time::interval(limits::WRITE_USES_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        write_uses_once(&service).await;
+    }
+}
+
+async fn write_uses_once(service: &Service) {
+    if let Err(error) = service.write_uses().await {
+        let cause: &dyn std::error::Error = &error;
+        tracing::error!(cause, "the last use of credentials could not be written; trying again in a while");
     }
 }
 

@@ -13,12 +13,14 @@ use model::arm_name::TokenName;
 use model::audit::{self, Actor, Entry, Outcome};
 use model::certificate::Fingerprint;
 use model::ending::Ending;
+use model::guid::Guid;
 use model::password::{Password, PasswordHash, PasswordName};
 use model::registry::{Registry, RegistryKey};
 use model::repository::RepositoryPattern;
 use model::scope::{Asked, Granted};
 use model::timestamp::Timestamp;
 use model::token::{CertificateKey, CredentialKey, Generation, PasswordKey, SignInRefusal, TokenFacts, TokenKey};
+use model::uses::Used;
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -34,6 +36,18 @@ pub struct SignedIn {
     credential_ends_at: Option<Timestamp>,
     /// The certificate that its bearers count with.
     certificate: Option<Fingerprint>,
+    used: Behind,
+}
+
+/// What was used, when somebody signed in.
+#[derive(Debug, Clone)]
+enum Behind {
+    /// The credential itself.
+    Itself,
+    /// By a refresh token, the secret of the service principal that it was issued to.
+    Secret(Guid),
+    /// By a refresh token, something that is not kept here: the token of an issuer.
+    Foreign,
 }
 
 /// What a caller may do, and what of its credentials ends soon.
@@ -150,19 +164,37 @@ struct BearerHolder {
 pub(crate) type BearerCache = Cache<[u8; 32], Arc<Bearer>>;
 
 impl SignedIn {
-    /// Somebody whose credentials end at `expires`, in seconds since the epoch, whatever password stands behind them.
-    pub(crate) fn until(facts: Arc<TokenFacts>, password: PasswordKey, expires: i64) -> Self {
+    /// A service principal whose refresh token ends at `expires`, in seconds since the epoch, and was issued for `secret`; whom an issuer
+    /// vouches for has none.
+    pub(crate) fn with_refresh_token(
+        facts: Arc<TokenFacts>,
+        password: PasswordKey,
+        secret: Option<Guid>,
+        expires: i64,
+    ) -> Self {
         Self {
             facts,
             credential: CredentialKey::Password(password),
             credential_ends_at: Some(Timestamp::from_micros(expires.saturating_mul(1_000_000))),
             certificate: None,
+            used: secret.map_or(Behind::Foreign, Behind::Secret),
         }
     }
 
     /// The token's name, as created.
     pub fn name(&self) -> &str {
         &self.facts.name
+    }
+
+    /// Whose last use the sign-in is.
+    pub(crate) fn used(&self) -> Vec<Used> {
+        match &self.used {
+            Behind::Itself => {
+                self.facts.proven(self.credential, self.certificate.as_ref()).map(Used::Credential).collect()
+            }
+            Behind::Secret(id) => vec![Used::Secret(id.clone())],
+            Behind::Foreign => Vec::new(),
+        }
     }
 }
 
@@ -285,7 +317,7 @@ impl Service {
     fn admit(&self, facts: Arc<TokenFacts>, presented: &PasswordHash) -> Result<SignedIn, SignInRefusal> {
         let password = facts.admit_password(presented, self.inner.clock.now())?;
         let (credential, credential_ends_at) = (CredentialKey::Password(password.id), password.expires_at);
-        Ok(SignedIn { facts, credential, credential_ends_at, certificate: None })
+        Ok(SignedIn { facts, credential, credential_ends_at, certificate: None, used: Behind::Itself })
     }
 
     /// Checks a certificate whose key the caller has proven to hold.
@@ -309,7 +341,7 @@ impl Service {
     fn admit_certificate(&self, facts: Arc<TokenFacts>, presented: &Fingerprint) -> Result<SignedIn, SignInRefusal> {
         let certificate = facts.admit_certificate(presented, self.inner.clock.now())?;
         let (credential, credential_ends_at) = (CredentialKey::Certificate(certificate.id), Some(certificate.ends_at));
-        Ok(SignedIn { facts, credential, credential_ends_at, certificate: Some(*presented) })
+        Ok(SignedIn { facts, credential, credential_ends_at, certificate: Some(*presented), used: Behind::Itself })
     }
 
     /// Takes in that the caller also proved to hold the key of a certificate. One of the same token binds the bearers to it, one of
@@ -342,6 +374,7 @@ impl Service {
         let SignedIn { facts, credential, certificate, .. } = signed_in;
         let actor = actor(registry, facts, *credential);
         self.note(self.signed_in_entry(registry, &actor), Crowd::Known);
+        self.note_use(signed_in);
         let access = Access::by_credential(facts.registry, actor, facts.key, Arc::clone(&facts.rules));
         Admitted { access, endings: self.endings(facts, *credential, certificate.as_ref()) }
     }
@@ -357,7 +390,7 @@ impl Service {
         signed_in: &SignedIn,
         asked: &Asked,
     ) -> Result<AccessToken, Error> {
-        let SignedIn { facts, credential, credential_ends_at, certificate } = signed_in;
+        let SignedIn { facts, credential, credential_ends_at, certificate, .. } = signed_in;
         let now = self.inner.clock.now();
         let granted = Granted::of(asked, &facts.rules);
         let longest = now.plus(limits::ACCESS_TOKEN_TTL);
@@ -389,6 +422,7 @@ impl Service {
         let expires_in_seconds = expires.since(now).as_secs().max(limits::ACCESS_TOKEN_TTL_MIN.as_secs());
         let entry = self.signed_in_entry(registry, &actor(registry, facts, *credential));
         self.note(Entry { detail: Some(granted.to_string()), ..entry }, Crowd::Each);
+        self.note_use(signed_in);
         Ok(AccessToken { text, granted, issued_at: now, expires_in_seconds })
     }
 

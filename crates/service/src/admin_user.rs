@@ -10,6 +10,7 @@ use metadata::{Managing, Reading, admin_user};
 use model::password::{Password, PasswordName};
 use model::registry::Registry;
 use model::resource_id::RegistryId;
+use model::timestamp::Timestamp;
 use model::token::{TokenKey, TokenStatus};
 
 /// What the admin user signs in with.
@@ -28,6 +29,10 @@ pub struct AdminPassword {
     pub name: PasswordName,
     /// Its value.
     pub password: Password,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last signed in with; `None` for never.
+    pub last_used_at: Option<Timestamp>,
 }
 
 impl Service {
@@ -88,7 +93,12 @@ fn enabled(tx: &Reading<'_>, registry: &Registry) -> Result<TokenKey, Error> {
 }
 
 fn credentials(tx: &Reading<'_>, mint: &Mint, registry: &Registry, admin: TokenKey) -> Result<AdminCredentials, Error> {
-    let password = |(name, salt)| AdminPassword { name, password: mint.derived(&salt) };
-    let passwords = admin_user::salts(tx, admin)?.into_iter().map(password).collect();
+    let password = |known: admin_user::AdminPassword| AdminPassword {
+        name: known.name,
+        password: mint.derived(&known.salt),
+        created_at: known.created_at,
+        last_used_at: known.last_used_at,
+    };
+    let passwords = admin_user::list_passwords(tx, admin)?.into_iter().map(password).collect();
     Ok(AdminCredentials { username: registry.id.name.to_string(), passwords })
 }

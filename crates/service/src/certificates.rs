@@ -124,6 +124,7 @@ pub(crate) fn set_certificates(
             certificate: new.certificate,
             created_at: now,
             expires_at: new.expires_at,
+            last_used_at: None,
         };
         metadata::certificates::add(tx, token.key, &certificate)?;
     }

@@ -92,7 +92,8 @@ impl Mint {
     fn generate(&self, tx: &Managing<'_>, token: &Token, spec: &PasswordSpec) -> Result<GeneratedPassword, Error> {
         let password = random::password(&*self.inner.random);
         let hash = PasswordHash::of(&self.inner.keys.pepper, &password);
-        let row = TokenPassword { name: spec.name, created_at: self.now, expires_at: spec.expires_at };
+        let PasswordSpec { name, expires_at } = *spec;
+        let row = TokenPassword { name, created_at: self.now, expires_at, last_used_at: None };
         metadata::passwords::put(tx, token.key, &row, &hash)?;
         Ok(GeneratedPassword { name: spec.name, password })
     }

@@ -38,6 +38,7 @@ mod token_table;
 mod tokens;
 mod uploads;
 mod usage;
+mod uses;
 
 pub use access_tokens::{AccessToken, Admitted, BearerRefusal, SignedIn, VerificationKey};
 pub use admin_user::{AdminCredentials, AdminPassword};
@@ -79,6 +80,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use token_table::TokenTable;
+use uses::Uses;
 
 const DATABASE: &str = "metadata.sqlite3";
 const KEYS: &str = "keys";
@@ -111,6 +113,7 @@ struct Inner {
     guesses: Guesses,
     audit: audit::Queue,
     audit_settings: AuditSettings,
+    uses: Uses,
 }
 
 /// What a service needs from outside.
@@ -176,7 +179,7 @@ impl Service {
         let bearers = BearerCache::new(limits::BEARERS_REMEMBERED);
         let issuers = Issuers::new(trust, &clock);
         let metadata = Arc::new(metadata);
-        let guesses = Guesses::new();
+        let (guesses, uses) = (Guesses::new(), Uses::new(limits::USES_NOTED));
         let audit = audit::Queue::default();
         let inner = Inner {
             data,
@@ -192,6 +195,7 @@ impl Service {
             guesses,
             audit,
             audit_settings,
+            uses,
         };
         Ok((Self { inner: Arc::new(inner), operation: None, origin: Origin::default(), act: None }, first_start))
     }

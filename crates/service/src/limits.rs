@@ -161,6 +161,15 @@ pub const TOKENS_REMEMBERED: usize = 20_000;
 /// A credential that ends within this time is told of in `Warning` headers: two weeks, so that whoever works weekly sees it twice.
 pub const ENDING_WITHIN: Duration = Duration::from_secs(14 * 24 * 3600);
 
+/// The last use of a credential is kept to a minute: one in constant use is then written once in it, not all the time.
+pub const USE_PRECISION: Duration = Duration::from_secs(60);
+
+/// Credentials whose use is noted between two writings, about 50 bytes each; uses of others are counted and lost.
+pub const USES_NOTED: usize = 200_000;
+
+/// Uses that are written in one transaction: some ten milliseconds, for which pushes wait.
+pub(crate) const USES_WRITTEN_AT_ONCE: usize = 1_000;
+
 /// Registries, and names that are none, that need not be read again.
 pub const REGISTRIES_REMEMBERED: usize = 10_000;
 

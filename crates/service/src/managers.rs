@@ -13,6 +13,7 @@ use model::principal::{PrincipalSecret, ServicePrincipal};
 use model::rights::Rights;
 use model::role_assignment::RoleAssignment;
 use model::timestamp::Timestamp;
+use model::uses::Used;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -161,7 +162,9 @@ impl Service {
             }
             return Err(PrincipalRefusal::WrongSecret);
         };
-        Ok(self.issue_principal_bearer(principal, secret)?)
+        let bearer = self.issue_principal_bearer(principal, secret)?;
+        self.inner.uses.note(Used::Secret(secret.id.clone()), self.inner.clock.now());
+        Ok(bearer)
     }
 
     fn issue_principal_bearer(

@@ -116,7 +116,8 @@ impl Service {
         }
         let value = random::password(&*self.inner.random);
         let hash = PasswordHash::of(&self.inner.keys.pepper, &value);
-        Ok(NewSecret { secret: PrincipalSecret { id: self.new_guid()?, created_at: now, expires_at, hash }, value })
+        let id = self.new_guid()?;
+        Ok(NewSecret { secret: PrincipalSecret { id, created_at: now, expires_at, last_used_at: None, hash }, value })
     }
 
     pub(crate) fn new_guid(&self) -> Result<Guid, Error> {

@@ -9,6 +9,7 @@ use crate::token_table::WhichToken;
 use crate::{Error, Service, limits, random, signing};
 use metadata::principal_users::PrincipalUser;
 use model::audit::{Entry, Outcome, actions};
+use model::guid::Guid;
 use model::password::PasswordHash;
 use model::registry::{Registry, RegistryKey};
 use model::token::{CredentialKey, Generation, PasswordKey, TokenFacts, TokenKey};
@@ -21,7 +22,7 @@ pub(crate) const REFRESH_TOKEN_USER: &str = "00000000-0000-0000-0000-00000000000
 const GRANT: &str = "refresh_token";
 
 /// What a refresh token says. It has `grant_type` and no `access`, and an access token the other way round, so that neither is ever
-/// taken for the other. The last four are ours, as in access tokens.
+/// taken for the other. The last five are ours, as in access tokens.
 #[derive(Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -36,6 +37,9 @@ struct Claims {
     tok: i64,
     r#gen: i64,
     pwd: i64,
+    /// The secret of the principal that stands behind it, whose use each sign-in with it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sec: Option<String>,
 }
 
 impl Service {
@@ -72,6 +76,7 @@ impl Service {
             tok: facts.key.0,
             r#gen: facts.generation.0,
             pwd: password.id.0,
+            sec: manager.secret.as_ref().map(Guid::to_string),
         })?;
         Ok(Some(text))
     }
@@ -132,7 +137,10 @@ impl Service {
         let now = self.inner.clock.now();
         let password = PasswordKey(claims.pwd);
         match facts.admit_bearer(CredentialKey::Password(password), Generation(claims.r#gen), now) {
-            Ok(()) => Ok(Ok(SignedIn::until(facts, password, claims.exp))),
+            Ok(()) => {
+                let secret = claims.sec.as_deref().and_then(|id| Guid::parse(id).ok());
+                Ok(Ok(SignedIn::with_refresh_token(facts, password, secret, claims.exp)))
+            }
             Err(refusal) => refused(&refusal, Some(&facts.name)),
         }
     }

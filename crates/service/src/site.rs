@@ -65,7 +65,7 @@ impl Draft {
         let subscription = SubscriptionId::parse(&random::guid(random)).map_err(Error::internal)?;
         let value = random::password(random);
         let hash = PasswordHash::of(pepper, &value);
-        let secret = PrincipalSecret { id: guid()?, created_at: now, expires_at: None, hash };
+        let secret = PrincipalSecret { id: guid()?, created_at: now, expires_at: None, last_used_at: None, hash };
         let principal = ServicePrincipal {
             name: PrincipalName::parse(PRINCIPAL_NAME).map_err(Error::internal)?,
             client_id: guid()?,

@@ -81,7 +81,10 @@ pub fn show(
             objects.iter().map(|value| printable_line(&cell(value)) + "\n").collect()
         }
         Format::Table => table(objects, view, console) + &new_passwords(objects),
-        Format::List => objects.iter().map(list).collect::<String>() + &new_passwords(objects),
+        Format::List => {
+            let lists = objects.iter().map(|object| list(object) + &credentials(object));
+            lists.collect::<String>() + &new_passwords(objects)
+        }
         Format::JsonLines => objects.iter().map(|object| format!("{object}\n")).collect(),
         Format::Json => match (objects, asked) {
             ([], Asked::One) => String::new(),
@@ -115,6 +118,27 @@ fn list(object: &Value) -> String {
         .iter()
         .map(|(name, value)| printable_line(&format!("{name:<width$} : {}", cell(value))) + "\n")
         .collect();
+    lines + "\n"
+}
+
+/// The times of each password and certificate of a token, in a block of its own.
+fn credentials(object: &Value) -> String {
+    let lists =
+        ["CredentialsPassword", "CredentialsCertificate"].map(|name| object.get(name).and_then(Value::as_array));
+    lists.into_iter().flatten().flatten().map(credential).collect()
+}
+
+fn credential(credential: &Value) -> String {
+    let line = |name: &str| {
+        let value = match (credential.get(name)?, name) {
+            (Value::String(text), "Name") => text.clone(),
+            (Value::String(time), _) => in_invariant_culture(time) + " UTC",
+            (_, "Expiry" | "LastUsedTime") => "never".to_owned(),
+            _ => String::new(),
+        };
+        Some(printable_line(&format!("{name:<12} : {value}")) + "\n")
+    };
+    let lines: String = ["Name", "CreationTime", "Expiry", "LastUsedTime"].into_iter().filter_map(line).collect();
     lines + "\n"
 }
 
@@ -224,6 +248,21 @@ mod tests {
     fn two_objects_in_each_form(#[case] format: Format, #[case] expected: &str) {
         let shown = shown(&two(), Asked::Many, format);
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn a_list_has_the_times_of_each_credential() {
+        let password = json!({ "Name": "password1", "CreationTime": "2026-01-01T00:00:00+00:00", "Expiry": null,
+            "Value": null, "LastUsedTime": "2026-01-02T00:00:00+00:00" });
+        let unused = json!({ "Name": "certificate1", "Expiry": "2027-01-01T00:00:00Z", "LastUsedTime": null });
+        let untold = json!({ "Name": "certificate2", "Expiry": "2027-01-01T00:00:00Z" });
+        let token = json!({ "CredentialsPassword": [password], "CredentialsCertificate": [unused, untold] });
+        let expected = "CredentialsPassword    : {password1}\nCredentialsCertificate : {certificate1, certificate2}\n\n\
+            Name         : password1\nCreationTime : 01/01/2026 00:00:00 UTC\nExpiry       : never\n\
+            LastUsedTime : 01/02/2026 00:00:00 UTC\n\n\
+            Name         : certificate1\nExpiry       : 01/01/2027 00:00:00 UTC\nLastUsedTime : never\n\n\
+            Name         : certificate2\nExpiry       : 01/01/2027 00:00:00 UTC\n\n";
+        assert_eq!(shown(&[token], Asked::One, Format::List), expected);
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub struct TokenCertificate {
     pub created_at: Timestamp,
     /// From when on it is refused here; `None` means that only its own end counts.
     pub expires_at: Option<Timestamp>,
+    /// When it was last signed in with; `None` means never.
+    pub last_used_at: Option<Timestamp>,
 }
 
 impl TokenCertificate {

@@ -2,6 +2,7 @@
 
 use super::answer::{Outcome, json};
 use super::errors::Failure;
+use super::token_credentials::last_used;
 use super::{Context, body};
 use axum::body::Body;
 use http::StatusCode;
@@ -33,6 +34,8 @@ fn answer(credentials: AdminCredentials) -> Outcome {
     let password = |password: service::AdminPassword| RegistryPassword {
         name: word(password.name).to_owned(),
         value: password.password.reveal().to_owned(),
+        creation_time: Some(password.created_at.to_string()),
+        last_used_time: Some(last_used(password.last_used_at)),
     };
     let passwords = credentials.passwords.into_iter().map(password).collect();
     json(StatusCode::OK, &RegistryCredentials { username: credentials.username, passwords })

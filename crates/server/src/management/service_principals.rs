@@ -2,6 +2,7 @@
 
 use super::answer::{Outcome, empty, json};
 use super::errors::Failure;
+use super::token_credentials::last_used;
 use super::{Context, body};
 use axum::body::Body;
 use http::StatusCode;
@@ -98,6 +99,7 @@ fn credential(secret: &PrincipalSecret, value: Option<&Password>) -> PasswordCre
         key_id: Some(secret.id.to_string()),
         start_date_time: Some(secret.created_at.to_string()),
         end_date_time: secret.expires_at.map(|end| end.to_string()),
+        last_used_date_time: Some(last_used(secret.last_used_at)),
         secret_text: value.map(|value| value.reveal().to_owned()),
     }
 }

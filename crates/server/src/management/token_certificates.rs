@@ -1,7 +1,7 @@
 //! The `credentials.certificates` of a token: what a request may ask of them, and how an answer lists them.
 
 use super::errors::Failure;
-use super::token_credentials::expiry;
+use super::token_credentials::{expiry, last_used};
 use crate::client_certificates::check_readable;
 use model::certificate::{Certificate, CertificateName, CertificateSpec, GivenThumbprint, InvalidThumbprint, encode};
 use model::token::Token;
@@ -23,6 +23,8 @@ pub(super) fn of(token: &Token, detail: Detail) -> Option<Vec<TokenCertificate>>
         expiry: Some(held.ends_at().to_string()),
         thumbprint: Some(held.certificate.thumbprint.to_string()),
         encoded_pem_certificate: (detail == Detail::Whole).then(|| encode(&held.certificate.der)),
+        creation_time: Some(held.created_at.to_string()),
+        last_used_time: Some(last_used(held.last_used_at)),
     };
     (!token.certificates.is_empty()).then(|| token.certificates.iter().map(shape).collect())
 }

@@ -10,6 +10,7 @@ use model::timestamp::Timestamp;
 use model::token::Token;
 use service::{Error, GeneratedPassword, PasswordSpec};
 use wire::arm::tokens::{TokenCredentials, TokenPassword};
+use wire::arm::uses::LastUsed;
 
 /// Every password of the token in order, if only `[]`: Terraform fails without the list. `value` only where just generated.
 pub(super) fn of(token: &Token, generated: &[GeneratedPassword], detail: Detail) -> TokenCredentials {
@@ -29,8 +30,14 @@ pub(super) fn passwords(token: &Token, generated: &[GeneratedPassword]) -> Vec<T
             .iter()
             .find(|generated| generated.name == password.name)
             .map(|generated| generated.password.reveal().to_owned()),
+        last_used_time: Some(last_used(password.last_used_at)),
     };
     token.passwords.iter().map(shape).collect()
+}
+
+/// Told of every credential, also of those that nobody has used.
+pub(super) fn last_used(at: Option<Timestamp>) -> LastUsed {
+    at.map(|at| at.to_string()).into()
 }
 
 /// What a PUT or PATCH asks for; `None` leaves passwords or certificates as they are (decision D7b).

@@ -9,4 +9,5 @@ mod revocation;
 mod scope_maps;
 mod tls;
 mod tokens;
+mod uses;
 mod world;

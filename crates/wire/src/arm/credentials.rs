@@ -2,6 +2,7 @@
 //! GenerateCredentialsResult, RegenerateCredentialParameters, RegistryListCredentialsResult).
 
 use super::tokens::TokenPassword;
+use super::uses::LastUsed;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -57,6 +58,12 @@ pub struct RegistryPassword {
     pub name: String,
     /// The secret.
     pub value: String,
+    /// When it was made. Ours. Read only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub creation_time: Option<String>,
+    /// When it was last used. Ours. Read only.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "LastUsed::present")]
+    pub last_used_time: Option<LastUsed>,
 }
 
 impl fmt::Debug for RegistryPassword {

@@ -16,6 +16,7 @@ pub mod scope_maps;
 pub mod service_principals;
 pub mod subscriptions;
 pub mod tokens;
+pub mod uses;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,7 @@
 //! Service principals. The path is ours, the members are those of Microsoft Graph (servicePrincipal, passwordCredential), where Azure
 //! keeps them.
 
+use super::uses::LastUsed;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -41,6 +42,9 @@ pub struct PasswordCredential {
     /// When it ends; absent for never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_date_time: Option<String>,
+    /// When it was last used. Ours, not Graph's. Read only.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "LastUsed::present")]
+    pub last_used_date_time: Option<LastUsed>,
     /// The value, in the answer that made it and nowhere else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_text: Option<String>,
@@ -48,11 +52,12 @@ pub struct PasswordCredential {
 
 impl fmt::Debug for PasswordCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key_id, start_date_time, end_date_time, secret_text } = self;
+        let Self { key_id, start_date_time, end_date_time, last_used_date_time, secret_text } = self;
         f.debug_struct("PasswordCredential")
             .field("key_id", key_id)
             .field("start_date_time", start_date_time)
             .field("end_date_time", end_date_time)
+            .field("last_used_date_time", last_used_date_time)
             .field("secret_text", &secret_text.as_ref().map(|_| "…"))
             .finish()
     }

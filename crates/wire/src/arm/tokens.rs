@@ -1,5 +1,6 @@
 //! Tokens (swagger 2022-02-01-preview: Token, TokenUpdateParameters, TokenCredentialsProperties).
 
+use super::uses::LastUsed;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -58,6 +59,12 @@ pub struct TokenCertificate {
     /// Base64 of the PEM text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoded_pem_certificate: Option<String>,
+    /// When it was put there. Ours. Read only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub creation_time: Option<String>,
+    /// When it was last used. Ours. Read only.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "LastUsed::present")]
+    pub last_used_time: Option<LastUsed>,
 }
 
 /// A password of a token (swagger, TokenPassword). Its `Debug` hides the value.
@@ -76,6 +83,9 @@ pub struct TokenPassword {
     /// The secret; only in the answer that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+    /// When it was last used. Ours. Read only.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "LastUsed::present")]
+    pub last_used_time: Option<LastUsed>,
 }
 
 impl fmt::Debug for TokenCertificate {

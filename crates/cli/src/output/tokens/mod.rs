@@ -4,6 +4,7 @@ use super::objects::{Column, View};
 use serde_json::{Value, json};
 use wire::arm::SystemData;
 use wire::arm::tokens::{Token, TokenCertificate, TokenCredentials, TokenPassword, TokenProperties};
+use wire::arm::uses::LastUsed;
 
 /// The columns of the reference page's Example 1.
 pub static CREATED: View = View {
@@ -63,18 +64,31 @@ pub fn object(token: &Token) -> Value {
 }
 
 fn password(password: &TokenPassword) -> Value {
-    let TokenPassword { creation_time, expiry, name, value } = password;
-    json!({ "Name": name, "CreationTime": creation_time, "Expiry": expiry, "Value": value })
+    let TokenPassword { creation_time, expiry, name, value, last_used_time } = password;
+    let object = json!({ "Name": name, "CreationTime": creation_time, "Expiry": expiry, "Value": value });
+    with_last_use(object, last_used_time.as_ref())
 }
 
 fn certificate(certificate: &TokenCertificate) -> Value {
-    let TokenCertificate { name, expiry, thumbprint, encoded_pem_certificate } = certificate;
-    json!({
+    let TokenCertificate { name, expiry, thumbprint, encoded_pem_certificate, creation_time, last_used_time } =
+        certificate;
+    let object = json!({
         "Name": name,
         "Expiry": expiry,
         "Thumbprint": thumbprint,
         "EncodedPemCertificate": encoded_pem_certificate,
-    })
+        "CreationTime": creation_time,
+    });
+    with_last_use(object, last_used_time.as_ref())
+}
+
+/// `LastUsedTime`, null for never. Not there where it is not known, as at Azure: silence must not be taken for "never".
+fn with_last_use(mut object: Value, last_used: Option<&LastUsed>) -> Value {
+    if let (Some(members), Some(last_used)) = (object.as_object_mut(), last_used) {
+        let time: Option<String> = last_used.clone().into();
+        members.insert("LastUsedTime".to_owned(), json!(time));
+    }
+    object
 }
 
 /// The resource group is cut from the id, as Az PowerShell does.

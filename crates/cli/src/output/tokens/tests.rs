@@ -35,6 +35,7 @@ fn with_passwords() -> Token {
         expiry: expiry.map(str::to_owned),
         value: value.map(str::to_owned),
         creation_time: None,
+        last_used_time: None,
     };
     let passwords = vec![
         password("password1", Some("2027-01-01T00:00:00+00:00"), Some("new-value")),

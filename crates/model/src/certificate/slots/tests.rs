@@ -22,7 +22,8 @@ fn certificate(number: u8) -> Certificate {
 }
 
 fn held(name: CertificateName, number: u8, expires_at: Option<i64>) -> TokenCertificate {
-    TokenCertificate { name, certificate: certificate(number), created_at: at(0), expires_at: expires_at.map(at) }
+    let (certificate, expires_at) = (certificate(number), expires_at.map(at));
+    TokenCertificate { name, certificate, created_at: at(0), expires_at, last_used_at: None }
 }
 
 fn named(name: CertificateName) -> CertificateSpec {
@@ -58,6 +59,7 @@ fn after(present: &[TokenCertificate], plan: &Plan) -> Vec<String> {
         certificate: new.certificate.clone(),
         created_at: at(NOW),
         expires_at: new.expires_at,
+        last_used_at: None,
     }));
     slots.sort_by_key(|held| held.name);
     let shown = |held: &TokenCertificate| {
@@ -180,7 +182,7 @@ proptest! {
                 slots.iter_mut().filter(|held| held.name == *name).for_each(|held| held.expires_at = Some(*end));
             }
             slots.extend(first.filled.into_iter().map(|new| TokenCertificate {
-                name: new.name, certificate: new.certificate, created_at: at(NOW), expires_at: new.expires_at,
+                name: new.name, certificate: new.certificate, created_at: at(NOW), expires_at: new.expires_at, last_used_at: None,
             }));
             prop_assert_eq!(plan(Some(&slots), &wanted, at(NOW)), Ok(Plan::default()));
         }

@@ -51,13 +51,25 @@ async fn a_token_is_made_with_a_certificate() -> Outcome {
         "expiry": "2030-01-01T00:00:00+00:00",
         "thumbprint": ci.thumbprint,
         "encodedPemCertificate": ci.encoded(),
+        "creationTime": "2026-01-01T00:00:00+00:00",
+        "lastUsedTime": null,
     }]);
-    assert_eq!(of(&made).to_string(), expected.to_string(), "also the order of members is the swagger's");
+    assert_eq!(
+        of(&made).to_string(),
+        expected.to_string(),
+        "also the order of members is the swagger's, and then ours"
+    );
     assert_eq!(made["properties"]["credentials"]["passwords"], json!([]));
     let read = harness.get(&harness.token_id("token2")).await?;
     assert_eq!(of(&read), &expected);
     let list = harness.get(&format!("{}/tokens", harness.registry_id(REGISTRY))).await?;
-    let named = json!([{"name": "certificate1", "expiry": "2030-01-01T00:00:00+00:00", "thumbprint": ci.thumbprint}]);
+    let named = json!([{
+        "name": "certificate1",
+        "expiry": "2030-01-01T00:00:00+00:00",
+        "thumbprint": ci.thumbprint,
+        "creationTime": "2026-01-01T00:00:00+00:00",
+        "lastUsedTime": null,
+    }]);
     assert_eq!(of(&list["value"][0]), &named, "a list names them");
     Ok(())
 }

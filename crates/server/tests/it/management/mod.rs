@@ -17,3 +17,4 @@ mod scope_maps;
 mod tokens;
 mod unserved;
 mod usages;
+mod uses;
