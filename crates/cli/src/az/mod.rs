@@ -10,6 +10,7 @@ mod rotate;
 mod scope_maps;
 mod show;
 mod tokens;
+mod uses;
 mod words;
 
 use crate::client::Client;
@@ -160,6 +161,10 @@ impl Run<'_, '_> {
             (None, Some(days)) => self.later(jiff::SignedDuration::from_hours(24 * i64::from(days)))?,
         };
         Ok(Some(instant.to_string()))
+    }
+
+    fn earlier(&self, duration: jiff::SignedDuration) -> Result<Timestamp, Failure> {
+        self.now.checked_sub(duration).map_err(|error| Failure::usage(format!("That is too long ago: {error}.")))
     }
 
     fn later(&self, duration: jiff::SignedDuration) -> Result<Timestamp, Failure> {

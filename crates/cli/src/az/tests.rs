@@ -144,6 +144,7 @@ fn a_scope_map_that_differs_is_not_overwritten() {
 #[case("token rotate ci --format env -o json", "--output cannot be used together with --format.")]
 #[case("token create ci --scope-map m --format env --output table", "--output cannot be used together with --format.")]
 #[case("token list --expiring-within soon", "'soon' is not a length of time")]
+#[case("token list --unused-for ever", "'ever' is not a length of time")]
 fn wrong_words_are_told(#[case] line: &str, #[case] expected: &str) {
     let exchanges = if line.ends_with("-r myreg") { look_up() } else { vec![] };
     let ran = run(line, &[], exchanges);
@@ -163,8 +164,8 @@ fn tokens_are_listed_as_az_lists_them() {
     exchanges.push(below("GET", "/tokens", 200, &json!({ "value": [one] })));
     let ran = run("token list -r myreg -o table", &[], exchanges);
     let expected = "\
-NAME  SCOPE MAP  PASSWORD1 EXPIRY      PASSWORD2 EXPIRY  STATUS   PROVISIONING STATE  CREATION DATE
-----  ---------  --------------------  ----------------  -------  ------------------  --------------------
+NAME  SCOPE MAP  PASSWORD1 EXPIRY      PASSWORD2 EXPIRY  STATUS   PROVISIONING STATE  CREATION DATE         LAST USED
+----  ---------  --------------------  ----------------  -------  ------------------  --------------------  ---------
 ci    pullers    2026-02-01T00:00:00Z  Never             Enabled  Succeeded           2026-01-01T10:00:00Z
 ";
     assert_eq!(ran.stdout, expected, "{}", ran.stderr);
@@ -183,6 +184,79 @@ fn tokens_that_end_soon_are_found(#[case] within: &str, #[case] expected: usize)
     exchanges.push(below("GET", "/tokens", 200, &all));
     let ran = run(&format!("token list -r myreg --expiring-within {within}"), &[], exchanges);
     assert_eq!(serde_json::from_str::<Value>(&ran.stdout).unwrap().as_array().unwrap().len(), expected);
+}
+
+/// A token whose password was made, ends and was last used then.
+fn times(name: &str, made: &str, end: Option<&str>, last_used: Option<&str>) -> Value {
+    let password = json!({ "name": "password1", "creationTime": made, "expiry": end, "lastUsedTime": last_used });
+    let mut token = token(&json!({ "creationDate": made, "credentials": { "passwords": [password] } }));
+    token["name"] = json!(name);
+    token
+}
+
+#[rstest]
+#[case("--unused-for 90d", &["unused", "ends", "idle"])]
+#[case("--unused-for 200d", &["unused"])]
+#[case("--unused-for 90d --expiring-within 14d", &["ends"])]
+#[case("--expiring-within 14d", &["ends", "busy"])]
+fn tokens_that_nobody_uses_are_found(#[case] which: &str, #[case] expected: &[&str]) {
+    let (old, soon) = ("2025-01-01T00:00:00+00:00", Some("2026-01-10T00:00:00+00:00"));
+    let all = json!({ "value": [
+        times("idle", old, None, Some("2025-09-01T00:00:00+00:00")),
+        times("busy", old, Some("2026-01-11T00:00:00+00:00"), Some("2025-12-31T00:00:00+00:00")),
+        times("young", "2025-12-01T00:00:00+00:00", None, None),
+        times("ends", old, soon, Some("2025-08-01T00:00:00+00:00")),
+        times("unused", old, None, None),
+    ] });
+    let mut exchanges = look_up();
+    exchanges.push(below("GET", "/tokens", 200, &all));
+    let ran = run(&format!("token list -r myreg {which} -o tsv"), &[], exchanges);
+    let names: Vec<&str> = ran.stdout.lines().filter_map(|line| line.split('\t').next()).collect();
+    assert_eq!(names, expected, "{}", ran.stderr);
+}
+
+/// Azure's answers have no such member: nobody must take silence for "never".
+#[test]
+fn where_last_use_is_not_told_nothing_is_called_unused() {
+    let silent = token(&json!({ "credentials": { "passwords": [{ "name": "password1" }] } }));
+    let mut exchanges = look_up();
+    exchanges.push(below("GET", "/tokens", 200, &json!({ "value": [silent] })));
+    let ran = run("token list -r myreg --unused-for 90d", &[], exchanges);
+    assert!(ran.stderr.contains("does not tell when credentials were last used"), "{}", ran.stderr);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+}
+
+#[test]
+fn the_times_of_each_credential_are_shown() {
+    let one = token(&json!({
+        "status": "enabled",
+        "creationDate": "2026-01-01T10:00:00+00:00",
+        "credentials": {
+            "passwords": [
+                { "name": "password1", "creationTime": "2026-01-01T10:00:00+00:00", "lastUsedTime": "2026-01-02T10:00:00+00:00" },
+                { "name": "password2", "creationTime": "2026-01-01T10:00:00+00:00", "expiry": "2026-02-01T00:00:00+00:00", "lastUsedTime": null },
+            ],
+            "certificates": [
+                { "name": "certificate1", "creationTime": "2026-01-01T11:00:00+00:00", "expiry": "2026-03-01T00:00:00+00:00", "lastUsedTime": "2026-01-03T00:00:00+00:00" },
+            ],
+        },
+    }));
+    let mut exchanges = look_up();
+    exchanges.push(below("GET", "/tokens/ci", 200, &one));
+    let ran = run("token show ci -r myreg -o table", &[], exchanges);
+    let expected = "\n\
+CREDENTIAL    CREATED               EXPIRY                LAST USED
+------------  --------------------  --------------------  --------------------
+password1     2026-01-01T10:00:00Z  Never                 2026-01-02T10:00:00Z
+password2     2026-01-01T10:00:00Z  2026-02-01T00:00:00Z  Never
+certificate1  2026-01-01T11:00:00Z  2026-03-01T00:00:00Z  2026-01-03T00:00:00Z
+";
+    assert!(ran.stdout.ends_with(expected), "{}{}", ran.stdout, ran.stderr);
+    assert!(
+        ran.stdout.lines().nth(2).unwrap().ends_with("2026-01-01T10:00:00Z  2026-01-03T00:00:00Z"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[rstest]

@@ -4,8 +4,9 @@ use super::Run;
 use super::credential_forms::{Credential, CredentialForm};
 use super::grants::Grants;
 use super::scope_maps::{body, one_or_all};
-use super::show::{Table, flat, time, title};
-use super::words::{CredentialVerb, Named, TokenVerb, Which};
+use super::show::{Table, flat, render, time, title};
+use super::uses;
+use super::words::{CredentialVerb, Form, Named, TokenVerb, Which};
 use crate::client::address::RegistryPlace;
 use crate::cmdlets::tokens::{TOKEN, scope_map_id};
 use crate::failure::Failure;
@@ -46,12 +47,20 @@ impl Run<'_, '_> {
                 self.show_made(&place, Some(&made), &generated, *format).await
             }
             TokenVerb::Show { token } => {
-                let found = self.get_token(token).await?.1;
-                self.show_tokens(&[found], true)
+                let found = [self.get_token(token).await?.1];
+                self.show_tokens(&found, true)?;
+                let credentials = render(&uses::table(&found[0]));
+                if self.form == Form::Table && !credentials.is_empty() {
+                    self.console.print(&format!("\n{credentials}"))?;
+                }
+                Ok(())
             }
-            TokenVerb::List { place, expiring_within } => {
+            TokenVerb::List { place, expiring_within, unused_for } => {
                 let place = self.place(place).await?;
                 let mut all: Vec<Token> = self.client.list(&place.children_address(TOKEN.segment)?).await?;
+                if let Some(unused_for) = unused_for {
+                    all = uses::unused_since(all, self.earlier(*unused_for)?)?;
+                }
                 if let Some(within) = expiring_within {
                     let until = self.later(*within)?;
                     all.retain(|token| ends(token).is_some_and(|end| end <= until));
@@ -267,6 +276,7 @@ impl Run<'_, '_> {
                 "STATUS",
                 "PROVISIONING STATE",
                 "CREATION DATE",
+                "LAST USED",
             ],
             rows: tokens.iter().map(row).collect(),
         };
@@ -318,5 +328,6 @@ fn row(token: &Token) -> Vec<String> {
         title(status.as_deref().unwrap_or_default()),
         provisioning_state.unwrap_or_default(),
         time(creation_date.as_deref()),
+        uses::last_used(token),
     ]
 }

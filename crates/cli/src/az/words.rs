@@ -148,12 +148,19 @@ pub(super) enum TokenVerb {
         token: Named,
     },
     /// List the tokens of a registry
+    #[command(
+        after_help = "Example, what may go without anybody noticing:\n  portcullis token list -r myreg --unused-for 90d --expiring-within 14d"
+    )]
     List {
         #[command(flatten)]
         place: InRegistry,
         /// Only those of which a password or a certificate ends within this time, such as 14d, 12h or 30m
         #[arg(long, value_name = "TIME", value_parser = super::durations::parse)]
         expiring_within: Option<jiff::SignedDuration>,
+        /// Only those of which no password and no certificate was used for this time, such as 90d; what was never used counts from when it
+        /// was made
+        #[arg(long, value_name = "TIME", value_parser = super::durations::parse)]
+        unused_for: Option<jiff::SignedDuration>,
     },
     /// Change a token's scope map or status
     Update {

@@ -4,6 +4,7 @@ use super::HeldRole;
 use crate::output::table::{self, Heading};
 use crate::output::text::printable_line;
 use wire::arm::service_principals::{PasswordCredential, ServicePrincipal};
+use wire::arm::uses::LastUsed;
 
 /// What people call it.
 pub(super) fn name(principal: &ServicePrincipal) -> &str {
@@ -20,14 +21,28 @@ pub(super) fn table(principals: &[ServicePrincipal], columns: usize, colour: boo
             text(&principal.app_id),
             text(&principal.id),
             secrets.iter().map(end).collect::<Vec<_>>().join(", "),
+            secrets.iter().filter_map(last_use).collect::<Vec<_>>().join(", "),
         ]
     };
     let rows: Vec<Vec<String>> = principals.iter().map(row).collect();
-    table::render(&Heading::left(&["Name", "ClientId", "ObjectId", "SecretEnds"]), &rows, columns, colour)
+    table::render(
+        &Heading::left(&["Name", "ClientId", "ObjectId", "SecretEnds", "SecretLastUsed"]),
+        &rows,
+        columns,
+        colour,
+    )
 }
 
 fn end(secret: &PasswordCredential) -> String {
     secret.end_date_time.clone().unwrap_or_else(|| "never".to_owned())
+}
+
+/// `None` where it is not told.
+fn last_use(secret: &PasswordCredential) -> Option<&str> {
+    match secret.last_used_date_time.as_ref()? {
+        LastUsed::Never => Some("never"),
+        LastUsed::At(time) => Some(time),
+    }
 }
 
 /// Everything about one, without values of secrets.
@@ -35,7 +50,8 @@ pub(super) fn details(principal: &ServicePrincipal, roles: &[HeldRole]) -> Strin
     let mut text = ids(principal);
     for secret in principal.password_credentials.iter().flatten() {
         let id = secret.key_id.as_deref().unwrap_or_default();
-        text.push_str(&line("Secret", &format!("{id}, ends {}", end(secret))));
+        let last_use = last_use(secret).map(|time| format!(", last used {time}")).unwrap_or_default();
+        text.push_str(&line("Secret", &format!("{id}, ends {}{last_use}", end(secret))));
     }
     for held in roles {
         text.push_str(&line("Role", &format!("{} at {}", held.role, held.scope)));
@@ -93,6 +109,21 @@ mod tests {
         assert!(!details(&principal(), &[]).contains("value"));
         assert!(!table(&[principal()], 120, false).contains("value"));
         assert!(!format!("{:?}", principal()).contains("value"));
+    }
+
+    #[test]
+    fn the_last_use_of_a_secret_is_told() {
+        let mut used = principal();
+        for (last_used, expected) in [
+            (None, "Secret         key, ends never\n"),
+            (Some(LastUsed::Never), "Secret         key, ends never, last used never\n"),
+            (Some(LastUsed::At("then".to_owned())), "Secret         key, ends never, last used then\n"),
+        ] {
+            for secret in used.password_credentials.iter_mut().flatten() {
+                secret.last_used_date_time.clone_from(&last_used);
+            }
+            assert!(details(&used, &[]).contains(expected), "{expected}");
+        }
     }
 
     #[test]
