@@ -13,6 +13,7 @@ pub mod caller;
 pub mod certificate;
 pub mod digest;
 pub mod ending;
+pub mod expiry_rule;
 pub mod guid;
 pub mod issuer;
 pub mod labels;

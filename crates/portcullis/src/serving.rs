@@ -125,10 +125,11 @@ fn configuration(options: &ServeOptions, environment: &Environment) -> Result<Co
 
 /// For a person alone: standard error that is no terminal is a log, and keeps what it is told.
 fn show_principal(first_start: &FirstStart, console: &mut Console<'_>) {
-    let FirstStart { tenant, client_id, client_secret, secret_file } = first_start;
+    let FirstStart { tenant, client_id, client_secret, client_secret_ends_at, secret_file } = first_start;
+    let ends = client_secret_ends_at.map(|end| format!("  it ends        {end}\n")).unwrap_or_default();
     console.note(&format!(
         "First start: this service principal manages over the network. Its secret is shown this once.\n  \
-         tenant         {tenant}\n  client id      {client_id}\n  client secret  {}\n  also in        {}\n",
+         tenant         {tenant}\n  client id      {client_id}\n  client secret  {}\n{ends}  also in        {}\n",
         client_secret.reveal(),
         secret_file.display()
     ));

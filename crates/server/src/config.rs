@@ -6,8 +6,9 @@ use crate::limits::AUDIT_ENTRIES_MIN;
 use crate::proxies::TrustedProxies;
 use http::uri::{Authority, Scheme};
 use model::arm_name::RegistryName;
+use model::expiry_rule::ExpiryRule;
 use serde::{Deserialize, Deserializer};
-use service::AuditSettings;
+use service::{AuditSettings, ExpirySetting};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -33,6 +34,9 @@ pub struct Config {
     /// Proxies in front whose `Client-Cert` and `X-Forwarded-For` headers count, so that each must replace what its clients send under these
     /// names: addresses and networks.
     pub trusted_proxies: TrustedProxies,
+    /// Within how many days every credential must end; 0 for no such rule, and without the key what the data folder has.
+    #[serde(deserialize_with = "credential_days")]
+    pub credential_days_max: ExpirySetting,
     /// How long requests in progress may take after a request to stop.
     pub shutdown_grace_seconds: u64,
     /// TLS on the address to listen on.
@@ -122,6 +126,7 @@ impl Default for Config {
             domain: Domain("localhost".to_owned()),
             default_registry: None,
             trusted_proxies: TrustedProxies::default(),
+            credential_days_max: ExpirySetting::Kept,
             // Below the 30 seconds after which Kubernetes and the 90 after which systemd kill a process.
             shutdown_grace_seconds: 25,
             tls: TlsConfig::default(),
@@ -218,6 +223,16 @@ fn registry_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<St
     RegistryName::parse(&text).map(|name| Some(name.as_str().to_owned())).map_err(serde::de::Error::custom)
 }
 
+fn credential_days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ExpirySetting, D::Error> {
+    let days = u16::deserialize(deserializer)?;
+    if days == 0 {
+        return Ok(ExpirySetting::Lifted);
+    }
+    ExpiryRule::within_days(days).map(ExpirySetting::Within).ok_or_else(|| {
+        serde::de::Error::custom(format!("{days} is not from 1 to {} days, or 0 for no rule", ExpiryRule::DAYS_MAX))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,6 +247,7 @@ mod tests {
             example.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n").collect();
         let full = Config::parse(&uncommented)?;
         assert!(full.data.is_some() && full.public_url.is_some() && full.default_registry.is_some(), "{full:?}");
+        assert!(matches!(full.credential_days_max, ExpirySetting::Within(_)), "{full:?}");
         assert!(full.tls.cert.is_some() && full.tls.key.is_some(), "{full:?}");
         let [issuer] = full.issuers.as_slice() else { return Err("the example has one issuer".into()) };
         assert!(issuer.jwks_uri.is_some() && issuer.ca.is_some() && !issuer.rules.required.is_empty(), "{full:?}");
@@ -249,11 +265,21 @@ mod tests {
     #[case::domain("domain = \"-a.example\"", "domain")]
     #[case::registry("default_registry = \"no\"", "'no' is not a registry name")]
     #[case::proxies("trusted_proxies = [\"10.0.0.0/8\", \"proxy.example\"]", "'proxy.example' is not an address")]
+    #[case::days("credential_days_max = 36501", "36501 is not from 1 to 36500 days")]
+    #[case::days_below_none("credential_days_max = -1", "credential_days_max")]
     #[case::unknown_key_of_tls("[tls]\ncertificate = \"c\"", "certificate")]
     #[case::format("[log]\nformat = \"xml\"", "format")]
     fn errors_say_where(#[case] text: &str, #[case] expected: &str) {
         let message = Config::parse(text).map_err(|error| error.to_string()).err().unwrap_or_default();
         assert!(message.contains(expected) && message.contains("line"), "{message}");
+    }
+
+    #[rstest]
+    #[case::without_the_key("", ExpirySetting::Kept)]
+    #[case::no_rule("credential_days_max = 0", ExpirySetting::Lifted)]
+    #[case::a_rule("credential_days_max = 90", ExpirySetting::Within(ExpiryRule::within_days(90).expect("a rule")))]
+    fn days_of_credentials(#[case] text: &str, #[case] expected: ExpirySetting) {
+        assert_eq!(Config::parse(text).map(|config| config.credential_days_max).ok(), Some(expected));
     }
 
     #[test]

@@ -136,6 +136,7 @@ impl Server {
             trust: Some(IssuerTrust { issuers, documents: outside.issuer_documents }),
             stay,
             audit: config.audit.settings(),
+            expiry: config.credential_days_max,
         };
         let (service, first_start) = Service::open(options).await.map_err(|error| {
             let cause = match error {
@@ -194,6 +195,9 @@ impl Server {
                 %address,
                 "{address} is reachable from other machines and TLS is off: turn it on with --tls-cert and --tls-key or --tls-self-signed, or put a proxy with TLS in front, or passwords travel in the clear"
             );
+        }
+        if let Ok(Some(rule)) = self.service.expiry_rule().await {
+            tracing::info!(days = rule.days(), "{rule}");
         }
         // Ends with this function, however it ends.
         let mut background = tokio::task::JoinSet::new();

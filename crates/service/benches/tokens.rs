@@ -10,7 +10,7 @@ use model::password::PasswordName;
 use model::registry::Sku;
 use model::resource_id::{RegistryId, ResourceGroupId, ScopeMapId, TokenId};
 use service::{
-    AuditSettings, CredentialsSpec, Manager, Options, PasswordSpec, RegistrySpec, ResourceGroupSpec, Service,
+    AuditSettings, CredentialsSpec, ExpirySetting, Manager, Options, PasswordSpec, RegistrySpec, ResourceGroupSpec, Service,
     SystemClock, SystemRandom, TokenSpec,
 };
 use std::collections::BTreeMap;
@@ -87,6 +87,7 @@ impl Site {
             random: Arc::new(SystemRandom),
             trust: None,
             audit: AuditSettings::default(),
+            expiry: ExpirySetting::Kept,
         };
         let (service, _) = Service::open(options).await?;
         let group =

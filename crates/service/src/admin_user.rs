@@ -5,7 +5,7 @@
 
 use crate::credentials::Mint;
 use crate::registries::existing;
-use crate::{Error, Service};
+use crate::{Error, Service, expiry_rule};
 use metadata::{Managing, Reading, admin_user};
 use model::password::{Password, PasswordName};
 use model::registry::Registry;
@@ -50,7 +50,8 @@ impl Service {
         self.show(list, "both passwords of the admin user").await
     }
 
-    /// Makes one of its passwords anew; the old one stops working at once. Errors: as of listing.
+    /// Makes one of its passwords anew; the old one stops working at once. Errors: as of listing, and `Invalid` where every credential must
+    /// end.
     pub async fn regenerate_admin_password(
         &self,
         id: &RegistryId,
@@ -61,6 +62,7 @@ impl Service {
         let regenerate = move |tx: &Managing<'_>| {
             let registry = existing(tx, &asked)?;
             let admin = enabled(tx, &registry)?;
+            expiry_rule::check_admin_user(tx, "name")?;
             mint.derive(tx, admin, name)?;
             credentials(tx, &mint, &registry, admin)
         };
@@ -68,10 +70,14 @@ impl Service {
     }
 }
 
-/// Enables or disables the admin user. One that was disabled keeps its passwords, and gets none of its bearers back.
+/// Enables or disables the admin user. One that was disabled keeps its passwords, and gets none of its bearers back. Errors: `Invalid`
+/// for enabling it where every credential must end.
 pub(crate) fn set_enabled(tx: &Managing<'_>, mint: &Mint, registry: &Registry, wanted: bool) -> Result<(), Error> {
     if registry.admin_user_enabled == wanted {
         return Ok(());
+    }
+    if wanted {
+        expiry_rule::check_admin_user(tx, "properties.adminUserEnabled")?;
     }
     let admin = match admin_user::find(tx, registry.key)? {
         Some(admin) => admin,

@@ -2,11 +2,13 @@
 //!
 //! What is read of one is its validity and its kind of key. Who signed it and whom it names is not asked: it is pinned (decision D4).
 
-use crate::Error;
 use crate::limits::{self, Limit};
+use crate::{Error, expiry_rule};
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use metadata::Managing;
-use model::certificate::{Certificate, Fingerprint, InvalidPem, Plan, Refused, Thumbprint, TokenCertificate, decode};
+use model::certificate::{
+    Certificate, CertificateSpec, Fingerprint, InvalidPem, Plan, Refused, Thumbprint, TokenCertificate, decode,
+};
 use model::registry::Registry;
 use model::timestamp::Timestamp;
 use model::token::Token;
@@ -92,6 +94,28 @@ pub(crate) fn refused(refused: Refused) -> Error {
 
 fn target(position: usize, member: &str) -> String {
     format!("properties.credentials.certificates[{position}].{member}")
+}
+
+/// Whether the ends that a plan gives to certificates are those that the site's rule allows; what it leaves as it is, is not asked.
+/// A certificate ends where it says itself, if no earlier end is given. Errors: `Invalid`.
+pub(crate) fn check_ends(
+    tx: &Managing<'_>,
+    token: &Token,
+    wanted: &[CertificateSpec],
+    plan: &Plan,
+    now: Timestamp,
+) -> Result<(), Error> {
+    for new in &plan.filled {
+        let end = TokenCertificate::earlier(new.expires_at, new.certificate.not_after);
+        expiry_rule::check(tx, &target(new.position, "expiry"), Some(end), now)?;
+    }
+    for (name, end) in &plan.ended {
+        let held = token.certificates.iter().find(|held| held.name == *name);
+        let end = held.map_or(*end, |held| TokenCertificate::earlier(Some(*end), held.certificate.not_after));
+        let position = wanted.iter().position(|spec| spec.name == *name).unwrap_or_default();
+        expiry_rule::check(tx, &target(position, "expiry"), Some(end), now)?;
+    }
+    Ok(())
 }
 
 /// Follows a plan that was made for the token in this transaction.

@@ -1,7 +1,7 @@
 //! Generating the passwords of tokens.
 
 use crate::tokens::token_of;
-use crate::{Error, Inner, PasswordSpec, Service, random, registries};
+use crate::{Error, Inner, PasswordSpec, Service, expiry_rule, random, registries};
 use metadata::Managing;
 use model::password::{Password, PasswordHash, PasswordName, Salt};
 use model::resource_id::{RegistryId, TokenId};
@@ -41,7 +41,8 @@ pub struct GeneratedCredentials {
 impl Service {
     /// Generates one password or both; one of that name stops working at once. Also for a disabled token.
     ///
-    /// Errors: `ParentRegistryMissing`, `TokenMissing`, `Invalid` (a token of another registry, an expiry in the past).
+    /// Errors: `ParentRegistryMissing`, `TokenMissing`, `Invalid` (a token of another registry, an expiry in the past, or one that the
+    /// site's rule does not allow).
     pub async fn generate_credentials(
         &self,
         registry: &RegistryId,
@@ -54,7 +55,7 @@ impl Service {
                 let message = format!("'{}' is of another registry; name a token of {}", spec.token, id.name);
                 return Err(Error::invalid("tokenId", message));
             }
-            mint.check_expiry("expiry", spec.expires_at)?;
+            expiry_rule::check(tx, "expiry", spec.expires_at, mint.now)?;
             let token = token_of(tx, &registry, spec.token.name)?;
             let names = PasswordName::ALL.into_iter().filter(|name| spec.name.is_none_or(|wanted| wanted == *name));
             let generated = names
@@ -109,15 +110,6 @@ impl Mint {
     pub(crate) fn derived(&self, salt: &Salt) -> Password {
         self.inner.keys.pepper.derive(salt)
     }
-
-    fn check_expiry(&self, target: &str, expires_at: Option<Timestamp>) -> Result<(), Error> {
-        match expires_at {
-            Some(end) if end <= self.now => {
-                Err(Error::invalid(target, format!("{end} is in the past; give a later time, or none for no expiry")))
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 /// Gives a token the passwords that are listed and no others: those that it has are kept, those that it lacks are made. One that it
@@ -142,7 +134,7 @@ pub(crate) fn set_passwords(
         match token.passwords.iter().find(|present| present.name == spec.name) {
             Some(present) if spec.expires_at.is_none_or(|end| present.expires_at == Some(end)) => {}
             Some(present) if ends_sooner(present.expires_at, spec.expires_at) => {
-                mint.check_expiry(&target("expiry"), spec.expires_at)?;
+                expiry_rule::check(tx, &target("expiry"), spec.expires_at, mint.now)?;
                 if let Some(end) = spec.expires_at {
                     metadata::passwords::end_at(tx, token.key, spec.name, end)?;
                 }
@@ -155,7 +147,7 @@ pub(crate) fn set_passwords(
                 return Err(Error::invalid(target("expiry"), message));
             }
             None => {
-                mint.check_expiry(&target("expiry"), spec.expires_at)?;
+                expiry_rule::check(tx, &target("expiry"), spec.expires_at, mint.now)?;
                 generated.push(mint.generate(tx, token, spec)?);
             }
         }

@@ -12,6 +12,7 @@ mod certificates;
 mod clock;
 mod credentials;
 mod error;
+mod expiry_rule;
 mod guesses;
 mod issuers;
 mod keys;
@@ -48,6 +49,7 @@ pub use certificates::{InvalidCertificate, read_certificate};
 pub use clock::{Clock, SystemClock};
 pub use credentials::{CredentialsSpec, GeneratedCredentials, GeneratedPassword};
 pub use error::{Error, IdentityError};
+pub use expiry_rule::ExpirySetting;
 pub use issuers::{
     DocumentError, DocumentRequest, IssuerDocument, IssuerDocuments, IssuerTrust, KeySource, TrustedIssuer,
 };
@@ -74,6 +76,7 @@ use keys::Keys;
 use metadata::{Store, management_version};
 use model::audit::Entry;
 use model::operation_path::OperationPath;
+use model::timestamp::Timestamp;
 use site::{Draft, Site};
 use std::fs::File;
 use std::io;
@@ -130,6 +133,8 @@ pub struct Options {
     pub stay: Stay,
     /// What is wanted of the audit log.
     pub audit: AuditSettings,
+    /// How long credentials may last.
+    pub expiry: ExpirySetting,
 }
 
 /// What the first start on a data folder made and shows once: the service principal that manages over the network.
@@ -140,6 +145,8 @@ pub struct FirstStart {
     pub client_id: String,
     /// Its secret. Also in [`FirstStart::secret_file`], which only the owner of the data folder can read.
     pub client_secret: model::password::Password,
+    /// When the secret ends, by the site's rule on credentials; `None` for never.
+    pub client_secret_ends_at: Option<Timestamp>,
     /// Where tenant, client id and secret were written.
     pub secret_file: PathBuf,
 }
@@ -159,16 +166,17 @@ impl Service {
     /// The second value is there on the very first start only. Errors: `Internal`, whose source says what is wrong with the folder,
     /// the database or a key; `StorageFull`.
     pub async fn open(options: Options) -> Result<(Self, Option<FirstStart>), Error> {
-        let Options { data, clock, random, trust, stay, audit: audit_settings } = options;
+        let Options { data, clock, random, trust, stay, audit: audit_settings, expiry } = options;
         let folder = data.clone();
         let (lock, metadata, blobs) = blocking(move || open_files(&folder, stay)).await?;
         let found = metadata.read(Site::find).await?;
         let (keys_folder, first, source) = (data.join(KEYS), found.is_none(), Arc::clone(&random));
         let keys = blocking(move || Keys::open(&keys_folder, first, &*source).map_err(Error::internal)).await?;
+        let rule = expiry_rule::apply(&metadata, expiry).await?;
         let (site, first_start) = match found {
             Some(site) => (site, None),
             None => {
-                let draft = Draft::new(&data, &keys.pepper, &*random, clock.now())?;
+                let draft = Draft::new(&data, &keys.pepper, &*random, (clock.now(), rule))?;
                 draft.write_secret_file().map_err(Error::internal)?;
                 let (site, first_start) = draft.keep(&metadata).await?;
                 (site, Some(first_start))

@@ -2,12 +2,13 @@
 //!
 //! Whatever takes something from a principal also ends what it was issued on the data plane: its rows among the tokens go.
 
-use crate::{Error, IdentityError, Service, limits, random};
+use crate::{Error, IdentityError, Service, expiry_rule, limits, random};
 use metadata::{Managing, Reading, Writing, principal_secrets, principal_users, principals, role_assignments};
 use model::guid::Guid;
 use model::password::{Password, PasswordHash};
 use model::principal::{PrincipalName, PrincipalSecret, ServicePrincipal};
 use model::timestamp::Timestamp;
+use std::slice;
 
 /// A secret that was just made. Its value is shown once.
 pub struct NewSecret {
@@ -19,7 +20,7 @@ pub struct NewSecret {
 
 impl Service {
     /// Makes a service principal with one secret and without any role. Errors: `PrincipalNameTaken`, `LimitReached`, `Invalid` for an
-    /// expiry in the past.
+    /// expiry in the past, or one that the site's rule does not allow.
     pub async fn create_principal(
         &self,
         name: PrincipalName,
@@ -34,6 +35,7 @@ impl Service {
             secrets: vec![made.secret.clone()],
         };
         let change = move |tx: &Writing<'_>| {
+            check_secrets(tx, &principal.secrets)?;
             if principals::find_by_name(tx, &principal.name)?.is_some() {
                 return Err(IdentityError::PrincipalNameTaken(principal.name).into());
             }
@@ -73,7 +75,8 @@ impl Service {
         Ok(deleted.is_some())
     }
 
-    /// Gives a principal one more secret. Errors: `PrincipalMissing`, `LimitReached`, `Invalid` for an expiry in the past.
+    /// Gives a principal one more secret. Errors: `PrincipalMissing`, `LimitReached`, `Invalid` for an expiry in the past, or one that the
+    /// site's rule does not allow.
     pub async fn add_principal_secret(
         &self,
         reference: &str,
@@ -83,6 +86,7 @@ impl Service {
         let (reference, secret) = (reference.to_owned(), made.secret.clone());
         let change = move |tx: &Writing<'_>| {
             let found = existing(tx, &reference)?;
+            check_secrets(tx, slice::from_ref(&secret))?;
             if found.secrets.len() as u64 >= limits::PRINCIPAL_SECRETS.max {
                 return Err(Error::LimitReached(limits::PRINCIPAL_SECRETS));
             }
@@ -111,9 +115,6 @@ impl Service {
 
     fn make_secret(&self, expires_at: Option<Timestamp>) -> Result<NewSecret, Error> {
         let now = self.inner.clock.now();
-        if expires_at.is_some_and(|end| end <= now) {
-            return Err(Error::invalid("endDateTime", "It lies in the past: give a time to come, or none for never."));
-        }
         let value = random::password(&*self.inner.random);
         let hash = PasswordHash::of(&self.inner.keys.pepper, &value);
         let id = self.new_guid()?;
@@ -123,6 +124,11 @@ impl Service {
     pub(crate) fn new_guid(&self) -> Result<Guid, Error> {
         Guid::parse(&random::guid(&*self.inner.random)).map_err(Error::internal)
     }
+}
+
+/// Whether new secrets may end when they do.
+fn check_secrets(tx: &Reading<'_>, made: &[PrincipalSecret]) -> Result<(), Error> {
+    made.iter().try_for_each(|secret| expiry_rule::check(tx, "endDateTime", secret.expires_at, secret.created_at))
 }
 
 /// The principal with that object id, client id or name.

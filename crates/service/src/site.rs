@@ -6,6 +6,7 @@ use crate::{Error, FirstStart};
 use metadata::{Reading, principals, role_assignments, settings};
 use model::arm_name::SubscriptionId;
 use model::caller::{Caller, CallerKind};
+use model::expiry_rule::ExpiryRule;
 use model::guid::Guid;
 use model::password::{Password, PasswordHash, Pepper};
 use model::principal::{PrincipalName, PrincipalSecret, ServicePrincipal};
@@ -45,6 +46,7 @@ pub(crate) struct Draft {
     principal: ServicePrincipal,
     assignment: RoleAssignment,
     secret: Password,
+    secret_ends_at: Option<Timestamp>,
     secret_file: PathBuf,
 }
 
@@ -58,14 +60,20 @@ struct SecretFile<'a> {
 }
 
 impl Draft {
-    /// Makes up tenant, subscription and principal, which owns the subscription.
-    pub(crate) fn new(data: &Path, pepper: &Pepper, random: &dyn Random, now: Timestamp) -> Result<Self, Error> {
+    /// Makes up tenant, subscription and principal, which owns the subscription. Its secret lasts as long as the rule allows.
+    pub(crate) fn new(
+        data: &Path,
+        pepper: &Pepper,
+        random: &dyn Random,
+        (now, rule): (Timestamp, Option<ExpiryRule>),
+    ) -> Result<Self, Error> {
         let guid = || Guid::parse(&random::guid(random)).map_err(Error::internal);
         let tenant = random::guid(random);
         let subscription = SubscriptionId::parse(&random::guid(random)).map_err(Error::internal)?;
         let value = random::password(random);
         let hash = PasswordHash::of(pepper, &value);
-        let secret = PrincipalSecret { id: guid()?, created_at: now, expires_at: None, last_used_at: None, hash };
+        let expires_at = rule.map(|rule| rule.latest(now));
+        let secret = PrincipalSecret { id: guid()?, created_at: now, expires_at, last_used_at: None, hash };
         let principal = ServicePrincipal {
             name: PrincipalName::parse(PRINCIPAL_NAME).map_err(Error::internal)?,
             client_id: guid()?,
@@ -82,7 +90,8 @@ impl Draft {
             created_at: now,
         };
         let secret_file = data.join(SECRET_FILE);
-        Ok(Self { site: Site { tenant, subscription }, principal, assignment, secret: value, secret_file })
+        let site = Site { tenant, subscription };
+        Ok(Self { site, principal, assignment, secret: value, secret_ends_at: expires_at, secret_file })
     }
 
     /// Writes the secret's file. Its place in the order is before [`Draft::keep`]: a crash in between leaves a file that opens
@@ -100,11 +109,12 @@ impl Draft {
 
     /// Keeps what was made up, in one transaction.
     pub(crate) async fn keep(self, metadata: &metadata::Store) -> Result<(Site, FirstStart), Error> {
-        let Self { site, principal, assignment, secret, secret_file } = self;
+        let Self { site, principal, assignment, secret, secret_ends_at, secret_file } = self;
         let first = FirstStart {
             tenant: site.tenant.clone(),
             client_id: principal.client_id.to_string(),
             client_secret: secret,
+            client_secret_ends_at: secret_ends_at,
             secret_file,
         };
         let kept = metadata.write(move |tx| {

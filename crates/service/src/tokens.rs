@@ -1,6 +1,6 @@
 //! Tokens.
 
-use crate::certificates::{refused, set_certificates};
+use crate::certificates::{check_ends, refused, set_certificates};
 use crate::credentials::{Mint, set_passwords};
 use crate::managers::Manager;
 use crate::{Error, GeneratedPassword, Service, Written, limits, registries};
@@ -67,8 +67,8 @@ pub struct TokenWritten {
 impl Service {
     /// Makes or replaces a token, with the passwords that are asked for, in one transaction.
     ///
-    /// Errors: `ParentRegistryMissing`, `Invalid` (a scope map that is missing or of another registry, an expiry in the past,
-    /// a password named twice, a certificate that cannot be had), `LimitReached`.
+    /// Errors: `ParentRegistryMissing`, `Invalid` (a scope map that is missing or of another registry, an expiry in the past
+    /// or later than the site's rule allows, a password named twice, a certificate that cannot be had), `LimitReached`.
     pub async fn put_token(&self, manager: &Manager, id: &TokenId, spec: TokenSpec) -> Result<TokenWritten, Error> {
         let (who, id, mint) = (manager.caller.clone(), id.clone(), self.mint());
         let put = move |tx: &Managing<'_>| {
@@ -199,6 +199,7 @@ impl Write<'_> {
             };
             let plan = model::certificate::plan(present, certificates, self.mint.now()).map_err(refused)?;
             certificates_changed = plan != Plan::default();
+            check_ends(self.tx, &token, certificates, &plan, self.mint.now())?;
             set_certificates(self.tx, self.registry, &token, plan, self.mint.now())?;
         }
         // Read again, so that what is answered is what is stored.

@@ -83,6 +83,7 @@ impl World {
             trust: None,
             stay: Stay::Lasting,
             audit: AuditSettings::default(),
+            expiry: ExpirySetting::Kept,
         };
         let (service, _) = Service::open(options).await?;
         Ok(Self { folder, clock, random, service })
@@ -98,6 +99,7 @@ impl World {
             trust: None,
             stay: Stay::Lasting,
             audit: AuditSettings::default(),
+            expiry: ExpirySetting::Kept,
         };
         Ok(Service::open(options).await?.0)
     }

@@ -2,6 +2,7 @@
 
 mod bearers;
 mod certificates;
+mod expiry_rule;
 mod first_start;
 mod principals;
 mod registries;

@@ -15,7 +15,7 @@ use model::timestamp::Timestamp;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use service::{
-    AuditSettings, BearerRefusal, Clock, CredentialsSpec, Error, FirstStart, Manager, Options, Random, RegistrySpec,
+    AuditSettings, BearerRefusal, Clock, CredentialsSpec, Error, ExpirySetting, FirstStart, Manager, Options, Random, RegistrySpec,
     ResourceGroupSpec, ScopeMapSpec, Service, TokenChange, TokenSpec,
 };
 use std::collections::BTreeMap;
@@ -75,6 +75,15 @@ impl Folder {
 
     /// Opens the folder, as one more process would. The seed decides what is made up.
     pub(crate) async fn open(&self, seed: u64) -> Result<(Service, Option<FirstStart>), Error> {
+        self.open_with(seed, ExpirySetting::Kept).await
+    }
+
+    /// The same with a configuration that says how long credentials may last.
+    pub(crate) async fn open_with(
+        &self,
+        seed: u64,
+        expiry: ExpirySetting,
+    ) -> Result<(Service, Option<FirstStart>), Error> {
         let random = Arc::new(Seeded(Mutex::new(ChaCha20Rng::seed_from_u64(seed))));
         Service::open(Options {
             data: self.path(),
@@ -83,6 +92,7 @@ impl Folder {
             trust: None,
             stay: Stay::Lasting,
             audit: AuditSettings::default(),
+            expiry,
         })
         .await
     }
