@@ -8,8 +8,8 @@ use model::registry::Sku;
 use model::resource_id::{RegistryId, ResourceGroupId, ScopeMapId, TokenId};
 use model::scope::Asked;
 use service::{
-    AuditSettings, Manager, Options, PasswordSpec, RegistrySpec, ResourceGroupSpec, Service, Stay, SystemClock,
-    SystemRandom, TokenSpec,
+    AuditSettings, ExpirySetting, Manager, Options, PasswordSpec, RegistrySpec, ResourceGroupSpec, Service, Stay,
+    SystemClock, SystemRandom, TokenSpec,
 };
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -97,6 +97,7 @@ async fn site(data: &Path) -> Outcome<(Service, TokenId)> {
         random: Arc::new(SystemRandom),
         trust: None,
         stay: Stay::Lasting,
+        expiry: ExpirySetting::Kept,
         audit: AuditSettings::default(),
     };
     let (service, _) = Service::open(options).await?;

@@ -10,8 +10,8 @@ use model::password::PasswordName;
 use model::registry::Sku;
 use model::resource_id::{RegistryId, ResourceGroupId, ScopeMapId, TokenId};
 use service::{
-    AuditSettings, CredentialsSpec, ExpirySetting, Manager, Options, PasswordSpec, RegistrySpec, ResourceGroupSpec, Service,
-    SystemClock, SystemRandom, TokenSpec,
+    AuditSettings, CredentialsSpec, ExpirySetting, Manager, Options, PasswordSpec, RegistrySpec, ResourceGroupSpec,
+    Service, SystemClock, SystemRandom, TokenSpec,
 };
 use std::collections::BTreeMap;
 use std::fs::{self, File};

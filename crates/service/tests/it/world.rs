@@ -15,8 +15,8 @@ use model::timestamp::Timestamp;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use service::{
-    AuditSettings, BearerRefusal, Clock, CredentialsSpec, Error, ExpirySetting, FirstStart, Manager, Options, Random, RegistrySpec,
-    ResourceGroupSpec, ScopeMapSpec, Service, TokenChange, TokenSpec,
+    AuditSettings, BearerRefusal, Clock, CredentialsSpec, Error, ExpirySetting, FirstStart, Manager, Options, Random,
+    RegistrySpec, ResourceGroupSpec, ScopeMapSpec, Service, TokenChange, TokenSpec,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
