@@ -194,7 +194,7 @@ mod tests {
     }
 
     async fn store(folder: &tempfile::TempDir) -> Result<Store, Error> {
-        let store = Store::open(&folder.path().join("metadata.sqlite3"))?;
+        let store = Store::open(&folder.path().join("metadata.sqlite3"), crate::Stay::Lasting)?;
         store.write(|tx| fill(tx, 5)).await?;
         Ok(store)
     }

@@ -151,7 +151,7 @@ mod tests {
         assert!(store.write(|tx| add(tx, &reader_of_a_registry())).await.is_err());
         assert_eq!(store.read(count).await?, 0);
 
-        let db = connection::open(&path)?;
+        let db = connection::open(&path, Stay::Lasting)?;
         db.pragma_update(None, "foreign_keys", false)?;
         db.execute(
             "INSERT INTO role_assignments (id, principal, role, registry, created_by, created_by_kind, created_at)

@@ -20,7 +20,7 @@ mod tests {
     #[test]
     fn every_statement_prepares_and_numbers_its_parameters() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
-        let mut db = connection::open(&folder.path().join("metadata.sqlite3"))?;
+        let mut db = connection::open(&folder.path().join("metadata.sqlite3"), crate::Stay::Lasting)?;
         migrations::run(&mut db)?;
         for (noun, statements) in all() {
             for (name, sql) in statements {

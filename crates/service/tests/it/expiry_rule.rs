@@ -69,7 +69,7 @@ async fn go(
         Door::EndPassword => service.update_token(&manager, &id, with_password(Password1, end)).await.map(drop),
         Door::Generate => {
             let spec = CredentialsSpec { token: id, name: None, expires_at: end };
-            service.generate_credentials(&manager, &world.registry.id, spec).await.map(drop)
+            service.generate_credentials(&world.registry.id, spec).await.map(drop)
         }
         Door::PutCertificate => {
             service.update_token(&manager, &id, with_certificate(certificate(one, end)?)).await.map(drop)
@@ -78,8 +78,8 @@ async fn go(
             let spec = CertificateSpec { certificate: None, ..certificate(CertificateName::Certificate2, end)? };
             service.update_token(&manager, &id, with_certificate(spec)).await.map(drop)
         }
-        Door::NewPrincipal => service.create_principal(&manager, PrincipalName::parse("ci")?, end).await.map(drop),
-        Door::PrincipalSecret => service.add_principal_secret(&manager, "first-start", end).await.map(drop),
+        Door::NewPrincipal => service.create_principal(PrincipalName::parse("ci")?, end).await.map(drop),
+        Door::PrincipalSecret => service.add_principal_secret("first-start", end).await.map(drop),
     })
 }
 
@@ -154,8 +154,8 @@ async fn the_admin_user_is_not_enabled_nor_renewed() -> Outcome {
     switch(true).await?;
     let (_server, _) = world.folder.open_with(2, days(90)?).await?;
     switch(true).await?;
-    assert_eq!(invalid_target(service.regenerate_admin_password(&manager(), id, Password1).await)?, "name");
-    assert_eq!(service.list_admin_credentials(&manager(), id).await?.passwords.len(), 2);
+    assert_eq!(invalid_target(service.regenerate_admin_password(id, Password1).await)?, "name");
+    assert_eq!(service.list_admin_credentials(id).await?.passwords.len(), 2);
     switch(false).await?;
     assert_eq!(invalid_target(switch(true).await)?, "properties.adminUserEnabled");
     Ok(())
@@ -188,9 +188,9 @@ async fn a_site_may_begin_with_the_rule() -> Outcome {
     let first = first.ok_or("a first start")?;
     let end = folder.clock.now().plus(DAY * 30);
     assert_eq!(first.client_secret_ends_at, Some(end));
-    service.sign_in_principal(&first.client_id, &first.client_secret, None).await?;
+    service.sign_in_principal(&first.client_id, &first.client_secret).await?;
     folder.clock.advance(DAY * 30);
-    assert!(service.sign_in_principal(&first.client_id, &first.client_secret, None).await.is_err());
+    assert!(service.sign_in_principal(&first.client_id, &first.client_secret).await.is_err());
     let group = group_id(&service, "lnxtest")?;
     service.put_resource_group(&group, group_spec()).await?;
     let spec = service::RegistrySpec { admin_user_enabled: Some(true), ..registry_spec() };

@@ -22,7 +22,7 @@ enum How {
 
 async fn present(world: &World, how: How, password: &Password) -> Outcome {
     match how {
-        How::Directly => drop(world.service.admit_directly(&world.sign_in("token2", password).await?)),
+        How::Directly => drop(world.service.admit_directly(&world.registry, &world.sign_in("token2", password).await?)),
         How::AtTheTokenService => drop(world.bearer("token2", password).await?),
         How::Wrong => {
             let guess = Password::presented("guess".to_owned());
@@ -96,7 +96,7 @@ async fn of_two_processes_the_later_use_stands(#[case] first_writes_first: [bool
     let start = world.folder.clock.now();
     present(&world, How::Directly, &password).await?;
     world.folder.clock.advance(Duration::from_secs(3600));
-    let signed_in = other.sign_in(&world.registry, "token2", &password, None).await??;
+    let signed_in = other.sign_in(&world.registry, "token2", &password).await??;
     other.issue_access_token(&world.registry, &signed_in, &Asked::default())?;
     for first in first_writes_first {
         let service = if first { &world.service } else { &other };
@@ -130,13 +130,13 @@ async fn secrets_of_principals_are_used_too() -> Outcome {
     use model::rights::{ArmScope, Grant};
     let world = World::new().await?;
     let (service, clock) = (&world.service, &world.folder.clock);
-    let (principal, made) = service.create_principal(&manager(), PrincipalName::parse("ci")?, None).await?;
+    let (principal, made) = service.create_principal(PrincipalName::parse("ci")?, None).await?;
     let scope = ArmScope::Registry(world.registry.id.clone());
     let grant = Grant { role: model::role::Role::Owner, scope };
     let id = model::guid::Guid::parse("00000000-0000-0000-0000-000000000001")?;
     let spec = service::RoleAssignmentSpec { id, principal: principal.object_id.to_string(), grant };
     service.put_role_assignment(&manager(), spec).await?;
-    let bearer = service.sign_in_principal(principal.client_id.as_str(), &made.value, None).await?;
+    let bearer = service.sign_in_principal(principal.client_id.as_str(), &made.value).await?;
     service.write_uses().await?;
     let login = clock.now();
     assert_eq!(secret_last_used(service).await?, Some(login));

@@ -16,7 +16,7 @@ use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use service::{
     AuditSettings, BearerRefusal, Clock, CredentialsSpec, Error, ExpirySetting, FirstStart, Manager, Options, Random,
-    RegistrySpec, ResourceGroupSpec, ScopeMapSpec, Service, TokenChange, TokenSpec,
+    RegistrySpec, ResourceGroupSpec, ScopeMapSpec, Service, Stay, TokenChange, TokenSpec,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
