@@ -31,6 +31,7 @@ mod repositories;
 mod resource_groups;
 mod role_assignments;
 mod scope_maps;
+mod sign_ins;
 mod signing;
 mod site;
 mod tags;
@@ -41,7 +42,7 @@ mod uploads;
 mod usage;
 mod uses;
 
-pub use access_tokens::{AccessToken, Admitted, BearerRefusal, SignedIn, VerificationKey};
+pub use access_tokens::{AccessToken, BearerRefusal, VerificationKey};
 pub use admin_user::{AdminCredentials, AdminPassword};
 pub use audit::{Act, AuditLines, AuditSettings, Origin};
 pub use blobs::{BlobInfo, OpenBlob};
@@ -64,6 +65,7 @@ pub use repositories::{DeletedRepository, OrderedPageRequest, Page, PageRequest}
 pub use resource_groups::ResourceGroupSpec;
 pub use role_assignments::RoleAssignmentSpec;
 pub use scope_maps::{ScopeMapChange, ScopeMapSpec};
+pub use sign_ins::{Admitted, SignedIn};
 pub use tls::{TlsFileError, TlsIdentity, read_authorities};
 pub use tokens::{PasswordSpec, TokenChange, TokenSpec, TokenWritten};
 pub use uploads::{BodyError, Upload};

@@ -2,9 +2,9 @@
 //!
 //! `az acr login` and Azure's SDKs exchange a bearer of the management API for one. Tokens have passwords, and get none.
 
-use crate::access_tokens::SignedIn;
 use crate::audit::{Crowd, credential_of};
 use crate::managers::{Manager, rights_now};
+use crate::sign_ins::SignedIn;
 use crate::token_table::WhichToken;
 use crate::{Error, Service, limits, random, signing};
 use metadata::principal_users::PrincipalUser;

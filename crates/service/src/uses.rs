@@ -4,7 +4,7 @@
 //! credential, and of several processes on one data folder the later use stands. What a bearer or a session does is no use of its own: it
 //! lies within the hour, or the three of a refresh token's, that the sign-in bought.
 
-use crate::access_tokens::SignedIn;
+use crate::sign_ins::SignedIn;
 use crate::{Error, Service, limits};
 use model::timestamp::Timestamp;
 use model::uses::Used;

@@ -6,11 +6,11 @@ use super::grants::Grants;
 use super::scope_maps::{body, one_or_all};
 use super::show::{Table, flat, render, time, title};
 use super::uses;
-use super::words::{CredentialVerb, Form, Named, TokenVerb, Which};
+use super::words::{CredentialVerb, Form, InRegistry, Named, TokenVerb, Which};
 use crate::client::address::RegistryPlace;
 use crate::cmdlets::tokens::{TOKEN, scope_map_id};
 use crate::failure::Failure;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use wire::arm::credentials::{GenerateCredentials, GeneratedCredentials};
 use wire::arm::registries::Registry;
@@ -46,27 +46,9 @@ impl Run<'_, '_> {
                 })?;
                 self.show_made(&place, Some(&made), &generated, *format).await
             }
-            TokenVerb::Show { token } => {
-                let found = [self.get_token(token).await?.1];
-                self.show_tokens(&found, true)?;
-                let credentials = render(&uses::table(&found[0]));
-                if self.form == Form::Table && !credentials.is_empty() {
-                    self.console.print(&format!("\n{credentials}"))?;
-                }
-                Ok(())
-            }
+            TokenVerb::Show { token } => self.show_one(token).await,
             TokenVerb::List { place, expiring_within, unused_for } => {
-                let place = self.place(place).await?;
-                let mut all: Vec<Token> = self.client.list(&place.children_address(TOKEN.segment)?).await?;
-                if let Some(unused_for) = unused_for {
-                    all = uses::unused_since(all, self.earlier(*unused_for)?)?;
-                }
-                if let Some(within) = expiring_within {
-                    let until = self.later(*within)?;
-                    all.retain(|token| ends(token).is_some_and(|end| end <= until));
-                    all.sort_by_key(ends);
-                }
-                self.show_tokens(&all, false)
+                self.list(place, *expiring_within, *unused_for).await
             }
             TokenVerb::Update { token, scope_map, status } => {
                 if scope_map.is_none() && status.is_none() {
@@ -96,6 +78,37 @@ impl Run<'_, '_> {
             TokenVerb::Explain { token, repository, action } => self.explain(token, repository, action).await,
             TokenVerb::Rotate { token, overlap, end, format } => self.rotate(token, *overlap, end, *format).await,
         }
+    }
+
+    /// At a terminal also the times of each of its credentials.
+    async fn show_one(&mut self, token: &Named) -> Result<(), Failure> {
+        let found = self.get_token(token).await?.1;
+        let credentials = render(&uses::table(&found));
+        self.show_tokens(&[found], true)?;
+        if self.form == Form::Table && !credentials.is_empty() {
+            self.console.print(&format!("\n{credentials}"))?;
+        }
+        Ok(())
+    }
+
+    /// Those that meet every wish.
+    async fn list(
+        &mut self,
+        place: &InRegistry,
+        expiring_within: Option<SignedDuration>,
+        unused_for: Option<SignedDuration>,
+    ) -> Result<(), Failure> {
+        let place = self.place(place).await?;
+        let mut all: Vec<Token> = self.client.list(&place.children_address(TOKEN.segment)?).await?;
+        if let Some(unused_for) = unused_for {
+            all = uses::unused_since(all, self.earlier(unused_for)?)?;
+        }
+        if let Some(within) = expiring_within {
+            let until = self.later(within)?;
+            all.retain(|token| ends(token).is_some_and(|end| end <= until));
+            all.sort_by_key(ends);
+        }
+        self.show_tokens(&all, false)
     }
 
     /// The full id of the scope map that a new token gets: the one that is named, else one of its own, which is made.

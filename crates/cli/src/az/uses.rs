@@ -55,12 +55,11 @@ fn shown(last_used: &LastUsed) -> String {
 /// The last use of any of its credentials; empty where it is not told.
 pub(super) fn last_used(token: &Token) -> String {
     let credentials = credentials(token);
-    let told = credentials.iter().filter_map(|times| times.last_used);
-    let used = told.clone().filter_map(|last_used| match last_used {
-        LastUsed::At(at) => Some((at.parse::<Timestamp>().ok(), last_used)),
+    let at = |last_used: &&LastUsed| match last_used {
+        LastUsed::At(at) => at.parse::<Timestamp>().ok(),
         LastUsed::Never => None,
-    });
-    used.max_by_key(|(at, _)| *at).map(|(_, last_used)| last_used).or(told.last()).map(shown).unwrap_or_default()
+    };
+    credentials.iter().filter_map(|times| times.last_used).max_by_key(at).map(shown).unwrap_or_default()
 }
 
 /// Those of which no password and no certificate was used since then, the longest unused first. One that was never used counts as used when

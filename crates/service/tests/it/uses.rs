@@ -35,7 +35,6 @@ async fn present(world: &World, how: How, password: &Password) -> Outcome {
         }
         How::Bearer => {
             let bearer = world.bearer("token2", password).await?;
-            world.service.write_uses().await?;
             world.folder.clock.advance(Duration::from_secs(600));
             assert_eq!(world.bearer_refusal(&bearer).await?, None);
         }
