@@ -119,6 +119,11 @@ impl<'a> Client<'a> {
         Self { authorization: Some(value.to_owned()), ..self.clone() }
     }
 
+    /// Whether it sends an `Authorization` header.
+    pub(crate) fn has_authorization(&self) -> bool {
+        self.authorization.is_some()
+    }
+
     /// The same with a certificate, through the proxy of [`Harness::behind_proxy`].
     pub(crate) fn with_certificate(&self, certificate: &ClientCertificate) -> Self {
         Self { client_cert: Some(certificate.said_by_proxy()), peer: Some(PROXY), ..self.clone() }

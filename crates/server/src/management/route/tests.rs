@@ -2,6 +2,10 @@
 
 use super::*;
 use rstest::rstest;
+use std::collections::BTreeSet;
+
+#[path = "../../../tests/it/management/routes.rs"]
+mod routes;
 
 const SUBSCRIPTION: &str = "9e223dbe-3399-4e19-88eb-0975f02ac87f";
 
@@ -160,4 +164,42 @@ fn unknown(#[case] path: &str, #[case] expected: UnknownPath) {
 #[case("{r}/scopeMaps/..", "..")]
 fn wrong_names(#[case] path: &str, #[case] given: &str) {
     assert!(matches!(named(path), Err(UnknownPath::Name(error)) if error.given == given));
+}
+
+/// The variants of an enumeration, by its own text.
+fn variants(source: &'static str, name: &str) -> impl Iterator<Item = &'static str> {
+    let body =
+        source.split_once(&format!("enum {name} {{\n")).and_then(|(_, rest)| rest.split_once("\n}")).expect("an enum");
+    let lines = body.0.lines().map(str::trim).filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()));
+    lines.map(|line| line.trim_end_matches(',').split('(').next().unwrap_or_default())
+}
+
+/// A kind of path that nobody wrote a row for is one whose rights nobody tests.
+#[test]
+fn every_kind_of_path_is_in_the_matrix() {
+    let (here, access) = (include_str!("mod.rs"), include_str!("access.rs"));
+    let mut wanted = BTreeSet::new();
+    for variant in variants(here, "Target") {
+        match variant {
+            "Access" => wanted.extend(variants(access, "AccessTarget").map(|inner| format!("Access {inner}"))),
+            "OperationStatus" => {
+                wanted.extend(variants(here, "Parent").map(|inner| format!("OperationStatus {inner}")));
+            }
+            variant => drop(wanted.insert(variant.to_owned())),
+        }
+    }
+    assert!(wanted.len() > 35, "the enumerations are not read right: {wanted:?}");
+    let found: BTreeSet<String> = routes::ROUTES
+        .into_iter()
+        .map(|(_, path, ..)| {
+            let target = parse(&full(path)).unwrap_or_else(|error| panic!("{path}: {error:?}"));
+            let shown = format!("{target:?}");
+            let mut words = shown.split(['(', ')']);
+            match (words.next().unwrap_or_default(), words.next().unwrap_or_default()) {
+                (outer @ ("Access" | "OperationStatus"), inner) => format!("{outer} {inner}"),
+                (outer, _) => outer.to_owned(),
+            }
+        })
+        .collect();
+    assert_eq!(wanted, found);
 }

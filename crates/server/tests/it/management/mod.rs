@@ -1,11 +1,12 @@
 //! The management API, as clients see it.
 
-mod access;
+pub(crate) mod access;
 mod admin_user;
 mod bodies;
 mod certificates;
 mod cloud;
 mod issuers;
+mod matrix;
 mod name_check;
 mod operations;
 mod paging;
@@ -13,6 +14,7 @@ mod protocol;
 mod provider;
 mod registries;
 mod requests;
+mod routes;
 mod scope_maps;
 mod tokens;
 mod unserved;
