@@ -4,6 +4,7 @@ mod anonymous;
 mod certificates;
 mod clients;
 mod exchange;
+mod grants;
 mod guesses;
 mod keys;
 mod login;
