@@ -5,6 +5,7 @@
 mod advisories;
 mod audit;
 mod auth;
+mod canary;
 mod client;
 mod client_certificate;
 mod distribution;
