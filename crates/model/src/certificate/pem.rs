@@ -62,7 +62,8 @@ pub fn decode(given: &str) -> Result<Vec<u8>, InvalidPem> {
     }
     let bytes = decode_base64(given).ok_or(InvalidPem::NotBase64)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| InvalidPem::NotPem)?;
-    if text.contains(DASHES) { decode_pem(text) } else { Err(InvalidPem::NotPem) }
+    // As above, so that the same text has the same reading in both forms.
+    if text.contains(DASHES) { decode_pem(text.trim()) } else { Err(InvalidPem::NotPem) }
 }
 
 /// The PEM text of a certificate.
@@ -140,6 +141,7 @@ mod tests {
     #[case::with_explanation(format!("Certificate:\n    Data:\n{BLOCK}that was it\n"))]
     #[case::older_label(BLOCK.replace("CERTIFICATE", "X509 CERTIFICATE"))]
     #[case::with_a_mark(format!("\u{feff}{BLOCK}"))]
+    #[case::with_half_a_line_behind_it(format!("{BLOCK}-----BEGIN "))]
     fn one_certificate(#[case] text: String) {
         assert_eq!(decode(&text), Ok(vec![1, 2, 3]));
         assert_eq!(decode(&in_base64(&text)), Ok(vec![1, 2, 3]));
