@@ -111,7 +111,7 @@ fn every_test_that_has_an_advisory_in_view_is_there() {
     // What says that it is a test stands between it and the empty line before.
     let is_test = |before: &str| {
         let attributes = before.rsplit("\n\n").next().unwrap_or_default();
-        ["#[test]", "#[tokio::test]", "#[rstest]"].iter().any(|attribute| attributes.contains(attribute))
+        ["#[test]", "#[tokio::test", "#[rstest]"].iter().any(|attribute| attributes.contains(attribute))
     };
     let is_there = |name: &str| {
         let function = format!("fn {name}(");

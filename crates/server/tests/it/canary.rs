@@ -195,9 +195,7 @@ async fn secrets_are_where_they_were_handed_out_and_nowhere_else() -> Outcome {
     for expected in ["UNAUTHORIZED", "UNSUPPORTED", "InvalidAuthenticationToken", "AADSTS", "token2", "private key"] {
         assert!(shown.contains(expected), "{expected}: the answers are read");
     }
-    for expected in ["sign-in refused", "answered 401"] {
-        assert!(log.contains(expected), "{expected}: the log is read");
-    }
+    assert!(log.contains("answered 401"), "the log is read");
     let others = [("a wrong password", WRONG), ("a private key", PRIVATE_KEY)];
     for (what, secret) in secrets.all().into_iter().chain(others) {
         let telling = telling(secret);

@@ -23,7 +23,7 @@ pub(crate) type Route = (&'static str, &'static str, Least, &'static str);
 
 /// `{s}` is the subscription's path, `{g}` the group's, `{r}` the registry's. In an order in which what a row needs is still there.
 #[rustfmt::skip]
-pub(crate) const ROUTES: [Route; 63] = [
+pub(crate) const ROUTES: [Route; 64] = [
     ("GET", "/metadata/endpoints", Nobody, ""),
     ("GET", "/tenants", SignedIn, ""),
     ("GET", "/subscriptions", SignedIn, ""),
@@ -79,6 +79,7 @@ pub(crate) const ROUTES: [Route; 63] = [
     ("GET", "{r}/providers/Microsoft.Authorization/roleAssignments/00000000-0000-0000-0000-000000000077", Reader, "Microsoft.Authorization/roleAssignments/read"),
     ("PUT", "{r}/providers/Microsoft.Authorization/roleAssignments/00000000-0000-0000-0000-000000000077", Owner, "Microsoft.Authorization/roleAssignments/write"),
     ("DELETE", "{r}/providers/Microsoft.Authorization/roleAssignments/00000000-0000-0000-0000-000000000077", Owner, "Microsoft.Authorization/roleAssignments/delete"),
+    ("GET", "/providers/Portcullis.Audit/entries", Reader, "Portcullis.Audit/entries/read"),
     ("GET", "/providers/Portcullis.Identity/servicePrincipals", Reader, "Portcullis.Identity/servicePrincipals/read"),
     ("POST", "/providers/Portcullis.Identity/servicePrincipals", Owner, "Portcullis.Identity/servicePrincipals/write"),
     ("GET", "/providers/Portcullis.Identity/servicePrincipals/ci", Reader, "Portcullis.Identity/servicePrincipals/read"),
