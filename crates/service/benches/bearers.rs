@@ -56,12 +56,12 @@ async fn measure() -> Outcome {
     row(&mut out, "A password checked", async || drop(black_box(sign_in().await))).await?;
     row(&mut out, "A bearer issued", async || drop(black_box(issue()))).await?;
     service.flush_audit().await?;
-    let issued = Cell::new(0);
+    let issued = Cell::new(0_u32);
     row(&mut out, "A bearer issued, its entry of the audit log written", async || {
         drop(black_box(issue()));
         issued.set(issued.get() + 1);
         // As many as a busy server has when it writes what waits.
-        if issued.get() % ENTRIES_AT_ONCE == 0 {
+        if issued.get().is_multiple_of(ENTRIES_AT_ONCE) {
             drop(black_box(service.flush_audit().await));
         }
     })
