@@ -15,8 +15,9 @@ statements! {
     FIND = "SELECT b.size_bytes, r.locks FROM repositories r
         JOIN blob_links l ON l.repository = r.key JOIN blobs b ON b.digest = l.digest
         WHERE r.registry = $1 AND r.name = $2 AND l.digest = $3";
-    LIST_HOLDERS = "SELECT r.name FROM repositories r JOIN blob_links l ON l.repository = r.key
-        WHERE r.registry = $1 AND l.digest = $2 ORDER BY r.name LIMIT $3";
+    // CROSS keeps SQLite to the order of the tables: few repositories hold a blob, and a registry may have many.
+    LIST_HOLDERS = "SELECT r.name FROM blob_links l CROSS JOIN repositories r
+        WHERE l.digest = $1 AND r.key = l.repository AND r.registry = $2 ORDER BY r.name LIMIT $3";
     CONTAINS = "SELECT 1 FROM blob_links WHERE repository = $1 AND digest = $2";
     IS_NEEDED = "SELECT 1 FROM manifest_references WHERE repository = $1 AND referenced = $2 AND kind = 'blob' LIMIT 1";
     // Of the registry's blobs, not of its links: a blob is kept once. PostgreSQL's sum of BIGINT is none itself.
@@ -46,7 +47,7 @@ pub fn list_holders(
     digest: &Digest,
     items_max: usize,
 ) -> Result<Vec<RepositoryName>, Error> {
-    tx.list(LIST_HOLDERS, params![registry.0, digest.to_string(), items_max], |row| {
+    tx.list(LIST_HOLDERS, params![digest.to_string(), registry.0, items_max], |row| {
         RepositoryName::parse(&row.get::<_, String>(0)?).map_err(Error::corrupt)
     })
 }
