@@ -300,11 +300,16 @@ impl TokenFacts {
         iter::once(credential).chain(beside)
     }
 
-    /// Those of `credentials` that end before `until`.
-    pub fn endings(&self, credentials: impl Iterator<Item = CredentialKey>, until: Timestamp) -> Vec<Ending> {
+    /// Those of `credentials` that end after `now` and before `until`. A bearer may outlive a certificate that was shown beside the password.
+    pub fn endings(
+        &self,
+        credentials: impl Iterator<Item = CredentialKey>,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Vec<Ending> {
         let ending = |credential| {
             let (slot, ends_at) = self.end_of(credential)?;
-            (ends_at < until).then(|| Ending { token: self.name.clone(), slot, ends_at })
+            (now < ends_at && ends_at < until).then(|| Ending { token: self.name.clone(), slot, ends_at })
         };
         credentials.filter_map(ending).collect()
     }
@@ -460,22 +465,23 @@ mod tests {
     }
 
     #[rstest]
-    #[case::never(password(1), None, 1_000, &[])]
-    #[case::a_password(password(2), None, 101, &["password2"])]
-    #[case::not_yet(password(2), None, 100, &[])]
-    #[case::a_certificate(CERTIFICATE, Some(1), 101, &["certificate1"])]
-    #[case::both(password(2), Some(1), 101, &["password2", "certificate1"])]
-    #[case::another_certificate(password(2), Some(9), 101, &["password2"])]
-    #[case::gone(password(9), None, 101, &[])]
+    #[case::never(password(1), None, (0, 1_000), &[])]
+    #[case::a_password(password(2), None, (99, 101), &["password2"])]
+    #[case::not_yet(password(2), None, (0, 100), &[])]
+    #[case::over(password(2), None, (100, 101), &[])]
+    #[case::a_certificate(CERTIFICATE, Some(1), (0, 101), &["certificate1"])]
+    #[case::both(password(2), Some(1), (0, 101), &["password2", "certificate1"])]
+    #[case::another_certificate(password(2), Some(9), (0, 101), &["password2"])]
+    #[case::gone(password(9), None, (0, 101), &[])]
     fn endings(
         #[case] credential: CredentialKey,
         #[case] certificate: Option<u8>,
-        #[case] until: i64,
+        #[case] (now, until): (i64, i64),
         #[case] expected: &[&str],
     ) {
         let facts = facts();
         let shown = certificate.map(|number| Fingerprint::new([number; 32]));
-        let endings = facts.endings(facts.proven(credential, shown.as_ref()), at(until));
+        let endings = facts.endings(facts.proven(credential, shown.as_ref()), at(now), at(until));
         assert_eq!(endings.iter().map(|ending| ending.slot).collect::<Vec<_>>(), expected);
         assert!(endings.iter().all(|ending| (&*ending.token, ending.ends_at) == ("token2", at(100))));
     }

@@ -272,7 +272,8 @@ impl Service {
         credential: CredentialKey,
         certificate: Option<&Fingerprint>,
     ) -> Vec<Ending> {
-        facts.endings(facts.proven(credential, certificate), self.inner.clock.now().plus(limits::ENDING_WITHIN))
+        let now = self.inner.clock.now();
+        facts.endings(facts.proven(credential, certificate), now, now.plus(limits::ENDING_WITHIN))
     }
 }
 
