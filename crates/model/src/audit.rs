@@ -131,6 +131,10 @@ pub mod actions {
     pub const LOGIN: &str = "login";
     /// A bearer of the management API, or the data folder, for a refresh token of a registry.
     pub const EXCHANGE: &str = "exchange";
+    /// The first service principal was made, with the role of an owner.
+    pub const FIRST_START: &str = "firstStart";
+    /// Another rule of the site on how long credentials may last.
+    pub const RULE: &str = "credentials/rule";
     /// A mount of a blob of another repository.
     pub const MOUNT: &str = "blob/mount";
     /// The end of an upload: the repository holds the blob.

@@ -1,8 +1,9 @@
 //! The site's rule on how long credentials may last. It is kept in the data folder, so that every process on it obeys it, whether it has the
 //! configuration or not, and read in the transaction of what it may forbid.
 
-use crate::{Error, Service};
-use metadata::{Reading, Store, settings};
+use crate::{Error, Service, audit};
+use metadata::{Reading, Store, Writing, settings};
+use model::audit::actions;
 use model::expiry_rule::ExpiryRule;
 use model::timestamp::Timestamp;
 
@@ -32,8 +33,12 @@ fn kept(tx: &Reading<'_>) -> Result<Option<ExpiryRule>, Error> {
     rule.map(Some).ok_or_else(|| Error::internal(format!("the data folder keeps '{days}' for the days of credentials")))
 }
 
-/// Makes the data folder keep what a configuration says. The rule from then on.
-pub(crate) async fn apply(metadata: &Store, setting: ExpirySetting) -> Result<Option<ExpiryRule>, Error> {
+/// Makes the data folder keep what a configuration says, and the audit log say so. The rule from then on.
+pub(crate) async fn apply(
+    metadata: &Store,
+    setting: ExpirySetting,
+    now: Timestamp,
+) -> Result<Option<ExpiryRule>, Error> {
     let before = metadata.read(kept).await?;
     let after = match setting {
         ExpirySetting::Kept => before,
@@ -41,23 +46,32 @@ pub(crate) async fn apply(metadata: &Store, setting: ExpirySetting) -> Result<Op
         ExpirySetting::Within(rule) => Some(rule),
     };
     if after != before {
-        let changed = metadata.write::<_, metadata::Error, _>(move |tx| match after {
-            Some(rule) => settings::put(tx, settings::CREDENTIAL_DAYS_MAX, &rule.days().to_string()),
-            None => settings::delete(tx, settings::CREDENTIAL_DAYS_MAX),
-        });
-        changed.await?;
+        metadata.write(move |tx| put(tx, after, now)).await?;
     }
     Ok(after)
+}
+
+fn put(tx: &Writing<'_>, after: Option<ExpiryRule>, now: Timestamp) -> Result<(), Error> {
+    let before = kept(tx)?;
+    match after {
+        Some(rule) => settings::put(tx, settings::CREDENTIAL_DAYS_MAX, &rule.days().to_string())?,
+        None => settings::delete(tx, settings::CREDENTIAL_DAYS_MAX)?,
+    }
+    let told = |rule: Option<ExpiryRule>| rule.map_or("none".to_owned(), |rule| rule.to_string());
+    audit::add_own(tx, actions::RULE, format!("{}; before: {}", told(after), told(before)), now)
 }
 
 /// Whether a credential that is made or changed now may end at `end`; `None` for never. `target` names the member that says so.
 ///
 /// Errors: `Invalid`.
 pub(crate) fn check(tx: &Reading<'_>, target: &str, end: Option<Timestamp>, now: Timestamp) -> Result<(), Error> {
+    let rule = kept(tx)?;
     if let Some(end) = end.filter(|end| *end <= now) {
-        return Err(Error::invalid(target, format!("{end} is in the past; give a later time, or none for no expiry")));
+        let other =
+            rule.map_or("or none for no expiry".to_owned(), |rule| format!("at the latest {}", rule.latest(now)));
+        return Err(Error::invalid(target, format!("{end} is in the past; give a later time, {other}")));
     }
-    let refused = kept(tx)?.and_then(|rule| rule.check(end, now).err());
+    let refused = rule.and_then(|rule| rule.check(end, now).err());
     refused.map_or(Ok(()), |too_long| Err(Error::invalid(target, too_long.to_string())))
 }
 

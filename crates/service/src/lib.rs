@@ -118,6 +118,10 @@ struct Inner {
     guesses: Guesses,
     audit: audit::Queue,
     audit_settings: AuditSettings,
+    /// Held while entries are written.
+    audit_writing: tokio::sync::Mutex<()>,
+    /// Held while entries are looked for, by one request at a time.
+    audit_reading: Arc<tokio::sync::Mutex<()>>,
     uses: Uses,
 }
 
@@ -174,7 +178,7 @@ impl Service {
         let found = metadata.read(Site::find).await?;
         let (keys_folder, first, source) = (data.join(KEYS), found.is_none(), Arc::clone(&random));
         let keys = blocking(move || Keys::open(&keys_folder, first, &*source).map_err(Error::internal)).await?;
-        let rule = expiry_rule::apply(&metadata, expiry).await?;
+        let rule = expiry_rule::apply(&metadata, expiry, clock.now()).await?;
         let (site, first_start) = match found {
             Some(site) => (site, None),
             None => {
@@ -205,6 +209,8 @@ impl Service {
             guesses,
             audit,
             audit_settings,
+            audit_writing: tokio::sync::Mutex::default(),
+            audit_reading: Arc::default(),
             uses,
         };
         Ok((Self { inner: Arc::new(inner), operation: None, origin: Origin::default(), act: None }, first_start))

@@ -188,8 +188,9 @@ pub const AUDIT_WRITTEN_AT_ONCE: usize = 2_000;
 /// How long equal entries are counted before the count is written.
 pub const AUDIT_WINDOW: Duration = Duration::from_secs(60);
 
-/// Kinds of entries that are counted apart in [`AUDIT_WINDOW`], of strangers and of others. Each has two entries at most, so all strangers
-/// together add seven a second, and need weeks to push what others did out of [`AUDIT_ENTRIES`].
+/// Kinds of entries that are counted apart in [`AUDIT_WINDOW`]: of strangers and of others, of refusals and of what is allowed. Each has two
+/// entries at most, so all strangers together add seven refusals a second, and as many anonymous bearers, and need a week to push what others
+/// did out of [`AUDIT_ENTRIES`].
 pub const AUDIT_WINDOWS: usize = 200;
 
 /// Entries that one transaction takes away.

@@ -8,7 +8,6 @@ use model::guid::Guid;
 use model::password::{Password, PasswordHash};
 use model::principal::{PrincipalName, PrincipalSecret, ServicePrincipal};
 use model::timestamp::Timestamp;
-use std::slice;
 
 /// A secret that was just made. Its value is shown once.
 pub struct NewSecret {
@@ -34,8 +33,9 @@ impl Service {
             created_at: made.secret.created_at,
             secrets: vec![made.secret.clone()],
         };
+        let first = made.secret.clone();
         let change = move |tx: &Writing<'_>| {
-            check_secrets(tx, &principal.secrets)?;
+            check_secret(tx, "passwordCredentials[0].endDateTime", &first)?;
             if principals::find_by_name(tx, &principal.name)?.is_some() {
                 return Err(IdentityError::PrincipalNameTaken(principal.name).into());
             }
@@ -86,7 +86,7 @@ impl Service {
         let (reference, secret) = (reference.to_owned(), made.secret.clone());
         let change = move |tx: &Writing<'_>| {
             let found = existing(tx, &reference)?;
-            check_secrets(tx, slice::from_ref(&secret))?;
+            check_secret(tx, "passwordCredential.endDateTime", &secret)?;
             if found.secrets.len() as u64 >= limits::PRINCIPAL_SECRETS.max {
                 return Err(Error::LimitReached(limits::PRINCIPAL_SECRETS));
             }
@@ -126,9 +126,9 @@ impl Service {
     }
 }
 
-/// Whether new secrets may end when they do.
-fn check_secrets(tx: &Reading<'_>, made: &[PrincipalSecret]) -> Result<(), Error> {
-    made.iter().try_for_each(|secret| expiry_rule::check(tx, "endDateTime", secret.expires_at, secret.created_at))
+/// Whether a new secret may end when it does. `target` names the member that says so.
+fn check_secret(tx: &Reading<'_>, target: &str, made: &PrincipalSecret) -> Result<(), Error> {
+    expiry_rule::check(tx, target, made.expires_at, made.created_at)
 }
 
 /// The principal with that object id, client id or name.
@@ -146,7 +146,7 @@ pub(crate) fn find(tx: &Reading<'_>, reference: &str) -> Result<Option<ServicePr
 }
 
 /// As the audit log has it.
-fn called(principal: &ServicePrincipal) -> String {
+pub(crate) fn called(principal: &ServicePrincipal) -> String {
     format!("service principal {} ({})", principal.name, principal.object_id)
 }
 

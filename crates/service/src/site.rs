@@ -2,9 +2,10 @@
 
 use crate::private_files;
 use crate::random::{self, Random};
-use crate::{Error, FirstStart};
-use metadata::{Reading, principals, role_assignments, settings};
+use crate::{Error, FirstStart, audit, principals};
+use metadata::{Reading, role_assignments, settings};
 use model::arm_name::SubscriptionId;
+use model::audit::actions;
 use model::caller::{Caller, CallerKind};
 use model::expiry_rule::ExpiryRule;
 use model::guid::Guid;
@@ -120,8 +121,10 @@ impl Draft {
         let kept = metadata.write(move |tx| {
             settings::add(tx, settings::TENANT, &site.tenant)?;
             settings::add(tx, settings::SUBSCRIPTION, site.subscription.as_str())?;
-            principals::add(tx, &principal)?;
+            metadata::principals::add(tx, &principal)?;
             role_assignments::add(tx, &assignment)?;
+            let did = format!("{} made, an owner of the subscription", principals::called(&principal));
+            audit::add_own(tx, actions::FIRST_START, did, principal.created_at)?;
             Ok::<_, Error>(site)
         });
         Ok((kept.await?, first))

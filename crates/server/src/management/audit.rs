@@ -7,7 +7,7 @@ use super::errors::Failure;
 use crate::auth::form::Form;
 use axum::response::IntoResponse;
 use http::header::{CONTENT_TYPE, HeaderValue, LINK};
-use model::audit::{self, End, Query};
+use model::audit::{self, End, Query, TEXT_CHARS_MAX};
 use model::timestamp::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use service::AuditLines;
@@ -24,12 +24,8 @@ const LAST: &str = "last";
 /// `GET`, oldest first: all that match behind `after`, in parts; or with `last` the newest of them.
 pub(super) async fn list(context: &Context) -> Outcome {
     let form = Form::parse(context.query.as_bytes());
-    let last = number(&form, LAST)?;
     let query = query(&form)?;
-    let (end, items_max) = match last {
-        Some(items) => (End::Last, usize::try_from(items).unwrap_or(PAGE_ITEMS_MAX)),
-        None => (End::First, PAGE_ITEMS_MAX),
-    };
+    let (end, items_max) = last(&form)?.map_or((End::First, PAGE_ITEMS_MAX), |items| (End::Last, items));
     let AuditLines { lines, next } = context.service.list_audit(query, end, items_max).await?;
     let mut body = lines.join("\n");
     if !body.is_empty() {
@@ -50,7 +46,13 @@ fn link(context: &Context, form: &Form, next: i64) -> String {
 }
 
 fn query(form: &Form) -> Result<Query, Failure> {
-    let text = |name: &str| form.get_ignoring_case(name).map(str::to_owned);
+    // No text of an entry is longer.
+    let text = |name: &'static str| match form.get_ignoring_case(name) {
+        Some(given) if given.len() > TEXT_CHARS_MAX => {
+            Err(Failure::invalid(name, format!("'{name}' has more than {TEXT_CHARS_MAX} bytes: use fewer.")))
+        }
+        given => Ok(given.map(str::to_owned)),
+    };
     let time = |name: &'static str| {
         let parse = |text| Timestamp::parse(text).map_err(|error| Failure::invalid(name, format!("{error}.")));
         form.get_ignoring_case(name).map(parse).transpose()
@@ -63,13 +65,20 @@ fn query(form: &Form) -> Result<Query, Failure> {
         after: number(form, AFTER)?.unwrap_or_default(),
         since: time("since")?,
         until: time("until")?,
-        who: text("who"),
-        registry: text("registry"),
-        repository: text("repository"),
-        action: text("action"),
+        who: text("who")?,
+        registry: text("registry")?,
+        repository: text("repository")?,
+        action: text("action")?,
         outcome: form.get_ignoring_case("outcome").map(outcome).transpose()?,
-        request: text("request"),
+        request: text("request")?,
     })
+}
+
+fn last(form: &Form) -> Result<Option<usize>, Failure> {
+    let Some(given) = form.get_ignoring_case(LAST) else { return Ok(None) };
+    let items = given.parse().ok().filter(|items| (1..=PAGE_ITEMS_MAX).contains(items));
+    let message = || format!("'{given}' is not how many are wanted: use 1 to {PAGE_ITEMS_MAX}.");
+    items.map(Some).ok_or_else(|| Failure::invalid(LAST, message()))
 }
 
 fn number(form: &Form, name: &'static str) -> Result<Option<i64>, Failure> {

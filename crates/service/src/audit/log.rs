@@ -5,6 +5,7 @@ use crate::{Error, Service, limits};
 use metadata::{Writing, audit};
 use model::audit::{End, Entry, Link, Outcome, Query, actions};
 use model::timestamp::Timestamp;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a site wants of its audit log.
@@ -49,18 +50,25 @@ impl Service {
     }
 
     async fn write_waiting(&self) -> Result<(), Error> {
-        loop {
-            let entries = self.inner.audit.take(self.inner.clock.now());
-            if entries.is_empty() {
-                return Ok(());
-            }
-            let kept = entries.clone();
-            let written = self.inner.metadata.write(move |tx| chain::add(tx, kept)).await;
-            if let Err(error) = written {
-                self.inner.audit.put_back(entries);
-                return Err(error);
-            }
+        // No more than what waited when it began: at a busy server something always comes meanwhile.
+        for _ in 0..self.inner.audit.len().div_ceil(limits::AUDIT_WRITTEN_AT_ONCE).max(1) {
+            let service = self.clone();
+            // Whoever asked may be gone before it is done. What was taken is written then too, or put back.
+            tokio::spawn(async move { service.write_some().await }).await.map_err(Error::internal)??;
         }
+        Ok(())
+    }
+
+    async fn write_some(&self) -> Result<(), Error> {
+        // In the order in which they came, and never done before what others have taken is written.
+        let _turn = self.inner.audit_writing.lock().await;
+        let entries = self.inner.audit.take(self.inner.clock.now());
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let kept = entries.clone();
+        let written = self.inner.metadata.write(move |tx| chain::add(tx, kept)).await;
+        written.inspect_err(|_| self.inner.audit.put_back(entries))
     }
 
     /// At most `items_max` entries that match, and no more than [`limits::PAGE_ITEMS_MAX`]. What waits is written before.
@@ -71,7 +79,13 @@ impl Service {
             tracing::error!(cause, "entries of the audit log wait: {error}");
         }
         let limit = items_max.clamp(1, limits::PAGE_ITEMS_MAX);
-        let listed = self.inner.metadata.read(move |tx| Ok::<_, Error>(audit::list(tx, &query, end, limit)?)).await?;
+        // What matches little is looked for through the whole log, which must not keep every reader from pulls and sign-ins.
+        let turn = Arc::clone(&self.inner.audit_reading).lock_owned().await;
+        let listed = self.inner.metadata.read(move |tx| {
+            let _turn = turn;
+            Ok::<_, Error>(audit::list(tx, &query, end, limit)?)
+        });
+        let listed = listed.await?;
         let full = end == End::First && listed.len() == limit;
         let next = listed.last().filter(|_| full).map(|kept| kept.seq);
         Ok(AuditLines { lines: listed.iter().map(line::line).collect::<Result<_, _>>()?, next })

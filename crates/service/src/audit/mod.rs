@@ -23,6 +23,7 @@ use model::action::{Action, ActionSet};
 use model::audit::{ANONYMOUS, Actor, Entry, Outcome, actions};
 use model::operation::{Needed, Needs};
 use model::registry::Registry;
+use model::timestamp::Timestamp;
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -101,7 +102,7 @@ impl Service {
             Ok(permit) => {
                 if self.inner.audit_settings.reads && is_read(permit.operation()) {
                     let entry = self.event_of(&permit, Outcome::Allowed, None);
-                    self.note(entry, crowd_of(permit.actor(), Crowd::Each));
+                    self.note(entry, crowd_of(Some(&permit.actor().credential), Crowd::Each));
                 }
                 Ok(permit)
             }
@@ -110,7 +111,7 @@ impl Service {
                 if let Some(actor) = access.actor() {
                     let rule = Some(format!("{refusal}; {}", actor.rights));
                     let entry = Entry { target, repository, rule, ..self.of_actor(actor, Outcome::Refused, called) };
-                    self.note(entry, crowd_of(actor, Crowd::Known));
+                    self.note(entry, crowd_of(Some(&actor.credential), Crowd::Known));
                 }
                 Err(refusal)
             }
@@ -204,12 +205,22 @@ impl Service {
         entry: Entry,
         change: impl FnOnce(&Writing<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let kept = entry.clone();
+        self.carry_out_each(entry, Vec::new(), change).await
+    }
+
+    /// As [`Service::carry_out_as`], with further entries when it was done.
+    pub(crate) async fn carry_out_each<T: Send + 'static>(
+        &self,
+        entry: Entry,
+        further: Vec<Entry>,
+        change: impl FnOnce(&Writing<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let kept = std::iter::once(entry.clone()).chain(further);
         let changed = self.inner.metadata.write(move |tx| {
             let before = tx.changes();
             let changed = change(tx)?;
             if tx.changes() > before {
-                chain::add(tx, [kept])?;
+                chain::add(tx, kept)?;
             }
             Ok(changed)
         });
@@ -225,7 +236,8 @@ impl Service {
 
     fn note_forbidden(&self, entry: Entry, error: &Error) {
         if let Some(rule) = forbidden_by(error) {
-            self.note(Entry { outcome: Outcome::Refused, rule: Some(rule), ..entry }, Crowd::Known);
+            let crowd = crowd_of(entry.credential.as_deref(), Crowd::Known);
+            self.note(Entry { outcome: Outcome::Refused, rule: Some(rule), ..entry }, crowd);
         }
     }
 
@@ -287,6 +299,12 @@ impl Service {
     }
 }
 
+/// Records what this program does by itself, in the transaction that does it.
+pub(crate) fn add_own(tx: &Writing<'_>, action: &'static str, detail: String, now: Timestamp) -> Result<(), Error> {
+    let credential = Some(THIS_PROGRAM.to_owned());
+    chain::add(tx, [Entry { credential, detail: Some(detail), ..Entry::new(now, Outcome::Allowed, action) }])
+}
+
 /// What a manager came with, as entries call it.
 pub(crate) fn credential_of(manager: &Manager) -> Cow<'static, str> {
     match &manager.secret {
@@ -297,8 +315,8 @@ pub(crate) fn credential_of(manager: &Manager) -> Cow<'static, str> {
 }
 
 /// Whoever asks may be anonymous, as often as they like.
-fn crowd_of(actor: &Actor, otherwise: Crowd) -> Crowd {
-    if actor.credential == ANONYMOUS { Crowd::Strangers } else { otherwise }
+fn crowd_of(credential: Option<&str>, otherwise: Crowd) -> Crowd {
+    if credential == Some(ANONYMOUS) { Crowd::Strangers } else { otherwise }
 }
 
 fn repository_of(operation: &impl Needed) -> Option<String> {

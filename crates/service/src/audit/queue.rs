@@ -15,7 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(crate) enum Crowd {
     /// Each is written: whoever causes it has proven who it is.
     Each,
-    /// Counted, beside those of others who have proven who they are.
+    /// Counted, beside those of others who have proven who they are; each is written where there are too many kinds.
     Known,
     /// Counted, beside those of everybody who has not, who could cause as many different ones as they like.
     Strangers,
@@ -33,8 +33,7 @@ struct State {
     windows: HashMap<Key, Window>,
     /// The windows in the order in which they were opened.
     opened: VecDeque<(Timestamp, Key)>,
-    known: usize,
-    strangers: usize,
+    open: HashMap<(Crowd, Outcome), usize>,
 }
 
 /// What makes entries equal: everything but when, and in which request.
@@ -47,18 +46,26 @@ struct Window {
 }
 
 impl Queue {
+    /// How many entries wait to be written.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
     pub(crate) fn push(&self, entry: Entry, crowd: Crowd) {
+        // Many wait, and strangers write some of their texts.
+        let entry = entry.bounded();
         let mut state = self.lock();
         if crowd == Crowd::Each {
             return state.wait(entry);
         }
         let at = entry.at;
         let mut key = key_of(crowd, entry.clone());
-        let is_full = match crowd {
-            Crowd::Known => state.known >= limits::AUDIT_WINDOWS,
-            Crowd::Strangers | Crowd::Each => state.strangers >= limits::AUDIT_WINDOWS,
-        };
+        let is_full = *state.open_of(crowd, entry.outcome) >= limits::AUDIT_WINDOWS;
         if is_full && !state.windows.contains_key(&key) {
+            // Whoever has proven who it is leaves an entry with each bearer and write anyway, and is told apart from everybody else.
+            if crowd == Crowd::Known {
+                return state.wait(entry);
+            }
             key = rest_of(crowd, &entry);
         }
         match state.windows.get_mut(&key) {
@@ -114,9 +121,7 @@ impl Queue {
         for entry in entries.into_iter().rev() {
             match (&entry.repeated, &*entry.action) {
                 (Some(dropped), actions::DROP) => state.drop_more(*dropped),
-                _ if state.waiting.len() >= limits::AUDIT_WAITING => {
-                    state.drop_more(Repeated { count: 1, since: entry.at });
-                }
+                _ if state.waiting.len() >= limits::AUDIT_WAITING => state.drop_entry(&entry),
                 _ => state.waiting.push_front(entry),
             }
         }
@@ -132,9 +137,12 @@ impl State {
         if self.waiting.len() < limits::AUDIT_WAITING {
             self.waiting.push_back(entry);
         } else {
-            let count = entry.repeated.map_or(1, |repeated| repeated.count);
-            self.drop_more(Repeated { count, since: entry.at });
+            self.drop_entry(&entry);
         }
+    }
+
+    fn drop_entry(&mut self, entry: &Entry) {
+        self.drop_more(entry.repeated.unwrap_or(Repeated { count: 1, since: entry.at }));
     }
 
     fn drop_more(&mut self, more: Repeated) {
@@ -143,7 +151,7 @@ impl State {
     }
 
     fn open(&mut self, at: Timestamp, key: Key, window: Window) {
-        *self.open_of(key.0) += 1;
+        *self.open_of(key.0, key.1.outcome) += 1;
         self.opened.push_back((at, key.clone()));
         self.windows.insert(key, window);
     }
@@ -151,18 +159,16 @@ impl State {
     /// Whether there was one.
     fn close_first(&mut self) -> bool {
         let Some((_, key)) = self.opened.pop_front() else { return false };
-        *self.open_of(key.0) -= 1;
+        *self.open_of(key.0, key.1.outcome) -= 1;
         if let Some((repeated, last)) = self.windows.remove(&key).and_then(|window| window.again) {
             self.wait(Entry { at: last, repeated: Some(repeated), ..key.1 });
         }
         true
     }
 
-    fn open_of(&mut self, crowd: Crowd) -> &mut usize {
-        match crowd {
-            Crowd::Known => &mut self.known,
-            Crowd::Strangers | Crowd::Each => &mut self.strangers,
-        }
+    /// How many windows are open: refusals are told apart however many others sign in.
+    fn open_of(&mut self, crowd: Crowd, outcome: Outcome) -> &mut usize {
+        self.open.entry((crowd, outcome)).or_default()
     }
 }
 
@@ -228,6 +234,21 @@ mod tests {
         assert_eq!(taken(&queue, 71), [("ci".to_owned(), None, None, 71)], "a new minute begins");
         queue.close_all_windows();
         assert_eq!(taken(&queue, 72), [], "what happened once was told");
+    }
+
+    /// However many kinds of others' there are.
+    #[test]
+    fn whoever_is_known_is_told_apart() {
+        let queue = Queue::default();
+        let kinds = limits::AUDIT_WINDOWS + 5;
+        for second in [10, 11] {
+            (0..kinds).for_each(|number| queue.push(entry(&number.to_string(), second), Crowd::Known));
+        }
+        let told = taken(&queue, 12);
+        assert!((0..kinds).all(|number| told.iter().any(|(who, ..)| *who == number.to_string())), "{told:?}");
+        assert_eq!(told.len(), kinds + 5, "there is room to count the others' second");
+        queue.close_windows(at(70));
+        assert_eq!(taken(&queue, 70).len(), limits::AUDIT_WINDOWS);
     }
 
     #[test]

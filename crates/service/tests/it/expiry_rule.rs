@@ -98,8 +98,8 @@ async fn before_the_rule() -> Result<World, Failure> {
 #[case(Door::PatchPassword, "properties.credentials.passwords[0].expiry")]
 #[case(Door::Generate, "expiry")]
 #[case(Door::PutCertificate, "properties.credentials.certificates[0].expiry")]
-#[case(Door::NewPrincipal, "endDateTime")]
-#[case(Door::PrincipalSecret, "endDateTime")]
+#[case(Door::NewPrincipal, "passwordCredentials[0].endDateTime")]
+#[case(Door::PrincipalSecret, "passwordCredential.endDateTime")]
 #[tokio::test]
 async fn what_is_made_must_end_in_time(#[case] door: Door, #[case] target: &str) -> Outcome {
     let world = before_the_rule().await?;

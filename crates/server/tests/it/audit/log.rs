@@ -88,6 +88,35 @@ async fn a_flood_hides_nobody() -> Outcome {
     client.ask(Method::POST, "/v2/samples/hello/blobs/uploads/").await?;
     let refused = entries(&harness, "&who=TOKEN2&outcome=refused&action=upload/").await?;
     assert_eq!(refused.len(), 1);
+    // Nor does one of somebody who has signed in.
+    for number in 0..300 {
+        client.get(&format!("/v2/other/hello/manifests/v{number}")).await?;
+    }
+    let other = harness.token("token3", &scope_map).await?.basic();
+    other.ask(Method::POST, "/v2/samples/hello/blobs/uploads/").await?;
+    assert_eq!(entries(&harness, "&who=TOKEN3&outcome=refused&action=upload/").await?.len(), 1);
+    Ok(())
+}
+
+/// Whoever pulls anonymously is a stranger, also where a lock forbids it to read what it makes up.
+#[tokio::test]
+async fn anonymous_readers_of_what_is_locked_are_strangers() -> Outcome {
+    let harness = Harness::new().await?;
+    let owner = everything(&harness).await?;
+    owner.push_blob(REPOSITORY, b"hello").await?;
+    let lock = r#"{"readEnabled":false}"#;
+    assert_eq!(owner.send(Method::PATCH, &format!("/acr/v1/{REPOSITORY}"), &[], lock).await?.status, 200);
+    harness.anonymous_pull(true).await?;
+    let stranger = harness.stranger(HOST);
+    let anonymous = stranger.with_bearer(&stranger.bearer_text(&["repository:samples/hello:pull"]).await?);
+    let before = head(&harness).await?;
+    for number in 0..300 {
+        let refused = anonymous.get(&format!("/v2/{REPOSITORY}/manifests/v{number}")).await?;
+        assert_eq!(refused.status, 405);
+    }
+    harness.advance(Duration::from_secs(61));
+    let told = entries(&harness, &format!("&after={before}&outcome=refused")).await?;
+    assert_eq!(told.len(), 200 + 1, "the rest is one");
     Ok(())
 }
 
@@ -217,9 +246,13 @@ async fn long_lists_have_parts() -> Outcome {
 #[case("&outcome=done", "outcome")]
 #[case("&after=-1", "after")]
 #[case("&last=x", "last")]
+#[case("&last=0", "last")]
+#[case("&last=1001", "last")]
+#[case("&action=LONG", "action")]
 #[tokio::test]
 async fn wrong_picks_are_named(#[case] picks: &str, #[case] named: &str) -> Outcome {
     let harness = Harness::new().await?;
+    let picks = picks.replace("LONG", &"x".repeat(1_001));
     let path = format!("/providers/Portcullis.Audit/entries?api-version={}{picks}", wire::arm::API_VERSION);
     let answer = harness.manage(Method::GET, &path, None).await?;
     assert_eq!(answer.status, 400);

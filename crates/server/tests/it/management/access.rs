@@ -413,7 +413,11 @@ async fn names_and_ends_are_checked() -> Outcome {
             "400 InvalidParameter",
             json!("passwordCredentials"),
         ),
-        (json!({"displayName": "b", "passwordCredentials": past}), "400 InvalidParameter", json!("endDateTime")),
+        (
+            json!({"displayName": "b", "passwordCredentials": past}),
+            "400 InvalidParameter",
+            json!("passwordCredentials[0].endDateTime"),
+        ),
     ] {
         let answer = harness.manage(Method::POST, PRINCIPALS, Some(body)).await?;
         assert_eq!(answer.seen(), expected);
