@@ -67,10 +67,10 @@ impl Service {
         let more_references: Vec<_> = more_tags.into_iter().map(Reference::Tag).collect();
         let digest = checked_digest(&reference, &bytes)?;
         let content = ManifestContent { digest: digest.clone(), kind: manifest.kind, bytes: bytes.into() };
-        let told = iter::once(digest.to_string()).chain(more_references.iter().map(Reference::to_string));
-        let detail = Some(told.collect::<Vec<_>>().join(", "));
-        let entry = Entry { detail, ..self.event_of(permit, Outcome::Allowed, None) };
-        let written = self.carry_out_as(entry, move |tx| {
+        let entry = Entry { detail: Some(digest.to_string()), ..self.event_of(permit, Outcome::Allowed, None) };
+        let of_tag = |tag: &Reference| Entry { target: Some(tag.to_string()), ..entry.clone() };
+        let of_tags = more_references.iter().map(of_tag).collect();
+        let written = self.carry_out_each(entry, of_tags, move |tx| {
             let Some(repository) = repositories::find_or_add(tx, registry, &name, now)? else {
                 return Err(Error::RepositoryUnknown(name));
             };

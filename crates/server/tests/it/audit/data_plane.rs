@@ -93,6 +93,22 @@ async fn each_write_has_one_entry(
     Ok(())
 }
 
+/// However many: none of them hides another.
+#[tokio::test]
+async fn each_tag_of_a_push_has_one_entry() -> Outcome {
+    let harness = Harness::new().await?;
+    let pushed = pushed(&harness).await?;
+    let before = head(&harness).await?;
+    let tags: Vec<String> = (0..20).map(|number| format!("{number:0>100}")).collect();
+    let query = tags.iter().map(|tag| format!("tag={tag}")).collect::<Vec<_>>().join("&");
+    assert_eq!(pushed.ask(&format!("PUT /v2/samples/hello/manifests/MANIFEST?{query}")).await?, "201");
+    let rule = "everything password1 | scope map everything: content/write | lnxcr samples/hello";
+    let targets = std::iter::once("MANIFEST").chain(tags.iter().map(String::as_str));
+    let expected: Vec<String> = targets.map(|target| format!("allowed manifest/write {rule} {target}")).collect();
+    assert_eq!(pushed.told_since(&harness, before).await?, expected);
+    Ok(())
+}
+
 #[tokio::test]
 async fn uploads_and_mounts() -> Outcome {
     let harness = Harness::new().await?;
