@@ -63,7 +63,7 @@ impl Service {
     ) -> Result<(Registry, Written), Error> {
         self.check_subscription(&id.group.subscription)?;
         let (caller, id, mint) = (caller.clone(), id.clone(), self.mint());
-        self.manage(move |tx| {
+        let put = move |tx: &Managing<'_>| {
             let group = group_of(tx, &id.group.name)?;
             let write = Write { tx, caller: &caller, mint: &mint };
             match metadata::registries::find(tx, &id.name)? {
@@ -71,8 +71,8 @@ impl Service {
                 Some(found) => Err(Error::RegistryNameTaken(found.id.name)),
                 None => Ok((write.make(RegistryId { group: group.id, name: id.name }, spec)?, Written::Created)),
             }
-        })
-        .await
+        };
+        self.manage_saying(put, |(registry, _)| Some(told(registry))).await
     }
 
     /// Changes a registry. Errors: `SubscriptionMissing`, `ResourceGroupMissing`, `RegistryMissing`, `Invalid` when the location
@@ -85,11 +85,11 @@ impl Service {
     ) -> Result<Registry, Error> {
         self.check_subscription(&id.group.subscription)?;
         let (caller, id, mint) = (caller.clone(), id.clone(), self.mint());
-        self.manage(move |tx| {
+        let update = move |tx: &Managing<'_>| {
             let found = existing(tx, &id)?;
             Write { tx, caller: &caller, mint: &mint }.change(found, change)
-        })
-        .await
+        };
+        self.manage_saying(update, |registry| Some(told(registry))).await
     }
 
     /// Errors: `SubscriptionMissing`, `ResourceGroupMissing`, `RegistryMissing`.
@@ -149,6 +149,13 @@ impl Service {
         let found = self.inner.tokens.registry(&self.inner.metadata, which).await?;
         Ok(found.map(|registry| Registry::clone(&registry)))
     }
+}
+
+/// What opens the registry to more than its tokens, as the audit log has it.
+fn told(registry: &Registry) -> String {
+    let state = |is_on: bool| if is_on { "on" } else { "off" };
+    let (admin, anonymous) = (state(registry.admin_user_enabled), state(registry.anonymous_pull_enabled));
+    format!("admin user {admin}, anonymous pull {anonymous}")
 }
 
 /// The registry of that id, for a request about itself. Errors: `ResourceGroupMissing`, `RegistryMissing`.

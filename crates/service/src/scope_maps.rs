@@ -42,12 +42,13 @@ impl Service {
         check(Some(&spec.description), Some(&spec.actions))?;
         let (id, now) = (id.clone(), self.inner.clock.now());
         let system_data = SystemData::new(caller, now);
-        self.manage(move |tx| {
+        let put = move |tx: &Managing<'_>| {
             let registry = registries::parent(tx, &id.registry)?;
             let ScopeMapSpec { description, actions } = spec;
             if let Some(found) = metadata::scope_maps::find(tx, &registry, &id.name)? {
+                let before = found.actions.clone();
                 let change = ScopeMapChange { description: Some(description), actions: Some(actions) };
-                return Ok((write(tx, &registry, found, change, system_data)?, Written::Updated));
+                return Ok((write(tx, &registry, found, change, system_data)?, Written::Updated, before));
             }
             check_name(&id.name)?;
             if metadata::scope_maps::count_user_defined(tx, registry.key)? >= limits::SCOPE_MAPS.max {
@@ -62,9 +63,11 @@ impl Service {
                 system_data: Some(system_data),
             };
             metadata::scope_maps::add(tx, registry.key, &scope_map)?;
-            Ok((scope_map, Written::Created))
-        })
-        .await
+            Ok((scope_map, Written::Created, Vec::new()))
+        };
+        let (scope_map, written, _) =
+            self.manage_saying(put, |(scope_map, _, before)| told(before, &scope_map.actions)).await?;
+        Ok((scope_map, written))
     }
 
     /// Changes a scope map; its tokens have the new rights from the next request on. Errors: as of PUT, and `ScopeMapMissing`.
@@ -77,13 +80,15 @@ impl Service {
         check(change.description.as_deref(), change.actions.as_deref())?;
         let id = id.clone();
         let system_data = SystemData::new(caller, self.inner.clock.now());
-        self.manage(move |tx| {
+        let update = move |tx: &Managing<'_>| {
             let registry = registries::parent(tx, &id.registry)?;
             let found = metadata::scope_maps::find(tx, &registry, &id.name)?;
             let found = found.ok_or(Error::ScopeMapMissing(id.name))?;
-            write(tx, &registry, found, change, system_data)
-        })
-        .await
+            let before = found.actions.clone();
+            Ok((write(tx, &registry, found, change, system_data)?, before))
+        };
+        let (scope_map, _) = self.manage_saying(update, |(scope_map, before)| told(before, &scope_map.actions)).await?;
+        Ok(scope_map)
     }
 
     /// Errors: `ParentRegistryMissing`, `ScopeMapMissing`.
@@ -121,6 +126,14 @@ impl Service {
         })
         .await
     }
+}
+
+/// What a scope map came to allow and no longer allows, as the audit log has it. What was added stands first: a text may be cut.
+fn told(before: &[ScopeMapAction], after: &[ScopeMapAction]) -> Option<String> {
+    let added = after.iter().filter(|action| !before.contains(action)).map(|action| format!("+{action}"));
+    let removed = before.iter().filter(|action| !after.contains(action)).map(|action| format!("-{action}"));
+    let told: Vec<String> = added.chain(removed).collect();
+    (!told.is_empty()).then(|| format!("{} actions: {}", told.len(), told.join(", ")))
 }
 
 /// Changes a scope map that is there. Its system data begins anew, as at Azure (management-api.md, 0.12).
