@@ -7,7 +7,7 @@ use model::scope::Asked;
 use model::timestamp::Timestamp;
 use model::token::TokenStatus;
 use rstest::rstest;
-use service::{Clock, Service, TokenChange, limits};
+use service::{Clock, Service, Stay, TokenChange, limits};
 use std::time::Duration;
 
 /// How a token's `password1` is presented.
@@ -105,7 +105,23 @@ async fn of_two_processes_the_later_use_stands(#[case] first_writes_first: [bool
     Ok(())
 }
 
-/// Nobody forgets what sign-ins are judged by because somebody signed in: the version stays.
+/// Nobody forgets what sign-ins are judged by because somebody signed in.
+#[tokio::test]
+async fn no_use_makes_a_process_forget() -> Outcome {
+    let world = World::new().await?;
+    let password = world.put_token("token2").await?;
+    let database = metadata::Store::open(&world.folder.path().join("metadata.sqlite3"), Stay::Brief)?;
+    let version = || database.read(metadata::management_version::get);
+    let before = version().await?;
+    present(&world, How::Directly, &password).await?;
+    world.service.write_uses().await?;
+    assert_eq!(version().await?, before);
+    world.generate("token2", Some(PasswordName::Password1), None).await?;
+    assert!(version().await? > before, "the version is read right");
+    Ok(())
+}
+
+/// The row of a use goes with its credential.
 #[tokio::test]
 async fn a_new_password_was_never_used_and_writing_late_does_not_change_that() -> Outcome {
     let world = World::new().await?;
