@@ -1,26 +1,20 @@
 //! What tokens cost, with few and with many of them in a registry. `cargo bench -p portcullis-service --bench tokens [MOST]` prints the
 //! tables of docs/benchmarks.md; MOST is the largest registry, 1,000,000 unless given.
 
+mod site;
+
 use futures_util::future::try_join_all;
-use model::arm_name::{RegistryName, ResourceGroupName, ScopeMapName, TokenName};
-use model::caller::{Caller, CallerKind};
+use model::arm_name::{ScopeMapName, TokenName};
 use model::listing::Cursor;
 use model::operation_path::OperationPath;
 use model::password::PasswordName;
-use model::registry::Sku;
-use model::resource_id::{RegistryId, ResourceGroupId, ScopeMapId, TokenId};
-use service::{
-    AuditSettings, CredentialsSpec, ExpirySetting, Manager, Options, PasswordSpec, RegistrySpec, ResourceGroupSpec,
-    Service, SystemClock, SystemRandom, TokenSpec,
-};
-use std::collections::BTreeMap;
+use model::resource_id::{RegistryId, ScopeMapId, TokenId};
+use service::{CredentialsSpec, PasswordSpec, Service, TokenSpec};
+use site::{Outcome, manager};
 use std::fs::{self, File};
 use std::io::{Write, stdout};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 /// How often each operation is timed.
 const SAMPLES: usize = 500;
@@ -80,29 +74,7 @@ async fn measure(most: usize) -> Outcome {
 
 impl Site {
     async fn new(data: &Path) -> Outcome<Self> {
-        let options = Options {
-            stay: service::Stay::Lasting,
-            data: data.to_owned(),
-            clock: Arc::new(SystemClock),
-            random: Arc::new(SystemRandom),
-            trust: None,
-            audit: AuditSettings::default(),
-            expiry: ExpirySetting::Kept,
-        };
-        let (service, _) = Service::open(options).await?;
-        let group =
-            ResourceGroupId { subscription: service.subscription().clone(), name: ResourceGroupName::parse("bench")? };
-        let spec = ResourceGroupSpec { location: "local".to_owned(), labels: BTreeMap::new() };
-        service.put_resource_group(&group, spec).await?;
-        let registry = RegistryId { group, name: RegistryName::parse("bench")? };
-        let spec = RegistrySpec {
-            location: "local".to_owned(),
-            sku: Sku::Premium,
-            labels: BTreeMap::new(),
-            admin_user_enabled: None,
-            anonymous_pull_enabled: None,
-        };
-        service.put_registry(&caller(), &registry, spec).await?;
+        let (service, registry) = site::open(data).await?;
         Ok(Self { service, registry, made: 0 })
     }
 
@@ -178,14 +150,6 @@ impl Site {
         )?;
         Ok(())
     }
-}
-
-fn caller() -> Caller {
-    Caller { name: "bench".to_owned(), kind: CallerKind::User }
-}
-
-fn manager() -> Manager {
-    Manager::owner_of_the_data(caller())
 }
 
 /// What the disk needs for the least that a durable change can be.
