@@ -1,0 +1,6 @@
+#![no_main]
+#![doc = "Fuzzes [`portcullis_fuzz::distribution::range`], which says what an input is."]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| portcullis_fuzz::distribution::range(data));
