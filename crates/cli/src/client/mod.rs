@@ -3,19 +3,20 @@
 
 pub mod address;
 pub mod operation;
+pub(crate) mod pages;
 pub mod registry;
 
 use crate::failure::Failure;
-use crate::limits::{LIST_EMPTY_PAGES_MAX, LIST_ITEMS_MAX};
+use crate::limits::LIST_ITEMS_MAX;
 use crate::transport::cloud::Cloud;
 use crate::transport::{Transport, TransportError};
 use address::{Address, AddressError};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use operation::Sleeper;
+use pages::Pages;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::collections::HashSet;
 use wire::arm::List;
 use wire::arm::errors::{ErrorBody, ErrorDetail};
 use wire::arm::subscriptions::Subscription;
@@ -66,7 +67,9 @@ pub enum ClientError {
     OperationTooLong(u64),
     #[error("The list has more than {0} items; nothing of it is shown.")]
     ListTooLong(usize),
-    #[error("The list does not end: after {0} come pages that are empty or were there before; nothing of it is shown.")]
+    #[error(
+        "The list does not end: after {0} come pages that are empty or were there before; it was followed no further."
+    )]
     ListEndless(String),
     #[error("The answer to {method} {path} makes no sense: {reason}.")]
     Unreadable { method: Method, path: String, reason: String },
@@ -97,7 +100,7 @@ impl From<ClientError> for Failure {
                 Self::unreachable(message).hint("Ask for less: name a registry, a resource group or a single resource.")
             }
             ClientError::ListEndless(_) => Self::unreachable(message)
-                .hint("That is a fault of the service. Ask for a single resource by its name, or try again later."),
+                .hint("That is a fault of the service. Ask for less, or try again later."),
             ClientError::Unreadable { .. } => Self::unreachable(message)
                 .hint("Is --endpoint (or PORTCULLIS_ENDPOINT) the address of a management API, of a release that this command knows?"),
             ClientError::Unwritable(_) => {
@@ -237,23 +240,17 @@ impl<'a> Client<'a> {
 
     /// Every item of a list, over all its pages.
     pub async fn list<T: DeserializeOwned>(&self, address: &Address) -> Result<Vec<T>, ClientError> {
-        let (mut items, mut seen, mut empty_pages) = (Vec::new(), HashSet::new(), 0);
+        let (mut items, mut pages) = (Vec::new(), Pages::default());
         let mut next = Some(address.clone());
         while let Some(address) = next {
             let List { value, next_link } = self.get::<List<T>>(&address).await?;
-            empty_pages = if value.is_empty() { empty_pages + 1 } else { 0 };
+            let is_empty = value.is_empty();
             items.extend(value);
             if items.len() > LIST_ITEMS_MAX {
                 return Err(ClientError::ListTooLong(LIST_ITEMS_MAX));
             }
-            next = next_link.as_deref().map(|url| self.given(url)).transpose()?;
-            let here = address.path_and_query();
-            seen.insert(here.to_owned());
-            if let Some(next) = &next
-                && (empty_pages > LIST_EMPTY_PAGES_MAX || seen.contains(next.path_and_query()))
-            {
-                return Err(ClientError::ListEndless(here.to_owned()));
-            }
+            let given = next_link.as_deref().map(|url| self.given(url)).transpose()?;
+            next = pages.go_on(&address, is_empty, given)?;
         }
         Ok(items)
     }

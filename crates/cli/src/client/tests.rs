@@ -2,6 +2,7 @@
 
 use super::operation::Sleeper;
 use super::*;
+use crate::limits::LIST_EMPTY_PAGES_MAX;
 use crate::transport::BoxFuture;
 use rstest::rstest;
 use serde_json::{Value, json};
