@@ -7,6 +7,8 @@ use wire::arm::audit::Entry;
 
 /// In front of the hash at the end of a line; what stands before it is what the hash is taken over.
 const BEFORE_HASH: &str = ",\"hash\":\"";
+/// Behind it.
+const BEHIND_HASH: &str = "\"}";
 
 /// The action of an entry that says which entries were taken away on purpose.
 const PRUNE: &str = "audit/prune";
@@ -57,6 +59,10 @@ pub(super) enum Broken {
     NoBeginning(i64),
     #[error("Entry {0} is not the one that is known: the chain was written anew.")]
     NotTheKnown(i64),
+    #[error(
+        "Entry {known} is kept no longer, so that it cannot be compared: the log begins with {first}. Give a head that is newer."
+    )]
+    TooOld { known: i64, first: i64 },
     #[error("The entries from {from} to {known} are missing: the end was cut off.", from = .last + 1)]
     CutOff { last: i64, known: i64 },
 }
@@ -65,11 +71,16 @@ pub(super) enum Broken {
 #[derive(Debug, Default)]
 pub(super) struct Chain {
     lines: u64,
-    /// The first entry's number, and the hash of the one before it.
-    first: Option<(i64, String)>,
+    /// The first entry's number.
+    first: i64,
+    /// What the first entry follows.
+    before: Option<Known>,
+    /// Whether an entry says that `before` and all in front of it were taken away on purpose.
+    told: bool,
+    /// The first gap, as long as no entry tells of it. Between two parts of a log that are read, the oldest entries may be taken away.
+    gap: Option<Broken>,
     last: Option<Known>,
-    /// The last entry that was taken away, as the newest entry about that says.
-    pruned: Option<String>,
+    /// Those that were not compared yet.
     known: Vec<Known>,
 }
 
@@ -90,52 +101,76 @@ impl Chain {
     /// Takes the next line.
     pub(super) fn take(&mut self, line: &str) -> Result<(), Broken> {
         self.lines += 1;
-        let no_entry = || Broken::NoEntry(self.lines);
-        let entry: Entry = serde_json::from_str(line).map_err(|_| no_entry())?;
-        let (canonical, _) = line.rsplit_once(BEFORE_HASH).ok_or_else(no_entry)?;
-        match &self.last {
-            Some(last) if entry.seq > last.seq + 1 => {
-                return Err(Broken::Missing { before: last.seq, found: entry.seq });
-            }
+        let taken = self.take_entry(line);
+        // A gap that no entry told of comes before whatever is wrong behind it.
+        taken.map_err(|broken| self.gap.clone().unwrap_or(broken))
+    }
+
+    fn take_entry(&mut self, line: &str) -> Result<(), Broken> {
+        let (entry, canonical) = read(line).ok_or(Broken::NoEntry(self.lines))?;
+        let gap = match &self.last {
             Some(last) if entry.seq <= last.seq => {
                 return Err(Broken::Misplaced { before: last.seq, found: entry.seq });
             }
-            _ => {}
-        }
+            Some(last) if entry.seq > last.seq + 1 => Some(Broken::Missing { before: last.seq, found: entry.seq }),
+            _ => None,
+        };
+        let goes_on = gap.is_none();
+        self.gap = self.gap.take().or(gap);
         let hash = sha256(canonical);
         if hash != entry.hash {
             return Err(Broken::Changed(entry.seq));
         }
-        if self.last.as_ref().is_some_and(|last| last.hash != entry.previous) {
+        let before = Known { seq: entry.seq - 1, hash: entry.previous };
+        if goes_on && self.last.as_ref().is_some_and(|last| *last != before) {
             return Err(Broken::NotFollowing(entry.seq));
         }
         if self.known.iter().any(|known| known.seq == entry.seq && known.hash != hash) {
             return Err(Broken::NotTheKnown(entry.seq));
         }
-        if entry.action == PRUNE {
-            self.pruned = entry.target;
+        self.known.retain(|known| known.seq != entry.seq);
+        if self.last.is_none() || !goes_on {
+            (self.first, self.before, self.told) = (entry.seq, Some(before), false);
         }
-        self.first.get_or_insert((entry.seq, entry.previous));
+        if entry.action == PRUNE && entry.target == self.before.as_ref().map(Known::to_string) {
+            (self.told, self.gap) = (true, None);
+        }
         self.last = Some(Known { seq: entry.seq, hash });
         Ok(())
     }
 
     /// Judges the chain as a whole; `None` when there is no entry.
     pub(super) fn finish(self) -> Result<Option<Whole>, Broken> {
-        let last_seq = self.last.as_ref().map_or(0, |last| last.seq);
-        if let Some(known) = self.known.iter().map(|known| known.seq).filter(|seq| *seq > last_seq).max() {
+        let Self { first, before, told, gap, last, known, .. } = self;
+        if let Some(gap) = gap {
+            return Err(gap);
+        }
+        let last_seq = last.as_ref().map_or(0, |last| last.seq);
+        if let Some(known) = known.iter().map(|known| known.seq).filter(|seq| *seq > last_seq).max() {
             return Err(Broken::CutOff { last: last_seq, known });
         }
-        let (Some((first, previous)), Some(last)) = (self.first, self.last) else { return Ok(None) };
-        let before = Known { seq: first - 1, hash: previous };
+        let (Some(before), Some(last)) = (before, last) else { return Ok(None) };
+        if known.iter().any(|known| known.seq == before.seq && known.hash != before.hash) {
+            return Err(Broken::NotTheKnown(before.seq));
+        }
         let is_the_start = before.seq == 0 && before.hash.bytes().all(|digit| digit == b'0');
-        let is_told = self.pruned.is_some_and(|pruned| pruned == before.to_string());
-        if is_the_start || is_told || self.known.contains(&before) {
-            Ok(Some(Whole { first, last }))
-        } else {
-            Err(Broken::NoBeginning(first))
+        if !is_the_start && !told && !known.contains(&before) {
+            return Err(Broken::NoBeginning(first));
+        }
+        match known.iter().find(|known| **known != before) {
+            Some(known) => Err(Broken::TooOld { known: known.seq, first }),
+            None => Ok(Some(Whole { first, last })),
         }
     }
+}
+
+/// An entry, and what its hash is taken over: all that the line says but the hash. `None` when the line is no entry.
+fn read(line: &str) -> Option<(Entry, &str)> {
+    let entry: Entry = serde_json::from_str(line).ok()?;
+    let (canonical, end) = line.rsplit_once(BEFORE_HASH)?;
+    // Behind the greatest number, none can follow.
+    let is_number = (1..i64::MAX).contains(&entry.seq);
+    (is_number && end.strip_suffix(BEHIND_HASH) == Some(entry.hash.as_str())).then_some((entry, canonical))
 }
 
 fn sha256(text: &str) -> String {
@@ -148,21 +183,47 @@ fn sha256(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use rstest::rstest;
 
-    /// A chain of so many entries, made as docs/audit.md says.
-    fn chain(entries: i64) -> Vec<String> {
-        let mut previous = "0".repeat(HASH_DIGITS);
-        let line = |seq| {
-            let canonical = format!(
-                r#"{{"seq":{seq},"at":"2027-01-01T00:00:00+00:00","outcome":"allowed","action":"signIn","who":",\"hash\":\"","previous":"{previous}""#
-            );
-            previous = sha256(&canonical);
-            format!("{canonical}{BEFORE_HASH}{previous}\"}}")
+    /// The line of an entry that follows `before`, made as docs/audit.md says.
+    fn line(before: &Known, action: &str, target: &str) -> (String, Known) {
+        let Known { seq, hash: previous } = before;
+        let seq = seq + 1;
+        let canonical = format!(
+            r#"{{"seq":{seq},"at":"2027-01-01T00:00:00+00:00","outcome":"allowed","action":"{action}","who":",\"hash\":\"","target":"{target}","previous":"{previous}""#
+        );
+        let hash = sha256(&canonical);
+        (format!("{canonical}{BEFORE_HASH}{hash}{BEHIND_HASH}"), Known { seq, hash })
+    }
+
+    fn start() -> Known {
+        Known { seq: 0, hash: "0".repeat(HASH_DIGITS) }
+    }
+
+    /// A chain of so many entries.
+    pub(in crate::audit) fn chain(entries: i64) -> Vec<String> {
+        pruned(entries, &[])
+    }
+
+    /// A chain of so many entries, and of one more for each of `told`: that the entries up to this one were taken away. None is.
+    pub(in crate::audit) fn pruned(entries: i64, told: &[usize]) -> Vec<String> {
+        let (mut lines, mut links) = (Vec::new(), vec![start()]);
+        let mut add = |action: &str, target: usize| {
+            let (line, link) = line(links.last().expect("a link"), action, &links[target].to_string());
+            lines.push(line);
+            links.push(link);
         };
-        (1..=entries).map(line).collect()
+        (0..entries).for_each(|_| add("signIn", 0));
+        told.iter().for_each(|through| add(PRUNE, *through));
+        lines
+    }
+
+    /// The entry of a line, as `--known` has it.
+    pub(in crate::audit) fn known(line: &str) -> String {
+        let (entry, _) = read(line).expect("an entry");
+        format!("{}:{}", entry.seq, entry.hash)
     }
 
     fn verify(lines: &[String], known: &[&str]) -> Result<Option<i64>, String> {
@@ -185,6 +246,27 @@ mod tests {
     #[case::repeated(|lines: &mut Vec<String>| lines.insert(2, lines[1].clone()), "Entry 2 is in the wrong place")]
     #[case::beginning_removed(|lines: &mut Vec<String>| drop(lines.remove(0)), "The entries before 2 are missing")]
     #[case::not_an_entry(|lines: &mut Vec<String>| lines[3] = "{}".to_owned(), "Line 4 is no entry")]
+    #[case::added_behind_the_hash(
+        |lines: &mut Vec<String>| lines[2] = lines[2].replace(BEHIND_HASH, r#"","detail":"forged"}"#),
+        "Line 3 is no entry"
+    )]
+    #[case::added_behind_a_gap(
+        |lines: &mut Vec<String>| { lines.remove(1); lines[1] = "{}".to_owned(); },
+        "Line 2 is no entry"
+    )]
+    #[case::wrong_behind_a_gap(
+        |lines: &mut Vec<String>| { lines.remove(1); lines[2] = "{}".to_owned(); },
+        "Entry 2 is missing"
+    )]
+    #[case::below_the_first(|lines: &mut Vec<String>| lines[0] = line(&Known { seq: -1, ..start() }, "signIn", "").0, "Line 1 is no entry")]
+    #[case::the_least_number(
+        |lines: &mut Vec<String>| lines[0] = lines[0].replace("\"seq\":1", &format!("\"seq\":{}", i64::MIN)),
+        "Line 1 is no entry"
+    )]
+    #[case::the_greatest_number(
+        |lines: &mut Vec<String>| lines[0] = line(&Known { seq: i64::MAX - 1, ..start() }, "signIn", "").0,
+        "Line 1 is no entry"
+    )]
     #[case::renumbered(
         |lines: &mut Vec<String>| lines[3] = lines[3].replace("\"seq\":4", "\"seq\":5"),
         "Entry 4 is missing"
@@ -223,10 +305,83 @@ mod tests {
     #[test]
     fn a_later_part_follows_a_known_entry() {
         let lines = chain(4);
-        let mut begun = Chain::new(Vec::new());
-        begun.take(&lines[0]).expect("an entry");
-        let known = begun.finish().expect("whole").expect("an entry").last.to_string();
-        assert_eq!(verify(&lines[1..], &[&known]), Ok(Some(4)));
+        assert_eq!(verify(&lines[1..], &[&known(&lines[0])]), Ok(Some(4)));
+    }
+
+    /// Six entries, then those that tell of pruning: the first through 2, the next through 4.
+    #[rstest]
+    #[case::by_the_only_one(&[2], 2, Ok(Some(7)))]
+    #[case::by_the_newer(&[2, 4], 4, Ok(Some(8)))]
+    #[case::by_the_older(&[2, 4], 2, Ok(Some(8)))]
+    #[case::of_another(&[4], 2, Err("The entries before 3 are missing, and no entry says that they were taken away on purpose."))]
+    #[case::by_none(&[], 2, Err("The entries before 3 are missing, and no entry says that they were taken away on purpose."))]
+    fn what_was_taken_away_is_told(
+        #[case] told: &[usize],
+        #[case] gone: usize,
+        #[case] expected: Result<Option<i64>, &str>,
+    ) {
+        assert_eq!(verify(&pruned(6, told)[gone..], &[]), expected.map_err(str::to_owned));
+    }
+
+    #[test]
+    fn what_is_told_of_another_chain_is_not_told() {
+        let mut lines = chain(4);
+        let (_, last) = line(&start(), "signIn", "");
+        let head: Known = known(&lines[3]).parse().expect("a head");
+        lines.push(line(&head, PRUNE, &format!("2:{}", last.hash)).0);
+        let broken = verify(&lines[2..], &[]).expect_err("it is broken");
+        assert!(broken.starts_with("The entries before 3 are missing"), "{broken}");
+    }
+
+    /// What is read part by part is taken away meanwhile.
+    #[rstest]
+    #[case::told(&[4], 2, 4, Ok(Some(7)))]
+    #[case::not_told(&[], 2, 4, Err("Entry 3 is missing: 5 comes after 2."))]
+    #[case::of_another(&[3], 2, 4, Err("Entry 3 is missing: 5 comes after 2."))]
+    fn a_gap_must_be_told(
+        #[case] told: &[usize],
+        #[case] from: usize,
+        #[case] to: usize,
+        #[case] expected: Result<Option<i64>, &str>,
+    ) {
+        let mut lines = pruned(6, told);
+        lines.drain(from..to);
+        assert_eq!(verify(&lines, &[]), expected.map_err(str::to_owned));
+    }
+
+    #[test]
+    fn one_gap_that_is_told_hides_no_later_one() {
+        let mut lines = pruned(6, &[4]);
+        let head: Known = known(&lines[6]).parse().expect("a head");
+        let (eighth, head) = line(&head, "signIn", "");
+        lines.extend([eighth, line(&head, "signIn", "").0]);
+        lines.remove(7);
+        lines.drain(2..4);
+        assert_eq!(verify(&lines, &[]), Err("Entry 8 is missing: 9 comes after 7.".to_owned()));
+    }
+
+    /// Entries 1 to 4 of six were taken away, or 3 and 4 while the log was read.
+    #[rstest]
+    #[case::the_one_before(0..4, 4, Ok(Some(7)))]
+    #[case::older(0..4, 2, Err("Entry 2 is kept no longer, so that it cannot be compared: the log begins with 5. Give a head that is newer."))]
+    #[case::compared_before_the_gap(2..4, 2, Ok(Some(7)))]
+    #[case::in_the_gap(2..4, 3, Err("Entry 3 is kept no longer, so that it cannot be compared: the log begins with 5. Give a head that is newer."))]
+    fn a_known_entry_is_compared_or_too_old(
+        #[case] gone: std::ops::Range<usize>,
+        #[case] seq: usize,
+        #[case] expected: Result<Option<i64>, &str>,
+    ) {
+        let mut lines = pruned(6, &[4]);
+        let known = known(&lines[seq - 1]);
+        lines.drain(gone);
+        assert_eq!(verify(&lines, &[&known]), expected.map_err(str::to_owned));
+    }
+
+    #[test]
+    fn the_known_entry_before_the_first_must_be_that_one() {
+        let other = format!("4:{}", "a".repeat(HASH_DIGITS));
+        let broken = verify(&pruned(6, &[4])[4..], &[&other]);
+        assert_eq!(broken, Err("Entry 4 is not the one that is known: the chain was written anew.".to_owned()));
     }
 
     #[rstest]
