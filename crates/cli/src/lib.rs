@@ -11,6 +11,7 @@ pub mod cmdlets;
 pub mod completion;
 pub mod contexts;
 pub mod destination;
+mod durations;
 pub mod environment;
 pub mod failure;
 pub mod host;

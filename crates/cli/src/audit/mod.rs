@@ -9,11 +9,12 @@ pub use words::AuditOptions;
 use crate::client::Client;
 use crate::client::address::Address;
 use crate::destination::Destination;
+use crate::durations;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Console;
 use chain::{Broken, Chain, Known, Whole};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -112,19 +113,9 @@ fn time(option: &str, text: &str, now_micros: i64) -> Result<String, Failure> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time.to_string());
     }
-    let seconds_of = |unit| match unit {
-        's' => Some(1),
-        'm' => Some(60),
-        'h' => Some(3_600),
-        'd' => Some(86_400),
-        _ => None,
-    };
-    let ago = text.char_indices().next_back().and_then(|(end, unit)| {
-        let number = text.get(..end)?.parse::<u32>().ok()?;
-        Some(SignedDuration::from_secs(i64::from(number).checked_mul(seconds_of(unit)?)?))
-    });
+    let ago = durations::parse(text).map_err(|_| wrong())?;
     let now = Timestamp::from_microsecond(now_micros).map_err(|_| wrong())?;
-    let time = now.checked_sub(ago.ok_or_else(wrong)?).map_err(|_| wrong())?;
+    let time = now.checked_sub(ago).map_err(|_| wrong())?;
     Ok(time.to_string())
 }
 

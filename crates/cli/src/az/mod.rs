@@ -1,7 +1,6 @@
 //! `portcullis token`, `scope-map` and `registry`: what the cmdlets do, in az's words, and a few things that az does not do.
 
 mod credential_forms;
-mod durations;
 mod explain;
 mod grants;
 mod place;

@@ -155,11 +155,11 @@ pub(super) enum TokenVerb {
         #[command(flatten)]
         place: InRegistry,
         /// Only those of which a password or a certificate ends within this time, such as 14d, 12h or 30m
-        #[arg(long, value_name = "TIME", value_parser = super::durations::parse)]
+        #[arg(long, value_name = "TIME", value_parser = crate::durations::parse)]
         expiring_within: Option<jiff::SignedDuration>,
         /// Only those of which no password and no certificate was used for this time, such as 90d; what was never used counts from when it
         /// was made
-        #[arg(long, value_name = "TIME", value_parser = super::durations::parse)]
+        #[arg(long, value_name = "TIME", value_parser = crate::durations::parse)]
         unused_for: Option<jiff::SignedDuration>,
     },
     /// Change a token's scope map or status
@@ -204,7 +204,7 @@ pub(super) enum TokenVerb {
         #[command(flatten)]
         token: Named,
         /// How long the other password works on, such as 24h or 7d [default: as long as it would have]
-        #[arg(long, value_name = "TIME", value_parser = super::durations::parse)]
+        #[arg(long, value_name = "TIME", value_parser = crate::durations::parse)]
         overlap: Option<jiff::SignedDuration>,
         #[command(flatten)]
         end: RenewedEnd,
