@@ -8,11 +8,13 @@ pub use words::AuditOptions;
 
 use crate::client::Client;
 use crate::client::address::Address;
+use crate::client::pages::Pages;
 use crate::destination::Destination;
 use crate::durations;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Console;
+use crate::output::text::printable_line;
 use chain::{Broken, Chain, Known, Whole};
 use jiff::Timestamp;
 use std::fs::File;
@@ -24,10 +26,16 @@ use words::{OutcomeName, Picks, Verb};
 impl AuditOptions {
     /// Where it goes; nowhere to verify a file.
     ///
-    /// Errors: as [`Wish::settle`](crate::destination::Wish::settle); it is Azure, which keeps its logs elsewhere.
+    /// Errors: as [`Wish::settle`](crate::destination::Wish::settle); it is Azure, which keeps its logs elsewhere; a place beside a file.
     pub fn destination(&self, environment: &Environment) -> Result<Destination, Failure> {
         if matches!(self.verb, Some(Verb::Verify { file: Some(_), .. })) {
-            return Ok(Destination::None);
+            return match self.destination.first() {
+                Some(option) => Err(Failure::usage(format!(
+                    "A file is verified without a service: {option} has no meaning beside it."
+                ))
+                .hint("Leave it out, or leave the file out to verify the log of that service.")),
+                None => Ok(Destination::None),
+            };
         }
         let chosen = self.destination.wish().settle(environment)?;
         match &chosen.destination {
@@ -55,7 +63,11 @@ impl AuditOptions {
                 told(chain.finish().map_err(broken)?, console)
             }
             (Some(Verb::Export { after }), Some(client)) => {
-                walk(client, *after, |line| console.print(&format!("{line}\n"))).await
+                walk(client, *after, |line| {
+                    entry(line)?;
+                    print_kept(line, environment, console)
+                })
+                .await
             }
             (None, Some(client)) => self.list(client, environment, console).await,
             (_, None) => Ok(()),
@@ -71,13 +83,10 @@ impl AuditOptions {
         let mut asked = self.picks.asked(environment)?;
         asked.push(("last", self.last.to_string()));
         let part = client.lines(&Address::audit(&asked)).await?;
+        let entries = part.lines.iter().map(|line| entry(line)).collect::<Result<Vec<_>, _>>()?;
         if self.json {
-            return part.lines.iter().try_for_each(|line| console.print(&format!("{line}\n")));
+            return part.lines.iter().try_for_each(|line| print_kept(line, environment, console));
         }
-        let entries = part.lines.iter().map(|line| serde_json::from_str::<Entry>(line));
-        let entries = entries.collect::<Result<Vec<_>, _>>();
-        let entries = entries
-            .map_err(|_| Failure::unreachable("The service's answer has a line that is no entry of its log."))?;
         if entries.is_empty() {
             console.note("No entry of the audit log matches.");
             return Ok(());
@@ -119,6 +128,21 @@ fn time(option: &str, text: &str, now_micros: i64) -> Result<String, Failure> {
     Ok(time.to_string())
 }
 
+fn entry(line: &str) -> Result<Entry, Failure> {
+    serde_json::from_str(line)
+        .map_err(|_| Failure::unreachable("The service's answer has a line that is no entry of its log."))
+}
+
+/// A line as it is kept, byte for byte: its hash is taken over that. A terminal gets it without control characters, of which JSON forbids
+/// only some.
+fn print_kept(line: &str, environment: &Environment, console: &mut Console<'_>) -> Result<(), Failure> {
+    if environment.stdout_is_terminal {
+        console.print(&format!("{}\n", printable_line(line)))
+    } else {
+        console.print(&format!("{line}\n"))
+    }
+}
+
 /// Every line behind `after`, part by part.
 async fn walk(
     client: Client<'_>,
@@ -126,10 +150,11 @@ async fn walk(
     mut take: impl FnMut(&str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut next = Some(Address::audit(&[("after", after.to_string())]));
+    let mut pages = Pages::default();
     while let Some(address) = next {
         let part = client.lines(&address).await?;
         part.lines.iter().try_for_each(|line| take(line))?;
-        next = part.next;
+        next = pages.go_on(&address, part.lines.is_empty(), part.next)?;
     }
     Ok(())
 }
@@ -163,43 +188,4 @@ fn told(whole: Option<Whole>, console: &mut Console<'_>) -> Result<(), Failure> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    /// 2027-01-08T00:00:00Z
-    const NOW_MICROS: i64 = 1_799_366_400_000_000;
-
-    #[rstest]
-    #[case("2027-01-01T00:00:00Z", Some("2027-01-01T00:00:00Z"))]
-    #[case("2027-01-01T01:00:00+01:00", Some("2027-01-01T00:00:00Z"))]
-    #[case("90s", Some("2027-01-07T23:58:30Z"))]
-    #[case("30m", Some("2027-01-07T23:30:00Z"))]
-    #[case("12h", Some("2027-01-07T12:00:00Z"))]
-    #[case("7d", Some("2027-01-01T00:00:00Z"))]
-    #[case("7", None)]
-    #[case("d", None)]
-    #[case("-7d", None)]
-    #[case("4000000000d", None)]
-    #[case("yesterday", None)]
-    #[case("7ü", None)]
-    #[case("", None)]
-    fn times(#[case] text: &str, #[case] expected: Option<&str>) {
-        assert_eq!(time("--since", text, NOW_MICROS).ok().as_deref(), expected);
-    }
-
-    #[rstest]
-    #[case(&["audit", "--who", "ci", "--last", "3", "--json", "--data", "d"], true)]
-    #[case(&["audit", "verify", "--data", "d"], true)]
-    #[case(&["audit", "export", "--after", "7"], true)]
-    // It would pick nothing there.
-    #[case(&["audit", "--who", "ci", "verify"], false)]
-    #[case(&["audit", "verify", "--who", "ci"], false)]
-    #[case(&["audit", "verify", "--known", "7"], false)]
-    #[case(&["audit", "--last", "1001"], false)]
-    fn words_that_fit(#[case] words: &[&str], #[case] expected: bool) {
-        let program = std::iter::once("portcullis");
-        let parsed = crate::invocation::command().try_get_matches_from(program.chain(words.iter().copied()));
-        assert_eq!(parsed.is_ok(), expected, "{parsed:?}");
-    }
-}
+mod tests;

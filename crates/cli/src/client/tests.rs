@@ -45,6 +45,15 @@ pub(crate) fn exchange_with(line: &str, status: u16, headers: &[(&str, &str)], b
     Exchange { method: method.parse().unwrap(), path: path.to_owned(), answer: Ok(response.body(body).unwrap()) }
 }
 
+/// An answer in lines; `next` is where it says that the next part is.
+pub(crate) fn lines_exchange(line: &str, lines: &[String], next: Option<&str>) -> Exchange {
+    let link = next.map(|url| format!("<{url}>; rel=\"next\""));
+    let headers: Vec<_> = link.iter().map(|link| ("Link", link.as_str())).collect();
+    let Exchange { method, path, answer } = exchange_with(line, 200, &headers, &Value::Null);
+    let body = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    Exchange { method, path, answer: answer.map(|answer| answer.map(|_| Bytes::from(body))) }
+}
+
 pub(crate) fn broken_exchange(line: &str, error: TransportError) -> Exchange {
     Exchange { answer: Err(error), ..exchange(line, 200, &Value::Null) }
 }
