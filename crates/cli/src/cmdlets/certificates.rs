@@ -12,8 +12,16 @@ use std::path::Path;
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
-/// The longest value that is quoted when it is no certificate. A private key, as base64, has more characters.
+/// The longest value that is quoted when it is no certificate: what is longer than paths are may be a key.
 const QUOTED_LENGTH_MAX: usize = 120;
+
+/// What decodes to so many bytes is not quoted either: the shortest private key has them, that of Ed25519 (RFC 8032, section 5.1.5).
+const KEY_BYTES_MIN: usize = 32;
+
+// Types of DER (X.690, sections 8.1 and 8.9).
+const SEQUENCE: u8 = 0x30;
+const INTEGER: u8 = 0x02;
+const CONTEXT_0: u8 = 0xa0;
 
 /// Base64 digits on a line of PEM (RFC 7468, section 2).
 const LINE_LENGTH: usize = 64;
@@ -36,8 +44,9 @@ pub fn encoded(given: &str, session: &Session) -> Result<String, CertificateErro
         return from_pem(given, "The value");
     }
     let compact: String = given.chars().filter(|c| !c.is_whitespace()).collect();
-    if let Ok(bytes) = STANDARD.decode(&compact)
-        && let Ok(text) = std::str::from_utf8(&bytes)
+    let decoded = STANDARD.decode(&compact);
+    if let Ok(bytes) = &decoded
+        && let Ok(text) = std::str::from_utf8(bytes)
         && text.contains("-----BEGIN")
     {
         return from_pem(text, "The value");
@@ -46,8 +55,7 @@ pub fn encoded(given: &str, session: &Session) -> Result<String, CertificateErro
     match private_files::read(Path::new(path), PARAMETER_FILE_BYTES_MAX) {
         Ok(bytes) => from_file(&bytes, path),
         Err(_) => {
-            // What is longer than paths are may be a key.
-            if given.len() > QUOTED_LENGTH_MAX {
+            if given.len() > QUOTED_LENGTH_MAX || decoded.is_ok_and(|bytes| bytes.len() >= KEY_BYTES_MIN) {
                 return Err(CertificateError::Nothing("The value".to_owned(), String::new()));
             }
             Err(CertificateError::Nothing(given.to_owned(), session.file(path).err().unwrap_or_default()))
@@ -66,8 +74,10 @@ fn from_pem(text: &str, what: &str) -> Result<String, CertificateError> {
 }
 
 fn from_file(bytes: &[u8], path: &str) -> Result<String, CertificateError> {
-    // A DER certificate is a SEQUENCE (X.690, section 8.9); nothing else that people have begins like that.
-    if bytes.first() == Some(&0x30) && std::str::from_utf8(bytes).is_err() {
+    if is_private_key(bytes) {
+        return Err(CertificateError::PrivateKey(path.to_owned()));
+    }
+    if is_certificate(bytes) {
         let digits = STANDARD.encode(bytes);
         let lines: Vec<&str> =
             digits.as_bytes().chunks(LINE_LENGTH).filter_map(|line| std::str::from_utf8(line).ok()).collect();
@@ -82,6 +92,25 @@ fn from_file(bytes: &[u8], path: &str) -> Result<String, CertificateError> {
     decoded.map_or_else(|| Err(CertificateError::NoCertificate(path.to_owned())), |text| from_pem(&text, path))
 }
 
+/// What stands in a SEQUENCE, behind its type and length.
+fn in_sequence(der: &[u8]) -> Option<&[u8]> {
+    let [SEQUENCE, length, rest @ ..] = der else { return None };
+    let more = if *length >= 0x80 { length & 0x7f } else { 0 };
+    rest.get(usize::from(more)..)
+}
+
+/// Whether DER begins as a certificate: a SEQUENCE of what is signed, which begins with a version, or in version 1 with a serial number
+/// (RFC 5280, section 4.1). An encrypted key and a public one begin with a SEQUENCE as well, and that with an OBJECT IDENTIFIER.
+fn is_certificate(der: &[u8]) -> bool {
+    matches!(in_sequence(der).and_then(in_sequence), Some([CONTEXT_0 | INTEGER, ..]))
+}
+
+/// Whether DER begins as a private key (PKCS#8, PKCS#1, SEC1) or as a file of certificates with their keys (PKCS#12): with a version of
+/// one byte.
+fn is_private_key(der: &[u8]) -> bool {
+    matches!(in_sequence(der), Some([INTEGER, 1, ..]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,7 +118,7 @@ mod tests {
     use rstest::rstest;
 
     const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
-    const DER: &[u8] = &[0x30, 0x82, 0x01, 0xff, 0xfe];
+    const DER: &[u8] = &[0x30, 0x82, 0x01, 0x05, 0x30, 0x81, 0xfe, 0xa0, 0x03];
 
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -124,8 +153,46 @@ mod tests {
     fn der_becomes_pem() {
         assert_eq!(
             read("DIR/cert.der").as_deref(),
-            Ok("-----BEGIN CERTIFICATE-----\nMIIB//4=\n-----END CERTIFICATE-----\n")
+            Ok("-----BEGIN CERTIFICATE-----\nMIIBBTCB/qAD\n-----END CERTIFICATE-----\n")
         );
+    }
+
+    #[rstest]
+    #[case::pkcs8(&[0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0xff], "holds a private key")]
+    #[case::pkcs1(&[0x30, 0x82, 0x04, 0xa4, 0x02, 0x01, 0x00, 0x02, 0x82], "holds a private key")]
+    #[case::sec1(&[0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20, 0xff], "holds a private key")]
+    #[case::pkcs12(&[0x30, 0x82, 0x09, 0x00, 0x02, 0x01, 0x03, 0x30, 0x82], "holds a private key")]
+    #[case::encrypted(&[0x30, 0x81, 0x9b, 0x30, 0x57, 0x06, 0x09, 0x2a], "holds no certificate")]
+    #[case::public(&[0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0xff], "holds no certificate")]
+    #[case::cut(&[0x30, 0x82, 0x01], "holds no certificate")]
+    #[case::cut_within(&[0x30, 0x82, 0x01, 0x05, 0x30, 0xff, 0xfe], "holds no certificate")]
+    fn der_of_something_else_is_not_sent(#[case] der: &[u8], #[case] expected: &str) {
+        let error = from_file(der, "key.der").unwrap_err().to_string();
+        assert!(error.starts_with("'key.der' ") && error.contains(expected), "{error}");
+    }
+
+    #[test]
+    fn a_certificate_that_was_made_is_told_from_its_key() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
+        assert!(from_file(certificate.der(), "cert.der").is_ok());
+        assert_eq!(from_file(key.serialized_der(), "f"), Err(CertificateError::PrivateKey("f".to_owned())));
+    }
+
+    /// The second is as long as a key of Ed25519 in PKCS#8.
+    #[rstest]
+    #[case(QUOTED_LENGTH_MAX + 1)]
+    #[case(64)]
+    #[case(44)]
+    fn what_may_be_a_key_is_not_quoted(#[case] length: usize) {
+        let given = "M".repeat(length);
+        let error = read(&given).unwrap_err();
+        assert!(error.starts_with("'The value' is no certificate") && !error.contains("MMMM"), "{error}");
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_is_quoted() {
+        assert!(read("certs/robot.pem").unwrap_err().starts_with("'certs/robot.pem' is no certificate"));
     }
 
     #[rstest]
