@@ -35,6 +35,9 @@ pub(super) async fn bearer(resource: &str) -> Result<Secret, TransportError> {
 
 /// Runs a program to its end, and ends it with whatever it started when that takes longer than `limit`, or when nobody waits any more.
 ///
+/// Ctrl-C at a terminal reaches this program alone, since the other has a group of its own, and comes to its own end then: what az does here
+/// changes nothing and asks nobody. To watch for Ctrl-C would take from this program that it ends by it, from then on.
+///
 /// Errors: it cannot be started, or was ended.
 async fn run(mut command: Command, limit: Duration) -> io::Result<Ran> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
