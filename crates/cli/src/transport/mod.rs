@@ -83,7 +83,7 @@ pub struct LoginBusy {
     pub endpoint: String,
     /// Its status code.
     pub status: u16,
-    /// Its reason behind a space, or nothing.
+    /// Its reason and what else was tried, each behind a space, or nothing.
     pub said: String,
     /// When to ask again, if it says so.
     pub retry_after: Option<Duration>,

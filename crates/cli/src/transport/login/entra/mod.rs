@@ -160,10 +160,12 @@ impl Entra {
     /// Signs in: the bearer, and what there is to say of how it was got.
     ///
     /// Errors: nothing works. With one credential it is that one's error, with several it names each; when one of them might work
-    /// later, it is that one's.
+    /// later, it is that one's, which names the others too.
     pub(in crate::transport) async fn log_in(&self, client: &HttpClient) -> Result<(Secret, String), TransportError> {
         let client = client.of(&self.authority)?;
-        let (mut tried, mut busy) = (Vec::new(), None);
+        let mut tried = Vec::new();
+        // The first, and its place among those that were tried.
+        let mut busy: Option<(usize, LoginBusy)> = None;
         for credential in &self.credentials {
             match self.try_one(credential, &client).await {
                 Ok(bearer) => {
@@ -177,13 +179,20 @@ impl Entra {
                 }
                 Err(error) => {
                     tried.push(format!("{}: {}", credential.name(), brief(&error.to_string())));
-                    if let TransportError::LoginBusy(_) = error {
-                        busy = busy.or(Some(error));
+                    if let TransportError::LoginBusy(error) = error {
+                        busy = busy.or(Some((tried.len() - 1, error)));
                     }
                 }
             }
         }
-        Err(busy.unwrap_or(TransportError::NoLogin { authority: self.authority.clone(), tried }))
+        let Some((at, mut busy)) = busy else {
+            return Err(TransportError::NoLogin { authority: self.authority.clone(), tried });
+        };
+        tried.remove(at);
+        if !tried.is_empty() {
+            busy.said = format!("{} Also tried: {}.", busy.said, tried.join("; "));
+        }
+        Err(TransportError::LoginBusy(busy))
     }
 
     async fn try_one(&self, credential: &Credential, client: &HttpClient) -> Result<Secret, TransportError> {
