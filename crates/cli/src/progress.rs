@@ -29,9 +29,8 @@ pub struct Progress<'a> {
 impl<'a> Progress<'a> {
     /// For whoever sits at both standard output and standard error; nobody watches a pipe.
     pub fn new(environment: &Environment, sleeper: &'a dyn Sleeper) -> Self {
-        let is_dumb = environment.variables.term.as_deref() == Some("dumb");
-        let watched = environment.stdout_is_terminal && environment.stderr_is_terminal && !is_dumb;
-        Self::drawn_on(if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() }, sleeper)
+        let is_watched = is_watched(environment);
+        Self::drawn_on(if is_watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() }, sleeper)
     }
 
     /// For nobody.
@@ -75,6 +74,12 @@ impl<'a> Progress<'a> {
         self.line.set_message(format!("{} ({} s)", printable_line(what), waited.as_secs()));
         if self.line.is_finished() { self.line.reset() } else { self.line.tick() }
     }
+}
+
+/// Whether somebody sits at both outputs, at a terminal that can take a line back.
+fn is_watched(environment: &Environment) -> bool {
+    let is_dumb = environment.variables.term.as_deref() == Some("dumb");
+    environment.stdout_is_terminal && environment.stderr_is_terminal && !is_dumb
 }
 
 /// Pauses are waits as well: between two looks at a long-running operation, before a request is tried again, for a person who enters a
@@ -269,13 +274,21 @@ mod tests {
     }
 
     #[rstest]
-    #[case(false, true, None)]
-    #[case(true, false, None)]
-    #[case(true, true, Some("dumb"))]
-    fn nothing_is_shown_to_nobody(#[case] stdout: bool, #[case] stderr: bool, #[case] term: Option<&str>) {
+    #[case(true, true, None, true)]
+    #[case(true, true, Some("xterm"), true)]
+    #[case(false, true, None, false)]
+    #[case(true, false, None, false)]
+    #[case(true, true, Some("dumb"), false)]
+    fn somebody_sits_at_both_outputs(
+        #[case] stdout: bool,
+        #[case] stderr: bool,
+        #[case] term: Option<&str>,
+        #[case] expected: bool,
+    ) {
         let variables = Variables { term: term.map(str::to_owned), ..Variables::default() };
         let environment =
             Environment { variables, stdout_is_terminal: stdout, stderr_is_terminal: stderr, ..Environment::default() };
-        assert!(Progress::new(&environment, &FakeSleeper::default()).line.is_hidden());
+        assert_eq!(is_watched(&environment), expected);
+        assert!(expected || Progress::new(&environment, &FakeSleeper::default()).line.is_hidden());
     }
 }

@@ -80,14 +80,13 @@ fn what_cannot_count_is_refused(#[case] line: &str, #[case] expected: &str) {
 }
 
 #[rstest]
-#[case("New-AzContainerRegistryCredentials -TokenId ID/tokens/t -RegistryName R2 -ResourceGroupName G")]
-#[case("New-AzContainerRegistryCredentials -TokenId T -InputObject @{Id='ID/tokens/t';TokenName='T'}")]
-fn the_same_said_twice_is_no_contradiction(#[case] line: &str) {
+#[case("New-AzContainerRegistryCredentials -TokenId ID/tokens/t -RegistryName:R -ResourceGroupName G", "G", "R")]
+#[case("New-AzContainerRegistryCredentials -TokenId T -InputObject @{Id='ID/tokens/t';TokenName='T'}", "g", "r")]
+fn the_same_said_twice_is_no_contradiction(#[case] line: &str, #[case] group: &str, #[case] registry: &str) {
     let answer = json!({ "username": "t", "passwords": [] });
-    let line = line.replace("-RegistryName R2", "-RegistryName r");
-    let path =
-        format!("POST {REGISTRY}/generateCredentials").replace("/g/", if line.contains(" G") { "/G/" } else { "/g/" });
-    let ran = run_line(&line, vec![exchange(&path, 200, &answer)]);
+    let registries = REGISTRY.strip_suffix('r').unwrap().replace("/g/", &format!("/{group}/"));
+    let path = format!("POST {registries}{registry}/generateCredentials");
+    let ran = run_line(line, vec![exchange(&path, 200, &answer)]);
     assert_eq!((ran.stderr.as_str(), ran.status.code()), ("", 0));
 }
 

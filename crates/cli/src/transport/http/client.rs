@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_used_again_where_the_way_is_the_same() {
+    fn a_client_of_another_endpoint_names_it_and_goes_its_way() {
         let client = HttpClient::new("https://management.azure.com").unwrap();
         let login = client.of("https://login.microsoftonline.com").unwrap();
         assert_eq!((login.endpoint(), login.way), ("https://login.microsoftonline.com", client.way));
