@@ -5,11 +5,11 @@ mod process;
 mod serving;
 mod stop;
 
-use cli::client::Client;
 use cli::client::operation::TimerSleeper;
+use cli::client::{Client, Reached};
 use cli::cmdlets::{Command, jobs};
 use cli::completion::{Answer, Candidate, Request as CompletionRequest, in_time};
-use cli::destination::Destination;
+use cli::destination::{Chosen, Destination};
 use cli::environment::Environment;
 use cli::failure::{ExitStatus, Failure};
 use cli::invocation::{self, Invocation};
@@ -78,9 +78,12 @@ fn run_on(
             Invocation::Serve(options) => serving::serve(&options, environment, console).await,
             Invocation::Quickstart(options) => serving::quickstart(&options, environment, console).await,
             Invocation::Principal(options) => {
-                let destination = options.destination(environment)?;
+                let Chosen { destination, subscription_id, .. } = options.chosen(environment)?;
                 destinations::run(destination, environment, &progress, console, async |client, console| match client {
-                    Some(client) => options.run(client, environment, console).await,
+                    Some(client) => {
+                        let reached = Reached { client, subscription_id };
+                        options.run(reached, environment, console).await
+                    }
                     None => Ok(()),
                 })
                 .await
@@ -93,9 +96,12 @@ fn run_on(
                 .await
             }
             Invocation::Az(command) => {
-                let destination = command.destination(environment)?;
+                let Chosen { destination, subscription_id, .. } = command.chosen(environment)?;
                 destinations::run(destination, environment, &progress, console, async |client, console| match client {
-                    Some(client) => command.run(client, environment, console, &mut Process).await,
+                    Some(client) => {
+                        let reached = Reached { client, subscription_id };
+                        command.run(reached, environment, console, &mut Process).await
+                    }
                     None => Ok(()),
                 })
                 .await

@@ -12,8 +12,8 @@ mod tokens;
 mod uses;
 mod words;
 
-use crate::client::Client;
-use crate::destination::{Chosen, Destination};
+use crate::client::{Client, Reached};
+use crate::destination::Chosen;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::host::Host;
@@ -94,21 +94,17 @@ impl AzCommand {
         }
     }
 
-    /// Where it goes.
+    /// Where it goes, and why.
     ///
     /// Errors: as [`Wish::settle`](crate::destination::Wish::settle).
-    pub fn destination(&self, environment: &Environment) -> Result<Destination, Failure> {
-        Ok(self.chosen(environment)?.destination)
-    }
-
-    fn chosen(&self, environment: &Environment) -> Result<Chosen, Failure> {
+    pub fn chosen(&self, environment: &Environment) -> Result<Chosen, Failure> {
         self.common().destination.wish().settle(environment)
     }
 
     /// Runs it, and writes what came of it to standard output.
     pub async fn run(
         &self,
-        client: Client<'_>,
+        Reached { client, subscription_id }: Reached<'_>,
         environment: &Environment,
         console: &mut Console<'_>,
         host: &mut dyn Host,
@@ -121,7 +117,6 @@ impl AzCommand {
         let default = if environment.stdout_is_terminal { Form::Table } else { Form::Json };
         let now = Timestamp::from_microsecond(environment.now_micros)
             .map_err(|error| Failure::usage(format!("The clock of this machine is wrong: {error}.")))?;
-        let subscription_id = self.chosen(environment).ok().and_then(|chosen| chosen.subscription_id);
         let form = common.output.unwrap_or(default);
         let mut run = Run { client, common, subscription_id, form, now, console, host };
         match self {

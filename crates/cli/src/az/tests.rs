@@ -27,7 +27,8 @@ fn run(line: &str, answers: &[&str], exchanges: Vec<Exchange>) -> Ran {
     let mut console = Console::new(&environment, &mut stdout, &mut stderr);
     let outcome = Invocation::parse(&environment, words).and_then(|invocation| match invocation {
         Invocation::Az(command) => {
-            drive(command.run(Client::new(&transport, &sleeper), &environment, &mut console, &mut host))
+            let reached = Reached { client: Client::new(&transport, &sleeper), subscription_id: None };
+            drive(command.run(reached, &environment, &mut console, &mut host))
         }
         other => panic!("{other:?}"),
     });

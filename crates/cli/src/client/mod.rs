@@ -28,6 +28,14 @@ pub struct Client<'a> {
     sleeper: &'a dyn Sleeper,
 }
 
+/// A service that a command goes to.
+pub struct Reached<'a> {
+    /// A client of it.
+    pub client: Client<'a>,
+    /// The subscription of commands that name none, by the context.
+    pub subscription_id: Option<String>,
+}
+
 /// Whose management API it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {

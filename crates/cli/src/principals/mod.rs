@@ -6,7 +6,7 @@ mod words;
 pub use words::PrincipalOptions;
 
 use crate::client::address::Address;
-use crate::client::{Client, ClientError};
+use crate::client::{Client, ClientError, Reached};
 use crate::destination::{Chosen, Destination};
 use crate::environment::Environment;
 use crate::failure::Failure;
@@ -28,35 +28,30 @@ const ISSUER_SEPARATOR: char = ':';
 const FIRST_PRINCIPAL: &str = "first-start";
 
 impl PrincipalOptions {
-    /// Where it goes.
+    /// Where it goes, and why.
     ///
     /// Errors: as [`Wish::settle`](crate::destination::Wish::settle); it is Azure, where service principals are in a directory that has
     /// an API of its own.
-    pub fn destination(&self, environment: &Environment) -> Result<Destination, Failure> {
-        let chosen = self.chosen(environment)?;
+    pub fn chosen(&self, environment: &Environment) -> Result<Chosen, Failure> {
+        let chosen = self.destination.wish().settle(environment)?;
         match &chosen.destination {
             Destination::Server { endpoint, principal } if principal.is_at_azure() => Err(Failure::usage(format!(
                 "`portcullis principal` is for servers, and {endpoint} (by {}) is Azure: its service principals are in Entra ID.",
                 chosen.by
             ))
             .hint("`az ad sp` and `az role assignment` manage them there.")),
-            _ => Ok(chosen.destination),
+            _ => Ok(chosen),
         }
-    }
-
-    fn chosen(&self, environment: &Environment) -> Result<Chosen, Failure> {
-        self.destination.wish().settle(environment)
     }
 
     /// Runs it, and writes what came of it to standard output.
     pub async fn run(
         &self,
-        client: Client<'_>,
+        Reached { client, subscription_id }: Reached<'_>,
         environment: &Environment,
         console: &mut Console<'_>,
     ) -> Result<(), Failure> {
         let form = self.output.unwrap_or(if environment.stdout_is_terminal { Form::Table } else { Form::Json });
-        let subscription_id = self.chosen(environment).ok().and_then(|chosen| chosen.subscription_id);
         let run = Run { client, subscription_id, form, now: now(environment)? };
         match &self.verb {
             Verb::Create { name, end, role, scope } => {
@@ -254,11 +249,7 @@ impl Run<'_> {
 
     async fn scope(&self, given: Option<&str>) -> Result<String, Failure> {
         match (given, &self.subscription_id) {
-            (Some(scope), _) if scope.to_ascii_lowercase().starts_with("/subscriptions/") => {
-                Ok(scope.trim_end_matches('/').to_owned())
-            }
-            (Some(scope), _) => Err(Failure::usage(format!("'{scope}' is not a scope: a scope is the id of a resource."))
-                .hint(format!("For a registry: portcullis registry show -n {scope} -o json has it as id. Without --scope it is the whole subscription."))),
+            (Some(scope), _) => Ok(scope.trim_end_matches('/').to_owned()),
             (None, Some(id)) => Ok(format!("/subscriptions/{id}")),
             (None, None) => Ok(format!("/subscriptions/{}", self.client.only_subscription().await?)),
         }

@@ -33,8 +33,11 @@ fn run_in(environment: &Environment, line: &str, exchanges: Vec<Exchange>) -> Ra
     let (transport, sleeper) = (FakeTransport::new(exchanges), FakeSleeper::default());
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let mut console = Console::new(environment, &mut stdout, &mut stderr);
-    let outcome = parsed(environment, line)
-        .and_then(|options| drive(options.run(Client::new(&transport, &sleeper), environment, &mut console)));
+    let outcome = parsed(environment, line).and_then(|options| {
+        let subscription_id = options.chosen(environment)?.subscription_id;
+        let reached = Reached { client: Client::new(&transport, &sleeper), subscription_id };
+        drive(options.run(reached, environment, &mut console))
+    });
     let code = console.finish(outcome).code();
     assert_eq!(transport.left(), 0, "{}", String::from_utf8_lossy(&stderr));
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -43,7 +46,8 @@ fn run_in(environment: &Environment, line: &str, exchanges: Vec<Exchange>) -> Ra
 }
 
 fn run(line: &str, exchanges: Vec<Exchange>) -> Ran {
-    run_in(&Environment { now_micros: NOW_MICROS, ..Environment::default() }, line, exchanges)
+    let variables = Variables { data: Some("data".into()), ..Variables::default() };
+    run_in(&Environment { variables, now_micros: NOW_MICROS, ..Environment::default() }, line, exchanges)
 }
 
 fn only_subscription() -> Exchange {
@@ -187,7 +191,7 @@ fn the_contexts_subscription_is_where_a_role_holds() {
 fn azure_has_its_service_principals_elsewhere(#[case] line: &str, #[case] expected: &str) {
     let folder = tempfile::tempdir().unwrap();
     let environment = environment(folder.path());
-    let failure = parsed(&environment, line).unwrap().destination(&environment).unwrap_err();
+    let failure = parsed(&environment, line).unwrap().chosen(&environment).unwrap_err();
     let said = format!(
         "`portcullis principal` is for servers, and {expected} is Azure: its service principals are in Entra ID."
     );
@@ -200,6 +204,16 @@ fn a_scope_is_the_id_of_a_resource() {
     let client = Client::new(&transport, &sleeper);
     let run = Run { client, subscription_id: None, form: Form::Table, now: Timestamp::UNIX_EPOCH };
     assert_eq!(drive(run.scope(Some("/Subscriptions/s/"))).unwrap(), "/Subscriptions/s");
-    let told = drive(run.scope(Some("lnxcr"))).unwrap_err().to_string();
-    assert!(told.starts_with("'lnxcr' is not a scope") && told.contains("portcullis registry show -n lnxcr"), "{told}");
+}
+
+/// Before a principal is made, looked for, or asked about.
+#[rstest]
+#[case("create ci --role reader --scope lnxcr")]
+#[case("grant ci --role reader --scope lnxcr")]
+#[case("revoke ci --role reader --scope lnxcr")]
+fn what_is_no_scope_is_refused_before_anything_is_sent(#[case] line: &str) {
+    let ran = run(line, vec![]);
+    assert!(ran.stderr.contains("'lnxcr' is not a scope: a scope is the id of a resource."), "{}", ran.stderr);
+    assert!(ran.stderr.contains("portcullis registry show -n lnxcr -o json has it as id."), "{}", ran.stderr);
+    assert_eq!((ran.stdout.as_str(), ran.code), ("", 2));
 }

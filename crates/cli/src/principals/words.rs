@@ -36,7 +36,7 @@ pub(super) enum Verb {
         #[arg(long, value_name = "ROLE")]
         role: Option<RoleName>,
         /// Where the role holds: an id of a resource group or a registry [default: the whole subscription]
-        #[arg(long, value_name = "ID", requires = "role")]
+        #[arg(long, value_name = "ID", requires = "role", value_parser = scope)]
         scope: Option<String>,
     },
     /// List the service principals
@@ -82,8 +82,19 @@ pub(super) struct Grant {
     #[arg(long, value_name = "ROLE")]
     pub(super) role: RoleName,
     /// Where it holds: an id of a resource group or a registry [default: the whole subscription]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = scope)]
     pub(super) scope: Option<String>,
+}
+
+/// Read with the words, so that nothing is made before it is refused.
+fn scope(text: &str) -> Result<String, String> {
+    if text.to_ascii_lowercase().starts_with("/subscriptions/") {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "'{text}' is not a scope: a scope is the id of a resource. For a registry: portcullis registry show -n {text} -o json has it as id. \
+         Without --scope it is the whole subscription."
+    ))
 }
 
 /// When a secret ends.
