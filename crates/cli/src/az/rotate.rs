@@ -30,9 +30,11 @@ impl Run<'_, '_> {
         let (place, found) = self.get_token(token).await?;
         let present = passwords(&found);
         let slot = slot(&present);
-        let lifetime = lifetime(&present).filter(|_| asked.is_none() && !end.no_expiration);
+        let is_end_asked = asked.is_some() || end.no_expiration;
+        let lifetime = if is_end_asked { None } else { lifetime(&present)? };
         let inherited = lifetime.map(|lifetime| self.later(lifetime)).transpose()?.map(|end| end.to_string());
         let new = New { slot, is_inherited: inherited.is_some(), expiry: asked.or(inherited) };
+        let form = self.form_with_server(&place, format).await?;
         let mut other = present.into_iter().find(|password| password.name.as_deref() != Some(slot));
         let mut generated = self.generate(&place, token.name(), Some(slot), new.expiry.clone()).await?;
 
@@ -59,7 +61,7 @@ impl Run<'_, '_> {
                 Err(error) => failure = Some(error),
             }
         }
-        self.show_made(&place, None, &generated, format).await?;
+        self.show_made(None, &generated, form).await?;
         self.console.note(&format!("{new} {}", about_other(other.as_ref())));
         failure.map_or(Ok(()), |failure| {
             Err(failure.hint("The overlap was not set: the other password ends when it would have ended."))
@@ -88,13 +90,20 @@ fn slot(present: &[TokenPassword]) -> &'static str {
 
 /// How long the newest password was made for; `None` when it has no end. Not that in the slot: an overlap brought its end forward, and
 /// each rotation would be shorter than the one before.
-fn lifetime(present: &[TokenPassword]) -> Option<SignedDuration> {
+///
+/// Errors: it has an end, and how long it was made for cannot be known. A password without an end in its place would be a surprise.
+fn lifetime(present: &[TokenPassword]) -> Result<Option<SignedDuration>, Failure> {
     let time = |text: &Option<String>| text.as_deref()?.parse::<Timestamp>().ok();
-    let newest = present.iter().max_by_key(|password| time(&password.creation_time))?;
-    let exact = time(&newest.expiry)?.duration_since(time(&newest.creation_time)?);
+    let newest = present.iter().max_by_key(|password| time(&password.creation_time));
+    let Some(newest) = newest.filter(|newest| newest.expiry.is_some()) else { return Ok(None) };
+    let exact = time(&newest.expiry).zip(time(&newest.creation_time)).map(|(end, made)| end.duration_since(made));
     // An end is asked for a moment before the password is made.
-    let minutes = exact.as_secs().saturating_add(30) / 60;
-    (minutes > 0).then(|| SignedDuration::from_mins(minutes))
+    let minutes = exact.map(|exact| exact.as_secs().saturating_add(30) / 60).filter(|minutes| *minutes > 0);
+    let minutes = minutes.ok_or_else(|| {
+        Failure::usage("The newest password has an end from which no length of time follows.")
+            .hint("Give --expiration, --expiration-in-days or --no-expiration.")
+    })?;
+    Ok(Some(SignedDuration::from_mins(minutes)))
 }
 
 /// A password that was just made.
@@ -142,18 +151,27 @@ mod tests {
     #[case(&[("2026-01-01T00:00:00Z", Some("2026-01-03T00:00:00Z")), ("2026-01-02T00:00:00Z", Some("2026-02-01T00:00:00Z"))], Some(30 * 24 * 60))]
     #[case(&[("2026-01-01T00:00:00.25Z", Some("2026-01-01T12:00:00Z"))], Some(12 * 60))]
     #[case(&[("2026-01-01T00:00:00Z", Some("2026-01-03T00:00:00Z")), ("2026-01-02T00:00:00Z", None)], None)]
-    #[case(&[("2026-01-02T00:00:00Z", Some("2026-01-01T00:00:00Z"))], None)]
     #[case(&[], None)]
     fn a_new_password_lasts_as_long_as_the_newest_was_made_for(
         #[case] present: &[(&str, Option<&str>)],
         #[case] minutes: Option<i64>,
     ) {
-        let made = |(made, end): &(&str, Option<&str>)| TokenPassword {
-            expiry: end.map(str::to_owned),
-            ..password(("password1", made))
-        };
-        let present: Vec<TokenPassword> = present.iter().map(made).collect();
-        assert_eq!(lifetime(&present), minutes.map(SignedDuration::from_mins));
+        let present: Vec<TokenPassword> = present.iter().map(|(made, end)| ending(made, *end)).collect();
+        assert_eq!(lifetime(&present), Ok(minutes.map(SignedDuration::from_mins)));
+    }
+
+    fn ending(made: &str, end: Option<&str>) -> TokenPassword {
+        TokenPassword { expiry: end.map(str::to_owned), ..password(("password1", made)) }
+    }
+
+    #[rstest]
+    #[case::before_it_was_made("2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z")]
+    #[case::at_once("2026-01-02T00:00:00Z", "2026-01-02T00:00:10Z")]
+    #[case::no_time("2026-01-02T00:00:00Z", "some day")]
+    #[case::made_at_no_time("some day", "2026-01-02T00:00:00Z")]
+    fn an_end_from_which_no_length_follows_is_no_password_without_one(#[case] made: &str, #[case] end: &str) {
+        let told = lifetime(&[ending(made, Some(end))]).unwrap_err().to_string();
+        assert!(told.contains("no length of time follows") && told.contains("--no-expiration"), "{told}");
     }
 
     #[rstest]

@@ -75,6 +75,10 @@ fn generated(passwords: &Value) -> Exchange {
     below("POST", "/generateCredentials", 200, &json!({ "username": "ci", "passwords": passwords }))
 }
 
+fn login_server() -> Exchange {
+    below("GET", "", 200, &json!({ "properties": { "loginServer": "myreg.example:5000" } }))
+}
+
 fn missing(path: &str) -> Exchange {
     below("GET", path, 404, &json!({ "error": { "code": "ResourceNotFound", "message": "x" } }))
 }
@@ -273,8 +277,8 @@ fn passwords_are_generated_one_or_both(#[case] which: &str, #[case] expected: Op
 #[test]
 fn a_credential_is_written_for_the_next_tool() {
     let mut exchanges = look_up();
+    exchanges.push(login_server());
     exchanges.push(generated(&json!([{ "name": "password1" }, { "name": "password2", "value": "v2" }])));
-    exchanges.push(below("GET", "", 200, &json!({ "properties": { "loginServer": "myreg.example:5000" } })));
     let ran = run("token credential generate ci -r myreg --password2 --format docker-login", &[], exchanges);
     assert_eq!(ran.stdout, "printf %s 'v2' | docker login --username 'ci' --password-stdin 'myreg.example:5000'\n");
 }
@@ -284,26 +288,31 @@ fn a_credential_is_written_for_the_next_tool() {
 #[case("token create ci -r myreg --scope-map m --format env")]
 fn no_password_is_made_that_a_form_does_not_show(#[case] line: &str) {
     let mut exchanges = look_up();
+    exchanges.push(login_server());
     if line.starts_with("token create") {
         exchanges.extend(put("/tokens/ci", &token(&json!({}))));
     }
     exchanges.push(generated(&json!([{ "name": "password1", "value": "v1" }])));
-    exchanges.push(below("GET", "", 200, &json!({ "properties": { "loginServer": "myreg.example:5000" } })));
     let ran = run(line, &[], exchanges);
     let asked = ran.bodies.last().unwrap();
     assert_eq!(asked["name"], "password1");
     assert!(ran.stdout.contains("REGISTRY_PASSWORD='v1'"), "{}", ran.stdout);
 }
 
-#[test]
-fn a_login_server_that_is_no_host_gets_into_no_file_of_variables() {
+#[rstest]
+#[case("token credential generate ci -r myreg --format github-actions")]
+#[case("token create ci -r myreg --scope-map m --format github-actions")]
+#[case("token rotate ci -r myreg --overlap 24h --format github-actions")]
+fn a_login_server_that_is_no_host_gets_into_no_file_of_variables(#[case] line: &str) {
     let mut exchanges = look_up();
-    exchanges.push(generated(&json!([{ "name": "password1", "value": "v1" }])));
+    if line.starts_with("token rotate") {
+        exchanges.push(below("GET", "/tokens/ci", 200, &token(&json!({}))));
+    }
     let server = "myreg.example\nLD_PRELOAD=/tmp/x.so";
     exchanges.push(below("GET", "", 200, &json!({ "properties": { "loginServer": server } })));
-    let ran = run("token credential generate ci -r myreg --format github-actions", &[], exchanges);
-    assert_eq!((ran.stdout.as_str(), ran.code), ("", 3), "{}", ran.stderr);
-    assert!(!ran.stderr.contains("v1") && ran.stderr.contains("one that is no host"), "{}", ran.stderr);
+    let ran = run(line, &[], exchanges);
+    assert_eq!((ran.stdout.as_str(), ran.code, ran.bodies.len()), ("", 3, 0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("one that is no host.\nhint: Nothing was made."), "{}", ran.stderr);
 }
 
 #[test]
@@ -383,6 +392,22 @@ fn a_rotation_goes_on_for_as_long_as_before(#[case] words: &str, #[case] end: Op
     let ran = run(&format!("token rotate ci -r myreg{words}"), &[], exchanges);
     assert_eq!(ran.bodies[0].get("expiry").and_then(Value::as_str), end);
     assert_eq!(ran.stderr.lines().last(), Some(said));
+}
+
+#[rstest]
+#[case("", 2)]
+#[case(" --no-expiration", 0)]
+#[case(" --expiration-in-days 7", 0)]
+fn an_end_of_no_length_is_not_gone_on_with(#[case] words: &str, #[case] code: u8) {
+    let (made, ends) = ("2025-12-21T00:00:00Z", "2025-12-20T00:00:00Z");
+    let password1 = json!({ "name": "password1", "creationTime": made, "expiry": ends });
+    let mut exchanges = look_up();
+    exchanges.push(below("GET", "/tokens/ci", 200, &token(&json!({ "credentials": { "passwords": [password1] } }))));
+    if code == 0 {
+        exchanges.push(generated(&json!([{ "name": "password1" }, { "name": "password2", "value": "v2" }])));
+    }
+    let ran = run(&format!("token rotate ci -r myreg{words}"), &[], exchanges);
+    assert_eq!((ran.code, ran.stdout.contains("v2")), (code, code == 0), "{}", ran.stderr);
 }
 
 #[test]

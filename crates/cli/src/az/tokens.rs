@@ -20,12 +20,19 @@ use wire::arm::tokens::{Token, TokenCredentials, TokenPassword, TokenProperties}
 /// The password that is made for a form that holds one: a second would work, and nobody would have seen it.
 const SHOWN_ALONE: &str = "password1";
 
+/// A form, and the login server of the registry, which stands in it.
+pub(super) struct FormWithServer {
+    form: CredentialForm,
+    server: String,
+}
+
 impl Run<'_, '_> {
     pub(super) async fn token(&mut self, verb: &TokenVerb) -> Result<(), Failure> {
         match verb {
             TokenVerb::Create { token, grants, scope_map, status, no_passwords, end, format } => {
                 let expiry = self.expiry(end)?;
                 let place = self.place(&token.place).await?;
+                let form = self.form_with_server(&place, *format).await?;
                 let scope_map = self.scope_map_for(&place, token.name(), grants, scope_map.as_deref()).await?;
                 let properties = TokenProperties {
                     scope_map_id: Some(scope_map),
@@ -44,7 +51,7 @@ impl Run<'_, '_> {
                         name = token.name()
                     ))
                 })?;
-                self.show_made(&place, Some(&made), &generated, *format).await
+                self.show_made(Some(&made), &generated, form).await
             }
             TokenVerb::Show { token } => self.show_one(token).await,
             TokenVerb::List { place, expiring_within, unused_for } => {
@@ -163,8 +170,9 @@ impl Run<'_, '_> {
                     (slot, format) => slot.or(format.map(|_| SHOWN_ALONE)),
                 };
                 let place = self.place(&token.place).await?;
+                let form = self.form_with_server(&place, *format).await?;
                 let generated = self.generate(&place, token.name(), slot, expiry).await?;
-                self.show_made(&place, None, &generated, *format).await
+                self.show_made(None, &generated, form).await
             }
             CredentialVerb::Delete { token, which, yes } => {
                 if *which == Which::default() {
@@ -226,16 +234,14 @@ impl Run<'_, '_> {
     /// Shows passwords that were just made: in the form that was asked for, else with the token when it is new.
     pub(super) async fn show_made(
         &mut self,
-        place: &RegistryPlace,
         token: Option<&Token>,
         generated: &GeneratedCredentials,
-        format: Option<CredentialForm>,
+        form: Option<FormWithServer>,
     ) -> Result<(), Failure> {
-        if let Some(format) = format {
+        if let Some(FormWithServer { form, server }) = form {
             let password = generated.passwords.iter().find_map(|password| password.value.clone());
             let password = password.ok_or_else(|| Failure::unreachable("The answer has no new password."))?;
-            let server = self.login_server(place).await?;
-            let written = format.write(&Credential { server, user: generated.username.clone(), password });
+            let written = form.write(&Credential { server, user: generated.username.clone(), password });
             if let Some(line) = written.stderr {
                 self.console.note(&line);
             }
@@ -267,6 +273,18 @@ impl Run<'_, '_> {
         Ok(())
     }
 
+    /// What a form needs, found before a password is made: without it the password could not be shown.
+    pub(super) async fn form_with_server(
+        &self,
+        place: &RegistryPlace,
+        form: Option<CredentialForm>,
+    ) -> Result<Option<FormWithServer>, Failure> {
+        match form {
+            Some(form) => Ok(Some(FormWithServer { form, server: self.login_server(place).await? })),
+            None => Ok(None),
+        }
+    }
+
     async fn login_server(&self, place: &RegistryPlace) -> Result<String, Failure> {
         let registry: Registry = self.client.get(&place.registry_address()?).await?;
         let server = registry.properties.as_ref().and_then(|properties| properties.get("loginServer")?.as_str());
@@ -274,7 +292,7 @@ impl Run<'_, '_> {
         let fits = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
         server.filter(|server| !server.is_empty() && server.chars().all(fits)).map(str::to_owned).ok_or_else(|| {
             Failure::unreachable("The registry does not say its login server, or one that is no host.")
-                .hint("The passwords were made and are not shown. Make others without --format: portcullis token credential generate")
+                .hint("Nothing was made. Leave --format out.")
         })
     }
 
