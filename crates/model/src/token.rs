@@ -12,6 +12,7 @@ use crate::resource_id::{ScopeMapId, TokenId};
 use crate::scope_map::Rules;
 use crate::timestamp::Timestamp;
 use std::borrow::Cow;
+use std::hint::black_box;
 use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
@@ -214,15 +215,27 @@ impl SignInRefusal {
     }
 }
 
+/// The password that `matches`. As many are compared as a token may have, whatever it has and whichever it is, so that the time tells
+/// neither; of nobody, `passwords` is empty.
+pub fn find_presented(
+    passwords: &[PasswordFacts],
+    mut matches: impl FnMut(&PasswordHash) -> bool,
+) -> Option<&PasswordFacts> {
+    let nothing = PasswordHash::from_bytes([0; 32]);
+    let mut found = None;
+    for slot in 0..passwords.len().max(PasswordName::ALL.len()) {
+        let password = passwords.get(slot);
+        let is_match = black_box(matches(password.map_or(&nothing, |password| &password.hash)));
+        found = if is_match && password.is_some() { password } else { found };
+    }
+    found
+}
+
 impl TokenFacts {
     /// Judges a presented password. *Disabled* beats every other state, but only for a caller who knows the password.
     pub fn admit_password(&self, presented: &PasswordHash, now: Timestamp) -> Result<&PasswordFacts, SignInRefusal> {
-        // Every password is compared, so that the time does not tell which one matched.
-        let matching = self
-            .passwords
-            .iter()
-            .fold(None, |found, password| if password.hash.matches(presented) { Some(password) } else { found });
-        let password = matching.ok_or(SignInRefusal::WrongPassword)?;
+        let password =
+            find_presented(&self.passwords, |hash| hash.matches(presented)).ok_or(SignInRefusal::WrongPassword)?;
         self.check_enabled()?;
         password.check(now)?;
         Ok(password)
@@ -392,6 +405,26 @@ mod tests {
                 not_before: at(50),
                 ends_at: at(100),
             }],
+        }
+    }
+
+    #[rstest]
+    #[case::nobody(&[], 2)]
+    #[case::one(&[0], 2)]
+    #[case::two(&[0, 1], 2)]
+    #[case::more_than_there_are_now(&[0, 1, 0], 3)]
+    fn as_much_is_compared_whoever_it_is(#[case] which: &[usize], #[case] comparisons: usize) {
+        let facts = facts();
+        let passwords: Vec<PasswordFacts> = which.iter().map(|at| facts.passwords[*at].clone()).collect();
+        for right in [hash_of(1), hash_of(2), hash_of(9), PasswordHash::from_bytes([0; 32])] {
+            let mut compared = 0;
+            let found = find_presented(&passwords, |hash| {
+                compared += 1;
+                hash.matches(&right)
+            });
+            assert_eq!(compared, comparisons);
+            let expected = passwords.iter().rfind(|password| password.hash.matches(&right));
+            assert_eq!(found.map(|password| password.id), expected.map(|password| password.id));
         }
     }
 
