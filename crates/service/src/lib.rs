@@ -219,9 +219,11 @@ impl Service {
     /// Takes in what other processes on the same data folder have changed since the last call. The server calls it several
     /// times a second, which is what bounds how long a revocation made elsewhere takes (decision D5).
     pub async fn follow_changes(&self) -> Result<(), Error> {
-        let version = self.inner.metadata.read(management_version::get).await?;
-        self.inner.tokens.follow(version);
-        Ok(())
+        let asked = self.inner.metadata.read(management_version::get);
+        let answer = tokio::time::timeout(limits::FOLLOW_CHANGES_WITHIN, asked).await;
+        let version = answer.map_err(Error::internal).and_then(|version| Ok(version?));
+        self.inner.tokens.follow(version.as_ref().ok().copied());
+        version.map(drop)
     }
 
     /// Whether the store answers and takes writes.

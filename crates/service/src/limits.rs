@@ -142,6 +142,17 @@ pub const ISSUER_KEYS_STALE_MAX: Duration = Duration::from_secs(12 * 3600);
 /// refused before it is read (CVE-2025-30204).
 pub const BEARER_BYTES_MAX: usize = 64 << 10;
 
+/// One that is issued: what is left of [`BEARER_BYTES_MAX`] and of the head of a request beside what else is in them.
+pub const ACCESS_TOKEN_BYTES: Limit =
+    Limit { what: "a bearer for all the scopes that are asked for", max: 60 << 10, unit: "bytes" };
+
+/// Repositories that a bearer lists one by one, each with about 90 bytes: proxies take heads of 8 KiB (data-plane-and-auth.md, 8.4).
+pub const ACCESS_CLAIMS_MAX: usize = 50;
+
+/// How long the database may take to say whether another process has changed anything: with the pause between two questions, and as much again
+/// for a busy machine, less than the second within which a revocation must be everywhere (decision D5).
+pub const FOLLOW_CHANGES_WITHIN: Duration = Duration::from_millis(300);
+
 /// Bearers whose signature need not be checked again, about 1 KiB each.
 pub const BEARERS_REMEMBERED: usize = 20_000;
 

@@ -92,11 +92,11 @@ impl TokenTable {
         self.forget_with(&mut state);
     }
 
-    /// Forgets everything when `version` is not the one of the last call.
-    pub(crate) fn follow(&self, version: i64) {
+    /// Forgets everything when `version` is not the one of the last call, or is `None`: what cannot be asked may have changed.
+    pub(crate) fn follow(&self, version: Option<i64>) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if state.version != Some(version) {
-            state.version = Some(version);
+        if version.is_none() || state.version != version {
+            state.version = version;
             self.forget_with(&mut state);
         }
     }
@@ -161,11 +161,21 @@ mod tests {
     #[test]
     fn only_another_version_makes_it_forget() {
         let table = TokenTable::new();
-        table.follow(1);
+        table.follow(Some(1));
         table.remember(&table.tokens, table.epoch(), WHICH, None);
-        table.follow(1);
+        table.follow(Some(1));
         assert!(table.tokens.get(&WHICH).is_some());
-        table.follow(2);
+        table.follow(Some(2));
         assert!(table.tokens.get(&WHICH).is_none());
+    }
+
+    #[test]
+    fn a_database_that_does_not_answer_is_not_trusted_to_be_as_it_was() {
+        let table = TokenTable::new();
+        for _ in 0..2 {
+            table.remember(&table.tokens, table.epoch(), WHICH, None);
+            table.follow(None);
+            assert!(table.tokens.get(&WHICH).is_none());
+        }
     }
 }
