@@ -115,6 +115,7 @@ async fn post_with_basic() -> Outcome {
 #[case::empty_service("service=", StatusCode::OK)]
 #[case::other_service("service=othercr.localhost", StatusCode::BAD_REQUEST)]
 #[case::two_services("service=lnxcr.localhost&service=lnxcr.localhost", StatusCode::BAD_REQUEST)]
+#[case::account_in_other_case("account=TOKEN2&service=lnxcr.localhost", StatusCode::OK)]
 #[case::other_account("account=token3&service=lnxcr.localhost", StatusCode::UNAUTHORIZED)]
 #[tokio::test]
 async fn queries(#[case] query: &str, #[case] expected: StatusCode) -> Outcome {
