@@ -89,6 +89,12 @@ impl Granted {
         }
         Self { repositories: repositories.into_iter().collect(), catalog: asked.catalog }
     }
+
+    /// Reads what [`fmt::Display`] wrote.
+    pub fn read(scope: &str) -> Self {
+        let Asked { repositories, catalog } = Asked::parse([scope]);
+        Self { repositories: repositories.into_iter().collect(), catalog }
+    }
 }
 
 impl fmt::Display for Granted {
@@ -178,6 +184,12 @@ mod tests {
             let asked = Asked { repositories: asked.iter().map(|(p, a)| (p.clone(), a)).collect(), catalog: false };
             let granted = Granted::of(&asked, &held);
             prop_assert!(held.actions_on(&name).covers(granted.repositories.actions_on(&name)));
+        }
+
+        #[test]
+        fn what_is_written_is_read_again(held in any_rules(), catalog: bool) {
+            let granted = Granted { repositories: held, catalog };
+            prop_assert_eq!(Granted::read(&granted.to_string()).to_string(), granted.to_string());
         }
 
         #[test]

@@ -123,6 +123,11 @@ impl Rules {
         self.0.iter().map(|(pattern, actions)| (pattern, *actions))
     }
 
+    /// How many patterns there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether nothing is allowed anywhere.
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|(_, actions)| actions.is_empty())

@@ -18,6 +18,9 @@ pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// Bytes of a request's head: clients put many `scope` parameters in one URL (data-plane-and-auth.md, 8.4: take 32 KiB of it).
 pub(crate) const HEAD_BYTES_MAX: usize = 64 << 10;
 
+/// Bytes of bearer and scope in an answer of the token service: clients cut the whole at 64 KiB (data-plane-and-auth.md, 0.5).
+pub(crate) const TOKEN_ANSWER_BYTES_MAX: usize = 63 << 10;
+
 /// Bytes of a JSON body of the management API. The largest sensible one, a scope map of 500 actions, has some 150 KiB.
 pub(crate) const MANAGEMENT_BODY_BYTES_MAX: usize = 1 << 20;
 

@@ -13,8 +13,10 @@ use model::certificate::Fingerprint;
 use model::registry::{Registry, RegistryKey};
 use model::repository::RepositoryPattern;
 use model::scope::{Asked, Granted};
+use model::scope_map::Rules;
 use model::timestamp::Timestamp;
-use model::token::{CertificateKey, CredentialKey, Generation, PasswordKey, SignInRefusal, TokenKey};
+use model::token::{CertificateKey, CredentialKey, Generation, PasswordKey, SignInRefusal, TokenFacts, TokenKey};
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -73,7 +75,11 @@ struct Claims {
     nbf: i64,
     iat: i64,
     jti: String,
+    /// Empty where `scope` says it.
     access: Vec<AccessClaim>,
+    /// RFC 8693, section 4.2: what is too much for `access`, in half of its bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
     /// A name may be given to another registry after a delete; a key never is.
     rid: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,10 +130,22 @@ struct BearerHolder {
 }
 
 /// Bearers whose signature was checked, by the SHA-256 of their text. What can change is judged on every request.
-pub(crate) type BearerCache = Cache<[u8; 32], Arc<Bearer>>;
+pub(crate) type BearerCache = Cache<[u8; 32], Arc<Bearer>, BearerWeight>;
+
+/// A bearer for many repositories takes the place of many bearers.
+#[derive(Clone)]
+pub(crate) struct BearerWeight;
+
+impl Weighter<[u8; 32], Arc<Bearer>> for BearerWeight {
+    fn weight(&self, _: &[u8; 32], bearer: &Arc<Bearer>) -> u64 {
+        1 + bearer.granted.repositories.len() as u64 / 4
+    }
+}
 
 impl Service {
     /// Issues a bearer for what is asked and held.
+    ///
+    /// Errors: `LimitReached`, when it would be too long to be taken.
     pub fn issue_access_token(
         &self,
         registry: &Registry,
@@ -137,6 +155,7 @@ impl Service {
         let SignedIn { facts, credential, credential_ends_at, certificate, .. } = signed_in;
         let now = self.inner.clock.now();
         let granted = Granted::of(asked, &facts.rules);
+        let (access, scope) = to_claims(&carried(asked, &granted));
         let longest = now.plus(limits::ACCESS_TOKEN_TTL);
         let expires = credential_ends_at.map_or(longest, |end| end.min(longest));
         let not_before = now.minus(limits::CLOCK_SKEW).as_unix_seconds();
@@ -144,7 +163,7 @@ impl Service {
             CredentialKey::Password(key) => (Some(key.0), None),
             CredentialKey::Certificate(key) => (None, Some(key.0)),
         };
-        let text = self.inner.keys.access.sign(&Claims {
+        let text = self.sign_access_token(&Claims {
             iss: signing::ISSUER.to_owned(),
             sub: facts.name.to_string(),
             aud: registry.id.name.key(),
@@ -152,7 +171,8 @@ impl Service {
             nbf: not_before,
             iat: not_before,
             jti: random::guid(&*self.inner.random),
-            access: to_claims(&granted),
+            access,
+            scope,
             rid: facts.registry.0,
             tok: Some(facts.key.0),
             r#gen: Some(facts.generation.0),
@@ -182,7 +202,8 @@ impl Service {
         let entry = self.signed_in_entry(registry, &nobody(registry));
         self.note(entry, Crowd::Strangers);
         let not_before = now.minus(limits::CLOCK_SKEW).as_unix_seconds();
-        let text = self.inner.keys.access.sign(&Claims {
+        let (access, scope) = to_claims(&granted);
+        let text = self.sign_access_token(&Claims {
             iss: signing::ISSUER.to_owned(),
             sub: ANONYMOUS.to_owned(),
             aud: registry.id.name.key(),
@@ -190,7 +211,8 @@ impl Service {
             nbf: not_before,
             iat: not_before,
             jti: random::guid(&*self.inner.random),
-            access: to_claims(&granted),
+            access,
+            scope,
             rid: registry.key.0,
             tok: None,
             r#gen: None,
@@ -200,6 +222,15 @@ impl Service {
             anon: Some(true),
         })?;
         Ok(AccessToken { text, granted, issued_at: now, expires_in_seconds: lasts.as_secs() })
+    }
+
+    /// What would be refused later is not issued.
+    fn sign_access_token(&self, claims: &Claims) -> Result<String, Error> {
+        let text = self.inner.keys.access.sign(claims)?;
+        if text.len() as u64 > limits::ACCESS_TOKEN_BYTES.max {
+            return Err(Error::LimitReached(limits::ACCESS_TOKEN_BYTES));
+        }
+        Ok(text)
     }
 
     /// Checks a bearer, and that its token, or the registry, still stands behind it. `presented` is the certificate whose key the caller has proven to
@@ -237,6 +268,11 @@ impl Service {
             refused(Some(&facts.name), facts.name_of(holder.credential), REASON.to_owned(), Crowd::Known);
             return Err(BearerRefusal::Invalid(REASON));
         }
+        if holder.certificate.is_none()
+            && let Some(presented) = presented
+        {
+            self.check_beside(registry, &facts, presented).await?;
+        }
         let admitted = facts.admit_bearer(holder.credential, holder.generation, self.inner.clock.now());
         admitted.inspect_err(|refusal| {
             refused(Some(&facts.name), facts.name_of(holder.credential), reason(refusal), Crowd::Known);
@@ -245,6 +281,22 @@ impl Service {
         let (rules, granted) = (Arc::clone(&facts.rules), Arc::clone(&bearer.granted));
         let endings = self.endings(&facts, holder.credential, holder.certificate.as_ref());
         Ok(Admitted { access: Access::by_bearer(registry.key, actor, facts.key, rules, granted), endings })
+    }
+
+    /// As [`Service::beside_certificate`] does with a password: a certificate of another token contradicts the bearer.
+    async fn check_beside(
+        &self,
+        registry: &Registry,
+        facts: &TokenFacts,
+        presented: &Fingerprint,
+    ) -> Result<(), BearerRefusal> {
+        let other = self.facts(WhichToken::Certificate(registry.key, *presented)).await?;
+        if other.is_none_or(|other| other.key == facts.key) {
+            return Ok(());
+        }
+        let refusal = SignInRefusal::TwoTokens;
+        self.note_refused(registry, (Some(&facts.name), BEARER.into()), reason(&refusal), Crowd::Known);
+        Err(refusal.into())
     }
 
     /// Every key that signatures of live access tokens can be checked with.
@@ -281,11 +333,11 @@ impl Bearer {
         }
         Ok(Self {
             holder: BearerHolder::read(&claims)?,
+            granted: Arc::new(from_claims(&claims)),
             audience: claims.aud,
             registry: RegistryKey(claims.rid),
             not_before: claims.nbf,
             expires: claims.exp,
-            granted: Arc::new(from_claims(&claims.access)),
         })
     }
 }
@@ -333,7 +385,22 @@ const REGISTRY: &str = "registry";
 const CATALOG: &str = "catalog";
 const EVERYTHING: &str = "*";
 
-fn to_claims(granted: &Granted) -> Vec<AccessClaim> {
+/// What the bearer carries: what was granted, or, where a wildcard makes that a long list, what was asked (data-plane-and-auth.md, 8.4). It comes to
+/// the same, because [`Access::by_bearer`] is what the bearer carries and the scope map allows, at each request.
+fn carried<'a>(asked: &Asked, granted: &'a Granted) -> Cow<'a, Granted> {
+    if granted.repositories.len() <= limits::ACCESS_CLAIMS_MAX {
+        return Cow::Borrowed(granted);
+    }
+    let everything: Rules = [(RepositoryPattern::All, ActionSet::ALL)].into_iter().collect();
+    let as_asked = Granted::of(asked, &everything);
+    if as_asked.repositories.len() < granted.repositories.len() { Cow::Owned(as_asked) } else { Cow::Borrowed(granted) }
+}
+
+/// `access`, and `scope` in its place where there is much.
+fn to_claims(granted: &Granted) -> (Vec<AccessClaim>, Option<String>) {
+    if granted.repositories.len() > limits::ACCESS_CLAIMS_MAX {
+        return (Vec::new(), Some(granted.to_string()));
+    }
     let repository = |(pattern, actions): (&RepositoryPattern, ActionSet)| AccessClaim {
         r#type: REPOSITORY.to_owned(),
         name: pattern.to_string(),
@@ -344,11 +411,14 @@ fn to_claims(granted: &Granted) -> Vec<AccessClaim> {
         let actions = vec![EVERYTHING.to_owned()];
         claims.push(AccessClaim { r#type: REGISTRY.to_owned(), name: CATALOG.to_owned(), actions });
     }
-    claims
+    (claims, None)
 }
 
 /// Reads what [`to_claims`] wrote. What it would not have written gives no right.
-fn from_claims(claims: &[AccessClaim]) -> Granted {
+fn from_claims(claims: &Claims) -> Granted {
+    if let Some(scope) = &claims.scope {
+        return Granted::read(scope);
+    }
     let of_repository = |claim: &AccessClaim| {
         let pattern = (claim.r#type == REPOSITORY).then(|| RepositoryPattern::parse(&claim.name)).flatten()?;
         Some((pattern, claim.actions.iter().filter_map(|word| Action::from_scope(word)).collect()))
@@ -356,7 +426,8 @@ fn from_claims(claims: &[AccessClaim]) -> Granted {
     let is_catalog = |claim: &AccessClaim| {
         claim.r#type == REGISTRY && claim.name == CATALOG && claim.actions.iter().any(|word| word == EVERYTHING)
     };
-    Granted { repositories: claims.iter().filter_map(of_repository).collect(), catalog: claims.iter().any(is_catalog) }
+    let access = &claims.access;
+    Granted { repositories: access.iter().filter_map(of_repository).collect(), catalog: access.iter().any(is_catalog) }
 }
 
 /// As what refusals of a bearer name it, when it is nobody's that is known.

@@ -71,7 +71,7 @@ pub use tokens::{PasswordSpec, TokenChange, TokenSpec, TokenWritten};
 pub use uploads::{BodyError, Upload};
 pub use usage::RegistryUsage;
 
-use access_tokens::BearerCache;
+use access_tokens::{BearerCache, BearerWeight};
 use guesses::Guesses;
 use issuers::Issuers;
 use keys::Keys;
@@ -190,7 +190,8 @@ impl Service {
         };
         drop(lock);
         let tokens = Arc::new(TokenTable::new());
-        let bearers = BearerCache::new(limits::BEARERS_REMEMBERED);
+        let bearers =
+            BearerCache::with_weighter(limits::BEARERS_REMEMBERED, limits::BEARERS_REMEMBERED as u64, BearerWeight);
         let issuers = Issuers::new(trust, &clock);
         let metadata = Arc::new(metadata);
         let (guesses, uses) = (Guesses::new(), Uses::new(limits::USES_NOTED));
@@ -217,7 +218,8 @@ impl Service {
     }
 
     /// Takes in what other processes on the same data folder have changed since the last call. The server calls it several
-    /// times a second, which is what bounds how long a revocation made elsewhere takes (decision D5).
+    /// times a second, which is what bounds how long a revocation made elsewhere takes (decision D5). While the database does not answer
+    /// in time nothing is remembered, so that the bound holds and a request waits for the database.
     pub async fn follow_changes(&self) -> Result<(), Error> {
         let asked = self.inner.metadata.read(management_version::get);
         let answer = tokio::time::timeout(limits::FOLLOW_CHANGES_WITHIN, asked).await;

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 /// The answer of a registry's `/oauth2/token`. `token` and `access_token` are one value: clients read either.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct RegistryTokenAnswer {
-    /// The bearer, for clients of the distribution specification.
-    pub token: String,
+    /// The bearer, for clients of the distribution specification, which take `access_token` too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// The bearer, for clients of OAuth2 and for Azure's.
     pub access_token: String,
     /// What was granted, as an OAuth scope value.

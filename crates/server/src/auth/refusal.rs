@@ -44,12 +44,24 @@ pub(super) enum Refusal {
     /// The request itself is wrong; the sentence says how.
     #[error("{0}")]
     Request(String),
+    /// What would be issued is too long to be taken.
+    #[error("{0}: ask for fewer scopes")]
+    TooMuch(service::limits::Limit),
     /// The body could not be read.
     #[error(transparent)]
     Body(#[from] UnreadBody),
     /// The service failed. The cause goes to the log.
     #[error("internal error")]
-    Service(#[from] service::Error),
+    Service(#[source] service::Error),
+}
+
+impl From<service::Error> for Refusal {
+    fn from(error: service::Error) -> Self {
+        match error {
+            service::Error::LimitReached(limit) => Self::TooMuch(limit),
+            error => Self::Service(error),
+        }
+    }
 }
 
 impl From<Repeated> for Refusal {
@@ -68,7 +80,7 @@ impl Refusal {
             // Not among those that containerd tries again at once.
             Self::Wait(_) => (StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS"),
             Self::NoRegistry => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
-            Self::Request(_) => (StatusCode::BAD_REQUEST, "UNSUPPORTED"),
+            Self::Request(_) | Self::TooMuch(_) => (StatusCode::BAD_REQUEST, "UNSUPPORTED"),
             Self::Body(unread) => (unread.status(), "UNSUPPORTED"),
             Self::Service(error) => {
                 let cause: &dyn std::error::Error = error;

@@ -77,13 +77,16 @@ fn answer(outcome: Result<AccessToken, Refusal>, id: RequestId) -> Response {
     }
 }
 
+/// What can be left out is, before the answer is longer than clients read: first the second name of the bearer, which Azure does not
+/// give at all, then what it was granted.
 fn shape(issued: AccessToken) -> RegistryTokenAnswer {
-    let scope = issued.granted.to_string();
+    let (text, scope) = (issued.text, issued.granted.to_string());
+    let has_room = |bytes: usize| bytes <= limits::TOKEN_ANSWER_BYTES_MAX;
     RegistryTokenAnswer {
-        token: issued.text.clone(),
-        access_token: issued.text,
+        token: has_room(2 * text.len() + scope.len()).then(|| text.clone()),
         // RFC 6749, section 3.3: a scope value is not empty.
-        scope: (!scope.is_empty()).then_some(scope),
+        scope: (!scope.is_empty() && has_room(text.len() + scope.len())).then_some(scope),
+        access_token: text,
         expires_in: issued.expires_in_seconds,
         issued_at: issued.issued_at.to_string(),
     }
@@ -184,7 +187,7 @@ async fn sign_in(
     let signed_in = match (&request.presented, certificate) {
         (Presented::User(user, password), _) => {
             // A client that names two users does not know which one it is; docker_auth refuses it likewise.
-            check_account((service, registry), request, |account| account == user)?;
+            check_account((service, registry), request, |account| account.eq_ignore_ascii_case(user))?;
             let signed_in = service.sign_in(registry, user, password).await?;
             signed_in.map_err(|refusal| refusal.wait().map_or(Refusal::WrongCredentials, Refusal::Wait))?
         }

@@ -1,7 +1,7 @@
 //! What each client relies on (data-plane-and-auth.md, sections 0, 1 and 6): every test is named after the one that it saves.
 
 use super::token::claims;
-use crate::client::{Outcome, TokenClient};
+use crate::client::{Answer, Outcome, TokenClient};
 use crate::distribution::pushes::{REPOSITORY, digest_of, everything};
 use crate::harness::{Harness, REGISTRY};
 use crate::network::{exchange, served};
@@ -161,11 +161,59 @@ async fn docker_and_crane_ask_for_many_scopes_in_one_line() -> Outcome {
         Ok(())
     })
     .await?;
-    // What is usual is far below the limit.
-    let fifty: Vec<String> = (0..50).map(|number| format!("repository:samples/base-{number:04}:pull,push")).collect();
-    let answer = token.issue(&fifty.iter().map(String::as_str).collect::<Vec<_>>()).await?.succeeded()?;
-    assert!(answer.body.len() < 64 << 10, "{}", answer.body.len());
+    let scopes: Vec<String> = (0..750).map(|number| format!("repository:samples/base-{number:04}:pull")).collect();
+    let (bearer, said) = issued(&token, &scopes).await?;
+    assert_eq!((said.get("token"), said.get("scope")), (None, None), "there is no room for more");
+    let client = harness.stranger(HOST).with_bearer(&bearer);
+    assert_eq!(client.get("/v2/samples/base-0749/tags/list").await?.seen(), "404 NAME_UNKNOWN");
+    assert_eq!(client.get("/v2/samples/base-0750/tags/list").await?.status, StatusCode::UNAUTHORIZED);
     Ok(())
+}
+
+/// It asks for everything before it looks for what to purge (1.2), and the scope map may name 500 repositories: the bearer stays one that
+/// proxies take, 8 KiB with the rest of a request's head (8.4).
+#[tokio::test]
+async fn acr_cli_asks_for_everything_that_a_long_scope_map_holds() -> Outcome {
+    let harness = Harness::new().await?;
+    let name = |number: usize| format!("{}/app-{number:04}", "team-of-many-words/".repeat(9).trim_end_matches('/'));
+    let actions: Vec<String> = (0..500).map(|number| format!("repositories/{}/metadata/read", name(number))).collect();
+    let map = harness.scope_map("longmap", &actions.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+    let token = harness.token("token2", &map).await?;
+    let (bearer, said) = issued(&token, &["repository:*:*".to_owned()]).await?;
+    assert!(bearer.len() < 6 << 10, "{}", bearer.len());
+    assert_eq!(said.get("scope"), None, "it would be too long");
+    let client = harness.stranger(HOST).with_bearer(&bearer);
+    assert_eq!(client.get(&format!("/v2/{}/tags/list", name(499))).await?.seen(), "404 NAME_UNKNOWN");
+    for (method, path) in [
+        (Method::GET, format!("/v2/{}/tags/list", name(500))),
+        (Method::GET, format!("/v2/{}/manifests/v1", name(499))),
+        (Method::POST, format!("/v2/{}/blobs/uploads/", name(499))),
+        (Method::DELETE, format!("/v2/{}/manifests/v1", name(499))),
+    ] {
+        assert_eq!(client.ask(method, &path).await?.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    Ok(())
+}
+
+/// Named one by one they do not fit into any bearer that would be taken, which is said before one is issued.
+#[tokio::test]
+async fn nobody_gets_a_bearer_that_is_too_long_to_be_taken() -> Outcome {
+    let harness = Harness::new().await?;
+    let token = puller(&harness).await?;
+    let scopes: Vec<String> = (0..1_200).map(|number| format!("repository:samples/base-{number:04}:pull")).collect();
+    let refused = token.issue(&scopes.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.error_message()?.ends_with("at most 61440 bytes: ask for fewer scopes"), "{refused:?}");
+    Ok(())
+}
+
+/// The bearer of an answer that is below what clients read, and the answer.
+async fn issued(token: &TokenClient<'_>, scopes: &[String]) -> Outcome<(String, Value)> {
+    let answer = token.issue(&scopes.iter().map(String::as_str).collect::<Vec<_>>()).await?.succeeded()?;
+    assert!(answer.body.len() < 64 << 10, "{}", answer.body.len());
+    let said = answer.json()?;
+    let bearer = said["access_token"].as_str().ok_or("a bearer")?.to_owned();
+    Ok((bearer, said))
 }
 
 /// They send the refresh token of `az acr login` in chunks, without a Content-Length (0.8).
@@ -259,4 +307,57 @@ async fn helm_2_and_acr_cli_ask_for_scopes_of_other_services() -> Outcome {
 fn base64_of(text: &str) -> String {
     use base64::Engine;
     base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+/// Their login posts name and password without a scope, then asks `/v2/` with what it got, which says no repository; what comes later asks
+/// by GET (6.1).
+#[tokio::test]
+async fn oras_and_helm_log_in_by_post_and_ping_with_a_bearer_without_scope() -> Outcome {
+    let harness = Harness::new().await?;
+    let token = puller(&harness).await?;
+    let form = [
+        ("grant_type", "password"),
+        ("client_id", "oras-go"),
+        ("service", HOST),
+        ("username", &token.name),
+        ("password", &token.password),
+    ];
+    let stranger = harness.stranger(HOST);
+    let login = stranger.post_form("/oauth2/token", &form).await?.succeeded()?.json()?;
+    let asked = token.issue(&[]).await?.succeeded()?.json()?;
+    for said in [login, asked] {
+        assert_eq!(said.get("scope"), None);
+        let client = stranger.with_bearer(said["access_token"].as_str().ok_or("a bearer")?);
+        assert_eq!(client.get("/v2/").await?.status, StatusCode::OK);
+        assert_eq!(client.get("/v2/samples/hello/tags/list").await?.status, StatusCode::UNAUTHORIZED);
+    }
+    let wrong = [form[0], form[1], form[2], form[3], ("password", "pcl_wrong")];
+    assert_eq!(stranger.post_form("/oauth2/token", &wrong).await?.status, StatusCode::UNAUTHORIZED);
+    Ok(())
+}
+
+/// They look for the blob, tell no range of what they send, and ask once more with the scope that a refusal names (6.1).
+#[tokio::test]
+async fn podman_buildah_and_cri_o_push_without_a_content_range() -> Outcome {
+    let harness = Harness::new().await?;
+    let token = harness.holder("token2", "samples/*", &Action::ALL).await?;
+    let (blob, path) = (digest_of(b"hello"), format!("/v2/{REPOSITORY}/blobs/uploads/"));
+    let refused = token.bearer("repository:samples/hello:pull").await?.ask(Method::POST, &path).await?;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    let challenge = refused.header("www-authenticate").ok_or("a challenge")?;
+    assert!(challenge.contains(r#"error="insufficient_scope""#), "{challenge}");
+    let scope = challenge.split(r#"scope=""#).nth(1).and_then(|rest| rest.split('"').next()).ok_or("a scope")?;
+    let client = token.bearer(scope).await?;
+    let held = format!("/v2/{REPOSITORY}/blobs/{blob}");
+    assert_eq!(client.ask(Method::HEAD, &held).await?.status, StatusCode::NOT_FOUND);
+    let started = client.ask(Method::POST, &path).await?.succeeded()?;
+    let sent = client.send(Method::PATCH, &location(&started)?, &[], "hello").await?.succeeded()?;
+    let closed = client.ask(Method::PUT, &format!("{}?digest={blob}", location(&sent)?)).await?;
+    assert_eq!(closed.status, StatusCode::CREATED);
+    assert_eq!(client.ask(Method::HEAD, &held).await?.status, StatusCode::OK);
+    Ok(())
+}
+
+fn location(answer: &Answer) -> Outcome<String> {
+    Ok(answer.header("location").ok_or("a location")?.to_owned())
 }

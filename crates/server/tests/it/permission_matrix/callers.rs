@@ -164,6 +164,8 @@ pub(super) async fn bad_certificates<'a>(
     let generated = harness.generate(&own, json!({"name": "password1"})).await?;
     let password = generated["passwords"][0]["value"].as_str().ok_or("a value")?;
     callers.push(("a password with another token's certificate", thief.with_basic(&own, password), Reach::Nothing));
+    let unbound = stranger.with_basic(&own, password).bearer_text(&EVERYTHING).await?;
+    callers.push(("an unbound bearer with another token's certificate", thief.with_bearer(&unbound), Reach::Nothing));
     let owner = stranger.with_certificate(&certificate);
     callers.push(("a wrong password with a right certificate", owner.with_basic(&own, "pcl_wrong"), Reach::Nothing));
     let nobody_s = stranger.with_certificate(&ClientCertificate::new(&own)?);
