@@ -38,8 +38,8 @@ impl Appended {
 
     /// Makes the upload a blob, and the upload is gone. The blob is durable when this returns, and its size is the result.
     ///
-    /// Runs to its end even when nobody waits for it any more. Errors: `DigestMismatch`, which ends the upload too;
-    /// `UploadUnknown`, when the file was taken away meanwhile; `Full`, which leaves the upload as it is.
+    /// Runs to its end even when nobody waits for it any more. Errors: `DigestMismatch`, which ends the upload too, as does a sync that
+    /// fails; `UploadUnknown`, when the file was taken away meanwhile; `Full`.
     pub async fn finish(self, digest: &Digest) -> Result<u64, Error> {
         let digest = digest.clone();
         in_background(move || self.session.finish(&digest)).await
@@ -172,21 +172,21 @@ impl Session {
 
     /// Puts the file where blobs are. The bytes are synced before they get the name, and the name before anybody is told, so
     /// that a crash leaves a whole blob or none.
-    fn keep(&self, digest: &Digest) -> Result<(), Error> {
+    ///
+    /// A file that has the name already is replaced: nobody knows whether its bytes are still what they were, and of these one does.
+    fn keep(&mut self, digest: &Digest) -> Result<(), Error> {
         let paths = &self.store.paths;
         let (upload, blob, neighbourhood) = (paths.upload(&self.id), paths.blob(digest), paths.neighbourhood(digest));
+        let uploads = paths.uploads();
         self.store.make_neighbourhood(&neighbourhood)?;
-        // One of another size is damaged, and these bytes heal it.
-        let is_there = fs::metadata(&blob).is_ok_and(|there| there.is_file() && there.len() == self.length_bytes);
-        let moved = if is_there {
-            fs::remove_file(&upload)
-        } else {
-            self.file.sync_all()?;
-            fs::rename(&upload, &blob)
-        };
-        moved.map_err(unknown_if_missing)?;
+        if let Err(error) = self.file.sync_all() {
+            // The next sync would say that all is well, and write nothing: Linux takes the pages for written (fsync(2)).
+            self.remove()?;
+            return Err(error.into());
+        }
+        fs::rename(&upload, &blob).map_err(unknown_if_missing)?;
         folders::sync(&neighbourhood)?;
-        folders::sync(&paths.uploads())?;
+        folders::sync(&uploads)?;
         Ok(())
     }
 

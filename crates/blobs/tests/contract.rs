@@ -143,12 +143,15 @@ async fn the_same_blob_twice_is_kept_once() -> Outcome {
     Ok(())
 }
 
+#[rstest]
+#[case::cut_short(b"lay")]
+#[case::rotten(b"lAyer")]
 #[tokio::test]
-async fn a_blob_cut_short_is_healed_by_the_next_upload() -> Outcome {
+async fn a_damaged_blob_is_healed_by_the_next_upload(#[case] damaged: &[u8]) -> Outcome {
     let world = World::new().await?;
     let digest = sha256(b"layer");
     world.finish(b"layer", &digest).await?;
-    fs::write(world.blob_path(&digest), b"lay")?;
+    fs::write(world.blob_path(&digest), damaged)?;
     world.store.start_upload(&world.id).await?;
     world.finish(b"layer", &digest).await?;
     assert_eq!(world.read(&digest).await?, Some(b"layer".to_vec()));

@@ -1,6 +1,8 @@
 //! The use cases of the data plane, on a real folder, with a clock that the tests move and randomness that repeats.
 
 mod blobs;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod durability;
 mod lists;
 mod locks;
 mod manifests;

@@ -22,7 +22,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use service::*;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -38,6 +38,12 @@ impl TestClock {
     pub(crate) fn advance(&self, by: Duration) {
         let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *now = now.plus(by);
+    }
+
+    /// As when somebody sets it right.
+    pub(crate) fn go_back(&self, by: Duration) {
+        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *now = now.minus(by);
     }
 }
 
@@ -56,10 +62,25 @@ impl Random for SeededRandom {
 }
 
 pub(crate) struct World {
-    pub(crate) folder: TempDir,
+    /// Holds the data folder, and goes with the world.
+    temporary: TempDir,
+    pub(crate) data: PathBuf,
     pub(crate) clock: Arc<TestClock>,
     random: Arc<SeededRandom>,
     pub(crate) service: Service,
+}
+
+async fn open(data: &Path, clock: &Arc<TestClock>, random: &Arc<SeededRandom>) -> Result<Service, Error> {
+    let options = Options {
+        data: data.to_owned(),
+        clock: Arc::clone(clock) as _,
+        random: Arc::clone(random) as _,
+        trust: None,
+        stay: Stay::Lasting,
+        audit: AuditSettings::default(),
+        expiry: ExpirySetting::Kept,
+    };
+    Ok(Service::open(options).await?.0)
 }
 
 fn caller() -> Caller {
@@ -72,36 +93,26 @@ fn manager() -> Manager {
 
 impl World {
     pub(crate) async fn new() -> Result<Self, Failure> {
-        let folder = tempfile::tempdir()?;
+        let temporary = tempfile::tempdir()?;
+        let data = temporary.path().to_owned();
+        Self::on(temporary, data, 42).await
+    }
+
+    /// On a data folder that lies in `temporary`.
+    pub(crate) async fn on(temporary: TempDir, data: PathBuf, seed: u64) -> Result<Self, Failure> {
         let clock = Arc::new(TestClock(Mutex::new(Timestamp::parse(START)?)));
-        let random = Arc::new(SeededRandom(Mutex::new(ChaCha8Rng::seed_from_u64(42))));
-        let data = folder.path().to_owned();
-        let options = Options {
-            data,
-            clock: Arc::clone(&clock) as _,
-            random: Arc::clone(&random) as _,
-            trust: None,
-            stay: Stay::Lasting,
-            audit: AuditSettings::default(),
-            expiry: ExpirySetting::Kept,
-        };
-        let (service, _) = Service::open(options).await?;
-        Ok(Self { folder, clock, random, service })
+        let random = Arc::new(SeededRandom(Mutex::new(ChaCha8Rng::seed_from_u64(seed))));
+        let service = open(&data, &clock, &random).await?;
+        Ok(Self { temporary, data, clock, random, service })
     }
 
     /// What another process on the same folder would have, or this one after a restart.
     pub(crate) async fn open_again(&self) -> Result<Service, Failure> {
-        let data = self.folder.path().to_owned();
-        let options = Options {
-            data,
-            clock: Arc::clone(&self.clock) as _,
-            random: Arc::clone(&self.random) as _,
-            trust: None,
-            stay: Stay::Lasting,
-            audit: AuditSettings::default(),
-            expiry: ExpirySetting::Kept,
-        };
-        Ok(Service::open(options).await?.0)
+        Ok(open(&self.data, &self.clock, &self.random).await?)
+    }
+
+    pub(crate) fn temporary(&self) -> &Path {
+        self.temporary.path()
     }
 
     pub(crate) async fn registry(&self, name: &str) -> Result<Registry, Failure> {
@@ -150,11 +161,11 @@ impl World {
     }
 
     pub(crate) fn upload_file(&self, id: &str) -> PathBuf {
-        self.folder.path().join("uploads").join(id)
+        self.data.join("uploads").join(id)
     }
 
     pub(crate) fn blob_file(&self, digest: &Digest) -> PathBuf {
-        let folder = self.folder.path().join("blobs").join(digest.algorithm().as_str());
+        let folder = self.data.join("blobs").join(digest.algorithm().as_str());
         folder.join(&digest.hex()[..2]).join(digest.hex())
     }
 }
