@@ -6,3 +6,4 @@ mod each_call;
 mod machine;
 mod rot;
 mod shelf;
+mod simulation;
