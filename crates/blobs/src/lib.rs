@@ -6,13 +6,20 @@
 mod blob;
 mod error;
 mod folders;
+mod gates;
 mod paths;
+mod removal;
 mod store;
 mod upload;
 mod upload_id;
+mod verification;
+mod walk;
 
 pub use blob::Blob;
 pub use error::Error;
-pub use store::{RestingUpload, Store};
-pub use upload::Appended;
+pub use removal::Removal;
+pub use store::Store;
+pub use upload::{Appended, Kept};
 pub use upload_id::{InvalidUploadId, UploadId};
+pub use verification::Condition;
+pub use walk::{BlobWalk, FoundBlob, RestingUpload, UploadWalk};

@@ -9,6 +9,7 @@
 //!     sha512/
 //!       cf/
 //!         cf83e1357eef…
+//!     e.lock                   empty; its lock is the gate of all blobs whose digest begins with e (see gates.rs)
 //!   uploads/
 //!     0196f1c2-7b3e-7d10-…     the bytes received so far, named by the upload's id
 //! ```
@@ -19,6 +20,9 @@ use std::path::{Path, PathBuf};
 
 /// The algorithms that have a folder.
 pub(crate) const ALGORITHMS: [DigestAlgorithm; 2] = [DigestAlgorithm::Sha256, DigestAlgorithm::Sha512];
+
+/// Folders of blobs of an algorithm: one for each first two digits.
+pub(crate) const NEIGHBOURHOODS: usize = 256;
 
 /// Where things are, below one data folder.
 #[derive(Debug, Clone)]
@@ -64,6 +68,16 @@ impl Paths {
         self.algorithm(digest.algorithm()).join(digest.hex().get(..2).unwrap_or_default())
     }
 
+    /// The folder of blobs with that number, below [`NEIGHBOURHOODS`].
+    pub(crate) fn numbered(&self, algorithm: DigestAlgorithm, number: usize) -> PathBuf {
+        self.algorithm(algorithm).join(format!("{number:02x}"))
+    }
+
+    /// One in sixteen: enough for keepers of other blobs to stay out of each other's way, few enough to be in all at once.
+    pub(crate) fn gate(&self, digest: &Digest) -> PathBuf {
+        self.blobs().join(format!("{}.lock", digest.hex().get(..1).unwrap_or_default()))
+    }
+
     pub(crate) fn blob(&self, digest: &Digest) -> PathBuf {
         self.neighbourhood(digest).join(digest.hex())
     }
@@ -79,6 +93,8 @@ mod tests {
         let empty = Digest::of(DigestAlgorithm::Sha256, b"");
         let expected = "data/blobs/sha256/e3/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(paths.blob(&empty), Path::new(expected));
+        assert_eq!(paths.numbered(DigestAlgorithm::Sha256, 0xe3), paths.neighbourhood(&empty));
+        assert_eq!(paths.gate(&empty), Path::new("data/blobs/e.lock"));
         assert_eq!(paths.upload(&UploadId::parse("a-1")?), Path::new("data/uploads/a-1"));
         Ok(())
     }

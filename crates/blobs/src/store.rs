@@ -2,18 +2,16 @@
 
 use crate::paths::Paths;
 use crate::upload::{self, Hashed, in_background, unknown_if_missing};
-use crate::{Appended, Blob, Error, UploadId, folders};
+use crate::{Appended, Blob, BlobWalk, Condition, Error, Removal, UploadId, UploadWalk, folders, verification};
 use bytes::Bytes;
 use futures_util::Stream;
 use model::digest::Digest;
-use model::timestamp::Timestamp;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::UNIX_EPOCH;
 
 /// Of how many uploads the state of the hash is kept, about 250 bytes each. Of the others, bytes are read back once more.
 const HASHED_UPLOADS_MAX: usize = 10_000;
@@ -21,7 +19,7 @@ const HASHED_UPLOADS_MAX: usize = 10_000;
 /// Blobs and uploads below one data folder. Cheap to clone; several processes may have the same folder open.
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 pub(crate) struct Inner {
@@ -32,15 +30,6 @@ pub(crate) struct Inner {
     settled: Mutex<bool>,
     /// Folders of blobs of which the same is so.
     neighbourhoods: Mutex<HashSet<PathBuf>>,
-}
-
-/// An upload that nothing was written to for a while.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RestingUpload {
-    /// Its id.
-    pub id: UploadId,
-    /// When bytes came last, by the clock of the file system.
-    pub modified_at: Timestamp,
 }
 
 impl fmt::Debug for Store {
@@ -117,23 +106,38 @@ impl Store {
         in_background(move || upload::cancel(&inner, &id)).await
     }
 
-    /// At most `items_max` uploads to which nothing was written since `before`, in no order. Whether they are to go is the
-    /// caller's to decide.
-    pub async fn list_resting_uploads(&self, before: Timestamp, items_max: usize) -> Result<Vec<RestingUpload>, Error> {
-        let uploads = self.inner.paths.uploads();
-        in_background(move || {
-            let resting = fs::read_dir(uploads)?.filter_map(|entry| resting_upload(&entry.ok()?));
-            Ok(resting.filter(|upload| upload.modified_at < before).take(items_max).collect())
-        })
-        .await
+    /// Locks out whoever would begin to keep one of these blobs, as far as nobody keeps one just now; waits for nobody. `Full`.
+    pub async fn begin_removal(&self, digests: Vec<Digest>) -> Result<Removal, Error> {
+        Removal::begin(self.clone(), digests).await
     }
-}
 
-/// `None` for a file that is not an upload's, or was just finished.
-fn resting_upload(entry: &fs::DirEntry) -> Option<RestingUpload> {
-    let id = UploadId::parse(entry.file_name().to_str()?).ok()?;
-    let modified = entry.metadata().ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some(RestingUpload { id, modified_at: Timestamp::from_micros(i64::try_from(modified.as_micros()).ok()?) })
+    /// Over the files of all blobs.
+    pub fn walk_blobs(&self) -> BlobWalk {
+        BlobWalk::new(self.clone())
+    }
+
+    /// Over the files of all uploads.
+    pub async fn walk_uploads(&self) -> Result<UploadWalk, Error> {
+        UploadWalk::begin(self.clone()).await
+    }
+
+    /// Where the blob's file is, or would be: for people.
+    pub fn blob_file(&self, digest: &Digest) -> PathBuf {
+        self.inner.paths.blob(digest)
+    }
+
+    /// Reads a blob to its end, and says whether it is what its digest says; `size_bytes` is what it should have. In constant memory.
+    ///
+    /// `seen` is told of every piece how many bytes it had. Errors: `Io`, for a bug alone.
+    pub async fn verify_blob(
+        &self,
+        digest: &Digest,
+        size_bytes: u64,
+        seen: impl Fn(u64) + Send + 'static,
+    ) -> Result<Condition, Error> {
+        let (path, digest) = (self.inner.paths.blob(digest), digest.clone());
+        in_background(move || Ok(verification::verify(&path, &digest, size_bytes, &seen))).await
+    }
 }
 
 impl Inner {
@@ -154,7 +158,7 @@ impl Inner {
     }
 
     /// Makes the store's own folders, durably, unless this process has done so before. Blocks.
-    fn settle(&self) -> Result<(), Error> {
+    pub(crate) fn settle(&self) -> Result<(), Error> {
         let mut settled = locked(&self.settled);
         if !*settled {
             folders::make_with_parents(self.paths.data())?;

@@ -4,7 +4,7 @@
 //! appended the others: hashing goes on from there, and no byte is read back but after a restart or a change of process.
 
 use crate::store::Inner;
-use crate::{Error, UploadId, folders};
+use crate::{Error, UploadId, folders, gates};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use model::digest::{Digest, DigestAlgorithm, DigestHasher};
@@ -36,13 +36,27 @@ impl Appended {
         self.session.length_bytes
     }
 
-    /// Makes the upload a blob, and the upload is gone. The blob is durable when this returns, and its size is the result.
+    /// Makes the upload a blob, and the upload is gone. The blob is durable when this returns.
     ///
     /// Runs to its end even when nobody waits for it any more. Errors: `DigestMismatch`, which ends the upload too, as does a sync that
     /// fails; `UploadUnknown`, when the file was taken away meanwhile; `Full`.
-    pub async fn finish(self, digest: &Digest) -> Result<u64, Error> {
+    pub async fn finish(self, digest: &Digest) -> Result<Kept, Error> {
         let digest = digest.clone();
         in_background(move || self.session.finish(&digest)).await
+    }
+}
+
+/// A blob that was just kept. Until this is dropped nobody removes it, so it is dropped when the metadata says who holds it.
+#[derive(Debug)]
+pub struct Kept {
+    size_bytes: u64,
+    _gate: gates::Shared,
+}
+
+impl Kept {
+    /// Its size in bytes.
+    pub fn size_bytes(&self) -> u64 {
+        self.size_bytes
     }
 }
 
@@ -152,7 +166,7 @@ impl Session {
         }
     }
 
-    fn finish(mut self, digest: &Digest) -> Result<u64, Error> {
+    fn finish(mut self, digest: &Digest) -> Result<Kept, Error> {
         let actual = match digest.algorithm() {
             DigestAlgorithm::Sha256 => self.hashed.hasher.clone().finish(),
             other => {
@@ -165,25 +179,33 @@ impl Session {
             self.remove()?;
             return Err(Error::DigestMismatch { claimed: digest.clone(), actual });
         }
+        // Before the gate, in which nobody is to wait long for the disk.
+        self.sync()?;
+        self.store.settle()?;
+        let gate = gates::enter(&self.store, digest)?;
         self.keep(digest)?;
         self.gone = true;
-        Ok(self.length_bytes)
+        Ok(Kept { size_bytes: self.length_bytes, _gate: gate })
     }
 
-    /// Puts the file where blobs are. The bytes are synced before they get the name, and the name before anybody is told, so
-    /// that a crash leaves a whole blob or none.
-    ///
-    /// A file that has the name already is replaced: nobody knows whether its bytes are still what they were, and of these one does.
-    fn keep(&mut self, digest: &Digest) -> Result<(), Error> {
-        let paths = &self.store.paths;
-        let (upload, blob, neighbourhood) = (paths.upload(&self.id), paths.blob(digest), paths.neighbourhood(digest));
-        let uploads = paths.uploads();
-        self.store.make_neighbourhood(&neighbourhood)?;
+    fn sync(&mut self) -> Result<(), Error> {
         if let Err(error) = self.file.sync_all() {
             // The next sync would say that all is well, and write nothing: Linux takes the pages for written (fsync(2)).
             self.remove()?;
             return Err(error.into());
         }
+        Ok(())
+    }
+
+    /// Puts the file where blobs are. The bytes were synced before they get the name, and the name is before anybody is told, so that a crash
+    /// leaves a whole blob or none.
+    ///
+    /// A file that has the name already is replaced: nobody knows whether its bytes are still what they were, and of these one does.
+    fn keep(&self, digest: &Digest) -> Result<(), Error> {
+        let paths = &self.store.paths;
+        let (upload, blob, neighbourhood) = (paths.upload(&self.id), paths.blob(digest), paths.neighbourhood(digest));
+        let uploads = paths.uploads();
+        self.store.make_neighbourhood(&neighbourhood)?;
         fs::rename(&upload, &blob).map_err(unknown_if_missing)?;
         folders::sync(&neighbourhood)?;
         folders::sync(&uploads)?;

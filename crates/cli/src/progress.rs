@@ -66,6 +66,20 @@ impl<'a> Progress<'a> {
         }
     }
 
+    /// Says how far something is that this process does itself; gone with [`Progress::clear`].
+    pub fn tell(&self, what: &str) {
+        if self.line.is_hidden() {
+            return;
+        }
+        self.line.set_message(printable_line(what));
+        if self.line.is_finished() { self.line.reset() } else { self.line.tick() }
+    }
+
+    /// Whatever is written next begins on a clean line.
+    pub fn clear(&self) {
+        self.line.finish_and_clear();
+    }
+
     fn tick(&self, what: &str) {
         let waited = TICK * (self.ticks.fetch_add(1, Ordering::Relaxed) + 1);
         if waited < PATIENCE {
@@ -250,6 +264,19 @@ mod tests {
         }
         assert!(!seen.iter().any(|line| line.contains('\u{1b}')), "{seen:?}");
         assert_eq!(screen.line(), "");
+    }
+
+    #[test]
+    fn what_is_told_is_shown_until_it_is_cleared() {
+        let (screen, sleeper) = (Screen::default(), FakeSleeper::default());
+        on(&screen, &sleeper, async |progress| {
+            for _ in 0..2 {
+                progress.tell("Looking at\u{1b}[2J links");
+                assert!(screen.line().ends_with("Looking at [2J links"), "{:?}", screen.line());
+                progress.clear();
+                assert_eq!(screen.line(), "");
+            }
+        });
     }
 
     #[test]

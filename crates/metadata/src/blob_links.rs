@@ -9,12 +9,17 @@ use model::digest::Digest;
 use model::locks::Locks;
 use model::registry::RegistryKey;
 use model::repository::RepositoryName;
+use model::timestamp::Timestamp;
 use rusqlite::params;
 
 statements! {
     FIND = "SELECT b.size_bytes, r.locks FROM repositories r
         JOIN blob_links l ON l.repository = r.key JOIN blobs b ON b.digest = l.digest
         WHERE r.registry = $1 AND r.name = $2 AND l.digest = $3";
+    // When it was last touched, where no manifest needs it: then alone does it matter.
+    FIND_IDLE_SINCE = "SELECT r.key, l.touched_at FROM repositories r JOIN blob_links l ON l.repository = r.key
+        WHERE r.registry = $1 AND r.name = $2 AND l.digest = $3 AND NOT EXISTS (
+            SELECT 1 FROM manifest_references n WHERE n.repository = r.key AND n.referenced = l.digest AND n.kind = 'blob')";
     // CROSS keeps SQLite to the order of the tables: few repositories hold a blob, and a registry may have many.
     LIST_HOLDERS = "SELECT r.name FROM blob_links l CROSS JOIN repositories r
         WHERE l.digest = $1 AND r.key = l.repository AND r.registry = $2 ORDER BY r.name LIMIT $3";
@@ -24,7 +29,11 @@ statements! {
     TOTAL_SIZE = "SELECT CAST(coalesce(sum(size_bytes), 0) AS BIGINT) FROM blobs WHERE digest IN (
             SELECT l.digest FROM repositories r JOIN blob_links l ON l.repository = r.key WHERE r.registry = $1)";
     ADD_BLOB = "INSERT INTO blobs (digest, size_bytes) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
-    ADD = "INSERT INTO blob_links (repository, digest) VALUES ($1, $2) ON CONFLICT (repository, digest) DO NOTHING";
+    ADD = "INSERT INTO blob_links (repository, digest, touched_at) VALUES ($1, $2, $3)
+        ON CONFLICT (repository, digest) DO UPDATE SET touched_at = excluded.touched_at";
+    TOUCH = "UPDATE blob_links SET touched_at = $1 WHERE repository = $2 AND digest = $3";
+    TOUCH_BLOBS_OF_MANIFEST = "UPDATE blob_links SET touched_at = $1 WHERE repository = $2 AND digest IN (
+            SELECT referenced FROM manifest_references WHERE repository = $2 AND manifest = $3 AND kind = 'blob')";
     DELETE = "DELETE FROM blob_links WHERE repository = $1 AND digest = $2";
 }
 
@@ -37,6 +46,18 @@ pub fn find_size(
 ) -> Result<Option<(u64, Locks)>, Error> {
     tx.find(FIND, params![registry.0, repository.as_str(), digest.to_string()], |row| {
         Ok((row.get("size_bytes")?, locks::read(row)?))
+    })
+}
+
+/// The repository, and when the blob was last touched there, if it holds it and no manifest of its own needs it.
+pub fn find_idle(
+    tx: &Reading<'_>,
+    registry: RegistryKey,
+    repository: &RepositoryName,
+    digest: &Digest,
+) -> Result<Option<(RepositoryKey, Timestamp)>, Error> {
+    tx.find(FIND_IDLE_SINCE, params![registry.0, repository.as_str(), digest.to_string()], |row| {
+        Ok((RepositoryKey(row.get("key")?), Timestamp::from_micros(row.get("touched_at")?)))
     })
 }
 
@@ -67,11 +88,32 @@ pub fn is_needed(tx: &Reading<'_>, repository: RepositoryKey, digest: &Digest) -
     Ok(tx.find(IS_NEEDED, params![repository.0, digest.to_string()], |_| Ok(()))?.is_some())
 }
 
-/// Lets the repository hold a blob of which the bytes are there. It may hold it already.
-pub fn put(tx: &Writing<'_>, repository: RepositoryKey, digest: &Digest, size_bytes: u64) -> Result<(), Error> {
+/// Lets the repository hold a blob of which the bytes are there. It may hold it already, and is then touched.
+pub fn put(
+    tx: &Writing<'_>,
+    repository: RepositoryKey,
+    digest: &Digest,
+    size_bytes: u64,
+    now: Timestamp,
+) -> Result<(), Error> {
     let digest = digest.to_string();
     tx.execute(ADD_BLOB, params![digest, size_bytes])?;
-    tx.execute(ADD, params![repository.0, digest]).map(drop)
+    tx.execute(ADD, params![repository.0, digest, now.as_micros()]).map(drop)
+}
+
+/// Notes that somebody counts on the blob's being in the repository from now on; `false` when it is not.
+pub fn touch(tx: &Writing<'_>, repository: RepositoryKey, digest: &Digest, now: Timestamp) -> Result<bool, Error> {
+    Ok(tx.execute(TOUCH, params![now.as_micros(), repository.0, digest.to_string()])? > 0)
+}
+
+/// The same of everything that a manifest needs, which is about to be deleted.
+pub(crate) fn touch_all_of(
+    tx: &Writing<'_>,
+    repository: RepositoryKey,
+    manifest: &Digest,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(TOUCH_BLOBS_OF_MANIFEST, params![now.as_micros(), repository.0, manifest.to_string()]).map(drop)
 }
 
 /// Takes the blob out of the repository; `false` when it did not hold it.

@@ -17,6 +17,7 @@ pub mod admin_user;
 pub mod audit;
 pub mod blob_links;
 pub mod certificates;
+pub mod collection;
 pub mod locations;
 pub mod locks;
 pub mod management_version;
@@ -36,6 +37,7 @@ pub mod tags;
 pub mod tokens;
 pub mod uploads;
 pub mod uses;
+pub mod verification;
 
 pub use error::Error;
 pub use store::{Stay, Store};

@@ -2,7 +2,7 @@
 
 use crate::repositories::RepositoryKey;
 use crate::statements::statements;
-use crate::{Error, Reading, Writing, locks, tags};
+use crate::{Error, Reading, Writing, blob_links, locks, tags};
 use model::attributes::{ListOrder, ListPlace, ManifestAttributes};
 use model::digest::Digest;
 use model::manifest::{Manifest, ManifestKind, Platform};
@@ -189,8 +189,9 @@ pub fn put(
     Ok(())
 }
 
-/// Deletes a manifest with all its tags; `false` when there was none.
-pub fn delete(tx: &Writing<'_>, repository: RepositoryKey, digest: &Digest) -> Result<bool, Error> {
+/// Deletes a manifest with all its tags; `false` when there was none. What it needed rests from now on.
+pub fn delete(tx: &Writing<'_>, repository: RepositoryKey, digest: &Digest, now: Timestamp) -> Result<bool, Error> {
+    blob_links::touch_all_of(tx, repository, digest, now)?;
     Ok(tx.execute(DELETE, params![repository.0, digest.to_string()])? > 0)
 }
 

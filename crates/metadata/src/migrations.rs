@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_anonymous_pull.sql"),
     include_str!("../migrations/0009_audit.sql"),
     include_str!("../migrations/0010_use.sql"),
+    include_str!("../migrations/0011_collection.sql"),
 ];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL) STRICT";

@@ -48,6 +48,7 @@ mod tests {
             audit,
             blob_links,
             certificates,
+            collection,
             locations,
             locks,
             management_version,
@@ -67,6 +68,7 @@ mod tests {
             tokens,
             uploads,
             uses,
+            verification,
         ]
     }
 

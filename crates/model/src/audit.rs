@@ -143,6 +143,8 @@ pub mod actions {
     pub const CANCEL_UPLOAD: &str = "upload/cancel";
     /// Old entries were taken away. The target is the last of them, as [`super::Link`] writes it.
     pub const PRUNE: &str = "audit/prune";
+    /// What nothing needed any more was collected.
+    pub const COLLECT: &str = "collection";
     /// Entries could not be kept.
     pub const DROP: &str = "audit/drop";
 }

@@ -1,6 +1,7 @@
 //! Wiring only: reads the process, and joins the command line to a server in this process or to one on the network.
 
 mod destinations;
+mod housekeeping;
 mod process;
 mod serving;
 mod stop;
@@ -95,6 +96,8 @@ fn run_on(
                 })
                 .await
             }
+            Invocation::Collect(options) => housekeeping::collect(&options, environment, console).await,
+            Invocation::Verify(options) => housekeeping::verify(&options, environment, console).await,
             Invocation::Az(command) => {
                 let Chosen { destination, subscription_id, .. } = command.chosen(environment)?;
                 destinations::run(destination, environment, &progress, console, async |client, console| match client {

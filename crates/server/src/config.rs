@@ -8,13 +8,15 @@ use http::uri::{Authority, Scheme};
 use model::arm_name::RegistryName;
 use model::expiry_rule::ExpiryRule;
 use serde::{Deserialize, Deserializer};
+use service::limits::COLLECTION_GRACE;
 use service::{AuditSettings, ExpirySetting};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const DAY_SECONDS: u64 = 24 * 3600;
+const HOUR_SECONDS: u64 = 3600;
+const DAY_SECONDS: u64 = 24 * HOUR_SECONDS;
 
 /// Everything that can be set. `config.example.toml` explains the keys; all have defaults.
 #[derive(Debug, Clone, Deserialize)]
@@ -45,6 +47,8 @@ pub struct Config {
     pub log: LogConfig,
     /// What the audit log keeps.
     pub audit: AuditConfig,
+    /// When what nothing needs any more is collected.
+    pub collection: CollectionConfig,
     /// OpenID issuers whose tokens count as bearers of the management API.
     #[serde(deserialize_with = "issuers::distinct")]
     pub issuers: Vec<IssuerConfig>,
@@ -83,6 +87,18 @@ pub struct AuditConfig {
     /// How many entries are kept.
     #[serde(deserialize_with = "audit_entries")]
     pub entries_max: u64,
+}
+
+/// `[collection]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CollectionConfig {
+    /// Whether the server collects by itself.
+    pub enabled: bool,
+    /// How many minutes lie between two collections.
+    pub every_minutes: NonZeroU32,
+    /// How many hours a blob that no manifest needs stays after somebody could last count on it.
+    pub grace_hours: NonZeroU32,
 }
 
 /// How a line of the log looks.
@@ -132,6 +148,7 @@ impl Default for Config {
             tls: TlsConfig::default(),
             log: LogConfig::default(),
             audit: AuditConfig::default(),
+            collection: CollectionConfig::default(),
             issuers: Vec::new(),
         }
     }
@@ -150,6 +167,24 @@ impl AuditConfig {
     pub(crate) fn settings(&self) -> AuditSettings {
         let kept = Duration::from_secs(u64::from(self.keep_days.get()) * DAY_SECONDS);
         AuditSettings { reads: self.reads, kept, entries_max: self.entries_max }
+    }
+}
+
+impl Default for CollectionConfig {
+    fn default() -> Self {
+        let hours = u32::try_from(COLLECTION_GRACE.as_secs() / HOUR_SECONDS).ok().and_then(NonZeroU32::new);
+        let every_minutes = NonZeroU32::new(60).unwrap_or(NonZeroU32::MIN);
+        Self { enabled: true, every_minutes, grace_hours: hours.unwrap_or(NonZeroU32::MAX) }
+    }
+}
+
+impl CollectionConfig {
+    pub(crate) fn every(&self) -> Duration {
+        Duration::from_secs(u64::from(self.every_minutes.get()) * 60)
+    }
+
+    pub(crate) fn grace(&self) -> Duration {
+        Duration::from_secs(u64::from(self.grace_hours.get()) * HOUR_SECONDS)
     }
 }
 
@@ -268,6 +303,7 @@ mod tests {
     #[case::days("credential_days_max = 36501", "36501 is not from 1 to 36500 days")]
     #[case::days_below_none("credential_days_max = -1", "credential_days_max")]
     #[case::unknown_key_of_tls("[tls]\ncertificate = \"c\"", "certificate")]
+    #[case::no_grace("[collection]\ngrace_hours = 0", "grace_hours")]
     #[case::format("[log]\nformat = \"xml\"", "format")]
     fn errors_say_where(#[case] text: &str, #[case] expected: &str) {
         let message = Config::parse(text).map_err(|error| error.to_string()).err().unwrap_or_default();

@@ -11,6 +11,7 @@ pub mod config;
 pub mod distribution;
 mod health;
 mod hosts;
+pub mod housekeeping;
 mod issuers;
 mod limits;
 mod listener;

@@ -69,3 +69,9 @@ pub(crate) const PRUNE_AUDIT_EVERY: Duration = Duration::from_secs(60);
 
 /// The fewest entries that the audit log may be told to keep: as many as strangers can cause in a minute.
 pub(crate) const AUDIT_ENTRIES_MIN: u64 = 1_000;
+
+/// Steps of a collection in one go, each a page of a thousand: a million blobs are looked at in one, and what is left waits for the next.
+pub(crate) const COLLECTION_STEPS: usize = 4_000;
+
+/// How long requests have the disk for themselves between two steps.
+pub(crate) const COLLECTION_PAUSE: Duration = Duration::from_millis(10);

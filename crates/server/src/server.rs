@@ -1,6 +1,6 @@
 //! The server as the rest of the program sees it: open the data folder, bind, serve, or be called in process.
 
-use crate::config::{Config, PublicUrl};
+use crate::config::{CollectionConfig, Config, PublicUrl};
 use crate::hosts::Site;
 use crate::issuers::documents::HttpDocuments;
 use crate::issuers::{self, IssuerError};
@@ -9,7 +9,7 @@ use crate::management::Embedded;
 use crate::requests::RequestIds;
 use crate::state::State;
 use crate::tls::{self, Tls, TlsError};
-use crate::{limits, router};
+use crate::{housekeeping, limits, router};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -30,11 +30,12 @@ use tower::ServiceExt;
 
 /// Portcullis over HTTP, on one data folder.
 pub struct Server {
-    service: Service,
+    pub(crate) service: Service,
     router: Router,
     listen: SocketAddr,
     tls: Option<Tls>,
     grace: Duration,
+    collection: CollectionConfig,
 }
 
 /// What a server takes from outside: the time, random bytes, and the documents of OpenID issuers.
@@ -165,6 +166,7 @@ impl Server {
             listen: config.listen,
             tls,
             grace: Duration::from_secs(config.shutdown_grace_seconds),
+            collection: config.collection,
         };
         if let Some(FirstStart { client_id, secret_file, .. }) = &first_start {
             let file = secret_file.display();
@@ -206,6 +208,9 @@ impl Server {
         background.spawn(write_audit(self.service.clone()));
         background.spawn(prune_audit(self.service.clone()));
         background.spawn(write_uses(self.service.clone()));
+        if self.collection.enabled {
+            background.spawn(housekeeping::collect(self.service.clone(), self.collection.clone()));
+        }
         if let Some(tls) = tls.clone() {
             background.spawn(follow_certificate(tls));
         }

@@ -8,7 +8,7 @@ use metadata::{blob_links, repositories};
 use model::access::Permit;
 use model::digest::Digest;
 use model::locks::{Deed, Lock, Locks};
-use model::operation::{DeleteBlob, ReadBlob};
+use model::operation::{DeleteBlob, ReadBlob, StartUpload};
 use std::fmt;
 use std::ops::Range;
 
@@ -65,6 +65,30 @@ impl Service {
                 Err(Error::BlobUnknown(digest))
             }
         }
+    }
+
+    /// As [`Service::open_blob`], for a client that may push: told that the blob is there it will not send it, so from now on it rests anew, and
+    /// is not collected before its manifest comes.
+    pub async fn open_blob_for_push(
+        &self,
+        permit: &Permit<ReadBlob>,
+        pusher: &Permit<StartUpload>,
+    ) -> Result<OpenBlob, Error> {
+        let (registry, now) = (pusher.registry(), self.inner.clock.now());
+        let StartUpload { repository } = pusher.operation().clone();
+        let digest = permit.operation().digest.clone();
+        if repository == permit.operation().repository && registry == permit.registry() {
+            let wanted = digest.clone();
+            let idle = self.inner.metadata.read(move |tx| blob_links::find_idle(tx, registry, &repository, &wanted));
+            // What a manifest needs is not collected, and rests anew when that is deleted.
+            if let Some((repository, touched_at)) = idle.await?
+                && now.since(touched_at) >= limits::BLOB_TOUCH_PRECISION
+            {
+                self.touch_blob(repository, digest, now).await?;
+            }
+        }
+        // After that: what was collected in between is not there.
+        self.open_blob(permit).await
     }
 
     /// Takes a blob out of the repository; other repositories keep it. Errors: `BlobUnknown`, `BlobInUse`, `Locked`.

@@ -96,6 +96,16 @@ pub const UPLOAD_IDLE: Duration = Duration::from_secs(24 * 3600);
 /// noted once an hour, so they rested for an hour at least.
 pub const UPLOAD_YIELDS: Duration = Duration::from_secs(2 * 3600);
 
+/// How long a blob that no manifest needs stays in a repository after somebody could last count on it, unless the configuration says
+/// otherwise: a day, more than any push takes from its first blob to its manifest.
+pub const COLLECTION_GRACE: Duration = Duration::from_secs(24 * 3600);
+
+/// Links, blobs or files that a collection looks at, and perhaps deletes, at once: some ten milliseconds, for which pushes wait.
+pub const COLLECTION_PAGE: usize = 1_000;
+
+/// That a client counts on a blob is noted to a minute: what is asked for again and again is then written once in it.
+pub const BLOB_TOUCH_PRECISION: Duration = Duration::from_secs(60);
+
 /// How long an access token lasts: pushes of large layers are checked at their start only, so an hour is ample, and a change of
 /// the token ends it at once anyway (decision D5).
 pub const ACCESS_TOKEN_TTL: Duration = Duration::from_secs(3600);
@@ -209,3 +219,9 @@ pub const AUDIT_PRUNED_AT_ONCE: i64 = 10_000;
 
 /// How much longer than wanted entries may stay: taking them away one by one would leave as many entries that say so.
 pub const AUDIT_PRUNED_EVERY: Duration = Duration::from_secs(3600);
+
+/// Manifests that a verification reads at once: each has at most [`MANIFEST_BYTES`].
+pub const MANIFESTS_VERIFIED_AT_ONCE: usize = 8;
+
+/// Images, one row for each tag, that are named of what one broken blob or manifest hits: a base layer may hit all there are.
+pub const IMAGES_NAMED: usize = 1_000;

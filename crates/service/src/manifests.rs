@@ -147,7 +147,7 @@ impl Service {
                 }
                 Reference::Digest(digest) => {
                     guard.check_delete_with_tags(digest)?;
-                    manifests::delete(tx, repository, digest)?
+                    manifests::delete(tx, repository, digest, now)?
                 }
             };
             if !was_there {

@@ -9,6 +9,7 @@ use crate::{BlobInfo, Error, Service, limits, random};
 use ::blobs::{Appended, UploadId};
 use bytes::Bytes;
 use futures_util::Stream;
+use metadata::repositories::RepositoryKey;
 use metadata::uploads::UploadHolder;
 use metadata::{blob_links, repositories, uploads};
 use model::access::{Access, Permit};
@@ -17,6 +18,7 @@ use model::digest::Digest;
 use model::locks::{Deed, Locks};
 use model::operation::{ContinueUpload, Needed, ReadBlob, StartUpload};
 use model::repository::RepositoryName;
+use model::timestamp::Timestamp;
 use std::time::Duration;
 
 /// How exactly the use of an upload is noted: a note is a write to the disk, which each small chunk would pay for.
@@ -111,7 +113,7 @@ impl Service {
                 return Err(Error::RepositoryUnknown(name));
             };
             Guard::new(tx, repository, &name).check_repository(Deed::Write)?;
-            blob_links::put(tx, repository, &digest, size_bytes)?;
+            blob_links::put(tx, repository, &digest, size_bytes, now)?;
             Ok(Some(BlobInfo { digest, size_bytes }))
         });
         mounted.await
@@ -193,13 +195,42 @@ impl Service {
     pub async fn clear_idle_uploads(&self) -> Result<(), Error> {
         self.clear_idle(CLEARED_AT_ONCE).await?;
         let before = self.inner.clock.now().minus(limits::UPLOAD_IDLE);
-        for resting in self.inner.blobs.list_resting_uploads(before, CLEARED_AT_ONCE).await? {
-            let row = resting.id.to_string();
-            if !self.inner.metadata.read(move |tx| uploads::contains(tx, &row)).await? {
-                self.end_unless_busy(&resting.id).await?;
+        let mut walk = self.inner.blobs.walk_uploads().await?;
+        while let Some((resting, rest)) = walk.next(before, CLEARED_AT_ONCE).await? {
+            for upload in resting {
+                self.end_if_lost(&upload.id, false).await?;
             }
+            walk = rest;
         }
         Ok(())
+    }
+
+    /// Frees the bytes of an upload that nobody can go on with, because its token or registry is gone; whether it was one. The row comes
+    /// before the bytes, so what is just being started has it.
+    pub(crate) async fn end_if_lost(&self, id: &UploadId, dry_run: bool) -> Result<bool, Error> {
+        let row = id.to_string();
+        if self.inner.metadata.read(move |tx| uploads::contains(tx, &row)).await? {
+            return Ok(false);
+        }
+        if dry_run {
+            return Ok(true);
+        }
+        match self.free_bytes(id).await {
+            // Its last chunk is still coming in.
+            Err(Error::UploadBusy) => Ok(false),
+            freed => freed.map(|()| true),
+        }
+    }
+
+    /// Notes that a client counts on the repository's holding the blob.
+    pub(crate) async fn touch_blob(
+        &self,
+        repository: RepositoryKey,
+        digest: Digest,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let touched = self.inner.metadata.write(move |tx| blob_links::touch(tx, repository, &digest, now).map(drop));
+        Ok(touched.await?)
     }
 
     async fn clear_idle(&self, items_max: usize) -> Result<(), Error> {
@@ -259,10 +290,7 @@ impl Service {
         Ok(id)
     }
 
-    async fn find_upload(
-        &self,
-        permit: &Permit<ContinueUpload>,
-    ) -> Result<(UploadId, model::timestamp::Timestamp), Error> {
+    async fn find_upload(&self, permit: &Permit<ContinueUpload>) -> Result<(UploadId, Timestamp), Error> {
         let id = UploadId::parse(&permit.operation().upload).map_err(|_| Error::UploadUnknown)?;
         let (row, holder) = (id.to_string(), holder(permit, permit.operation().repository.clone())?);
         let touched = self.inner.metadata.read(move |tx| uploads::find_touched(tx, &row, &holder)).await?;
@@ -292,14 +320,14 @@ impl Service {
         digest: Digest,
         entry: Entry,
     ) -> Result<BlobInfo, Error> {
-        let size_bytes = match appended.finish(&digest).await {
+        let kept = match appended.finish(&digest).await {
             Err(error @ ::blobs::Error::DigestMismatch { .. }) => {
                 self.forget_upload(&id).await?;
                 return Err(error.into());
             }
             finished => finished?,
         };
-        let (now, row) = (self.inner.clock.now(), id.to_string());
+        let (now, row, size_bytes) = (self.inner.clock.now(), id.to_string(), kept.size_bytes());
         let linked = self.carry_out_as(entry, move |tx| {
             // Its token or registry may have been deleted while the bytes came.
             if uploads::find_touched(tx, &row, &holder)?.is_none() {
@@ -310,11 +338,13 @@ impl Service {
                 return Err(Error::RepositoryUnknown(name));
             };
             Guard::new(tx, repository, &name).check_repository(Deed::Write)?;
-            blob_links::put(tx, repository, &digest, size_bytes)?;
+            blob_links::put(tx, repository, &digest, size_bytes, now)?;
             uploads::delete(tx, &row)?;
             Ok(BlobInfo { digest, size_bytes })
         });
         let linked = linked.await;
+        // Until here nobody could remove the bytes; from here on the link keeps them, or nobody was told that they are here.
+        drop(kept);
         if let Err(Error::Locked(_)) = &linked {
             self.forget_upload(&id).await?;
         }

@@ -3,11 +3,13 @@
 use crate::audit::AuditOptions;
 use crate::az::{AzCommand, RegistryOptions, ScopeMapOptions, TokenOptions};
 use crate::cmdlets::{Cmdlet, Command, jobs};
+use crate::collection::CollectOptions;
 use crate::completion::{Request, Shell, script};
 use crate::contexts::ContextOptions;
 use crate::environment::Environment;
 use crate::failure::{EXIT_CODES_HELP, Failure};
 use crate::principals::PrincipalOptions;
+use crate::verification::VerifyOptions;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -25,6 +27,10 @@ pub enum Invocation {
     Principal(Box<PrincipalOptions>),
     /// Look at the audit log.
     Audit(Box<AuditOptions>),
+    /// Collect what nothing needs any more.
+    Collect(CollectOptions),
+    /// Compare everything with its digest.
+    Verify(VerifyOptions),
     /// Manage contexts.
     Context(ContextOptions),
     /// Run a cmdlet.
@@ -60,6 +66,10 @@ enum Verb {
     Principal(PrincipalOptions),
     /// The audit log: who did what, when and from where, and by which rule it was allowed or refused.
     Audit(AuditOptions),
+    /// Free the bytes of what was deleted and of pushes that were not finished; the server does it by itself.
+    Collect(CollectOptions),
+    /// Read everything in the data folder, and name what is broken with the images that it hits.
+    Verify(VerifyOptions),
     /// Tokens: make, show, change and delete them, and their passwords.
     Token(TokenOptions),
     /// Scope maps: what tokens may do on which repositories.
@@ -252,6 +262,8 @@ fn with_clap(environment: &Environment, words: Vec<OsString>) -> Result<Invocati
         Ok(Words { verb: Verb::Registry(options) }) => Ok(Invocation::Az(Box::new(AzCommand::Registry(options)))),
         Ok(Words { verb: Verb::Principal(options) }) => Ok(Invocation::Principal(Box::new(options))),
         Ok(Words { verb: Verb::Audit(options) }) => Ok(Invocation::Audit(Box::new(options))),
+        Ok(Words { verb: Verb::Collect(options) }) => Ok(Invocation::Collect(options)),
+        Ok(Words { verb: Verb::Verify(options) }) => Ok(Invocation::Verify(options)),
         Ok(Words { verb: Verb::Context(options) }) => Ok(Invocation::Context(options)),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Invocation::Print(error.render().to_string())),

@@ -8,12 +8,18 @@ use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, RANGE};
 use http::{HeaderValue, StatusCode};
 use model::access::Permit;
-use model::operation::{DeleteBlob, ReadBlob};
+use model::operation::{DeleteBlob, ReadBlob, StartUpload};
 use std::ops::Range;
 
 /// `GET|HEAD /v2/<name>/blobs/<digest>`
 pub(super) async fn read(exchange: &Exchange<'_>, permit: Permit<ReadBlob>) -> Result<Response, Failure> {
-    let blob = exchange.service.open_blob(&permit).await?;
+    let repository = permit.operation().repository.clone();
+    // Asked whether it is there by one who would push it otherwise. No refusal: who may only read is answered as well.
+    let pusher = exchange.is_head().then(|| exchange.access.permit(StartUpload { repository }).ok()).flatten();
+    let blob = match pusher {
+        Some(pusher) => exchange.service.open_blob_for_push(&permit, &pusher).await?,
+        None => exchange.service.open_blob(&permit).await?,
+    };
     let (request, size_bytes) = (&exchange.parts.headers, blob.info.size_bytes);
     let digest = blob.info.digest.clone();
     let about = headers([

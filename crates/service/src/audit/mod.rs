@@ -76,6 +76,12 @@ impl Service {
         Self { act: Some(Arc::new(self.act_of(manager, act, Outcome::Allowed))), ..self.clone() }
     }
 
+    /// The same service, whose writes are recorded as `act`, which no request asked for; `who` is whoever started the program for it.
+    pub(crate) fn acting_by_itself(&self, who: Option<String>, act: Entry) -> Self {
+        let credential = Some(if who.is_some() { DATA_FOLDER } else { THIS_PROGRAM }.to_owned());
+        Self { act: Some(Arc::new(Entry { who, credential, ..act })), ..self.clone() }
+    }
+
     /// Records that `manager` may not do what it asked for.
     pub fn note_refused_act(&self, manager: &Manager, act: Act) {
         self.note(self.act_of(manager, act, Outcome::Refused), Crowd::Known);
@@ -270,7 +276,7 @@ impl Service {
     }
 
     /// The act of this request, now.
-    fn current_act(&self) -> Entry {
+    pub(crate) fn current_act(&self) -> Entry {
         match self.act.as_deref() {
             Some(act) => Entry { at: self.inner.clock.now(), ..act.clone() },
             None => Entry {

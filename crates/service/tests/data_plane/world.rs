@@ -168,6 +168,17 @@ impl World {
         let folder = self.data.join("blobs").join(digest.algorithm().as_str());
         folder.join(&digest.hex()[..2]).join(digest.hex())
     }
+
+    /// How many blobs are on the disk, whatever the metadata says.
+    pub(crate) fn blob_files(&self) -> Result<usize, Failure> {
+        let mut count = 0;
+        for algorithm in ["sha256", "sha512"] {
+            for folder in std::fs::read_dir(self.folder.path().join("blobs").join(algorithm))? {
+                count += std::fs::read_dir(folder?.path())?.count();
+            }
+        }
+        Ok(count)
+    }
 }
 
 /// Who holds a token. Operations name the repository and the rest as text, as requests do.

@@ -1,0 +1,64 @@
+//! Blobs that are removed: their gates are entered, the metadata is asked once more, and then the files go.
+
+use crate::gates::Alone;
+use crate::store::Inner;
+use crate::upload::in_background;
+use crate::{Error, Store};
+use model::digest::Digest;
+use std::fs;
+use std::io;
+use std::sync::Arc;
+
+/// Blobs that nobody can begin to count on until this is dropped.
+#[derive(Debug)]
+pub struct Removal {
+    store: Store,
+    gates: Alone,
+    digests: Vec<Digest>,
+    busy: usize,
+}
+
+impl Removal {
+    pub(crate) async fn begin(store: Store, digests: Vec<Digest>) -> Result<Self, Error> {
+        in_background(move || {
+            store.inner.settle()?;
+            let gates = Alone::enter(&store.inner, digests.iter())?;
+            let asked = digests.len();
+            let digests: Vec<_> = digests.into_iter().filter(|digest| gates.holds(&store.inner, digest)).collect();
+            let busy = asked - digests.len();
+            Ok(Self { store, gates, digests, busy })
+        })
+        .await
+    }
+
+    /// Those that may be removed now, if nothing needs them.
+    pub fn digests(&self) -> &[Digest] {
+        &self.digests
+    }
+
+    /// How many may not, because somebody keeps a blob behind the same gate: they wait for another time.
+    pub fn busy(&self) -> usize {
+        self.busy
+    }
+
+    /// Removes these, which are some of [`Removal::digests`], from the disk; what is not there is passed over. How many bytes went. Ends
+    /// at the first that cannot be removed.
+    pub async fn remove(self, digests: Vec<Digest>) -> Result<u64, Error> {
+        in_background(move || {
+            let Self { store, gates, .. } = self;
+            let held = digests.iter().filter(|digest| gates.holds(&store.inner, digest));
+            held.map(|digest| remove(&store.inner, digest)).sum()
+        })
+        .await
+    }
+}
+
+/// Not synced: a file that comes back after a loss of power is one that nobody needs, and is found again.
+fn remove(store: &Arc<Inner>, digest: &Digest) -> Result<u64, Error> {
+    let path = store.paths.blob(digest);
+    let removed = fs::metadata(&path).and_then(|about| fs::remove_file(&path).map(|()| about.len()));
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        removed => Ok(removed?),
+    }
+}

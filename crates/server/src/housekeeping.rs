@@ -1,0 +1,78 @@
+//! What the server does to its files by itself, and what commands do to them on demand: collecting and verifying.
+
+use crate::config::CollectionConfig;
+use crate::{Server, limits};
+use service::Service;
+
+pub use service::{
+    BrokenContent, Collected, Collection, CollectionProgress, CollectionSettings, Error, HitImage, Verification,
+    VerificationProgress,
+};
+
+impl Server {
+    /// Begins a collection of what nothing needs any more. [`Server::serve`] does it by itself.
+    pub async fn begin_collection(&self, settings: CollectionSettings) -> Result<Collection, Error> {
+        self.service.begin_collection(settings).await
+    }
+
+    /// Begins to read and compare everything that the data folder holds.
+    pub async fn begin_verification(&self) -> Result<Verification, Error> {
+        self.service.begin_verification().await
+    }
+}
+
+/// Collects what nothing needs any more, so much at a time, until the task is dropped.
+pub(crate) async fn collect(service: Service, config: CollectionConfig) {
+    let mut ticks = tokio::time::interval(config.every());
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut under_way = None;
+    loop {
+        ticks.tick().await;
+        if let Err(error) = collect_some(&service, &config, &mut under_way).await {
+            let cause: &dyn std::error::Error = &error;
+            tracing::error!(cause, "the collection of what nothing needs has stopped, and begins anew later: {error}");
+        }
+    }
+}
+
+/// A bounded number of steps, of the collection that is under way or of a new one.
+async fn collect_some(
+    service: &Service,
+    config: &CollectionConfig,
+    under_way: &mut Option<Collection>,
+) -> Result<(), Error> {
+    let mut collection = match under_way.take() {
+        Some(collection) => collection,
+        None => {
+            let settings = CollectionSettings { grace: config.grace(), dry_run: false, who: None };
+            service.begin_collection(settings).await?
+        }
+    };
+    for _ in 0..limits::COLLECTION_STEPS {
+        if !collection.step().await? {
+            tell(&collection.collected());
+            return Ok(());
+        }
+        // Requests come first.
+        tokio::time::sleep(limits::COLLECTION_PAUSE).await;
+    }
+    *under_way = Some(collection);
+    Ok(())
+}
+
+fn tell(collected: &Collected) {
+    if collected.is_nothing() {
+        return;
+    }
+    let Collected { blobs, links, uploads, strays, busy, .. } = collected;
+    let freed_bytes = collected.freed_bytes();
+    tracing::info!(
+        blobs,
+        links,
+        uploads,
+        strays,
+        busy,
+        freed_bytes,
+        "collected {freed_bytes} bytes that nothing needed"
+    );
+}
