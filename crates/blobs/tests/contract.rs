@@ -284,6 +284,48 @@ async fn a_range_beyond_the_blob_is_an_error_and_then_the_end() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_blob_that_was_just_kept_cannot_be_removed() -> Outcome {
+    let world = World::new().await?;
+    let digest = sha256(b"portcullis");
+    let kept = world.store.append(&world.id, None, whole(b"portcullis")).await?.finish(&digest).await?;
+    // Of another process, on the same folder.
+    let other = world.elsewhere()?;
+    for store in [&world.store, &other] {
+        let removal = store.begin_removal(vec![digest.clone()]).await?;
+        assert_eq!((removal.digests(), removal.busy()), (&[][..], 1));
+        assert_eq!(removal.remove(vec![digest.clone()]).await?, 0, "nor by one that does not hold its gate");
+    }
+    drop(kept);
+    let removal = other.begin_removal(vec![digest.clone()]).await?;
+    assert_eq!((removal.digests(), removal.busy()), (&[digest.clone()][..], 0));
+    assert_eq!(removal.remove(vec![digest.clone()]).await?, 10);
+    assert_eq!(world.read(&digest).await?, None);
+    Ok(())
+}
+
+/// Keeping the blob anew begins after that, so it puts its bytes there and does not count on those that go.
+#[tokio::test]
+async fn whoever_keeps_a_blob_waits_for_a_removal() -> Outcome {
+    let world = World::new().await?;
+    let digest = sha256(b"portcullis");
+    world.finish(b"portcullis", &digest).await?;
+    let id = UploadId::parse("second")?;
+    world.store.start_upload(&id).await?;
+    let appended = world.store.append(&id, None, whole(b"portcullis")).await?;
+    let removal = world.store.begin_removal(vec![digest.clone()]).await?;
+    let wanted = digest.clone();
+    let mut keeping = tokio::spawn(async move { appended.finish(&wanted).await });
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!keeping.is_finished());
+    assert_eq!(removal.remove(vec![digest.clone()]).await?, 10);
+    assert_eq!((&mut keeping).await??.size_bytes(), 10);
+    assert_eq!(world.read(&digest).await?.as_deref(), Some(&b"portcullis"[..]));
+    Ok(())
+}
+
+#[tokio::test]
 async fn resting_uploads_are_those_untouched_since_then() -> Outcome {
     let world = World::new().await?;
     fs::write(world.folder.path().join("uploads").join("not an upload"), b"")?;

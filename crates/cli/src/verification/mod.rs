@@ -100,9 +100,9 @@ impl Verified {
     pub fn show(&self, form: Form, console: &mut Console<'_>) -> Result<(), Failure> {
         match form {
             Form::Table => console.print(&format!(
-                "Read {} manifests and {} blobs ({}): {}.\n",
-                HumanCount(self.manifests),
-                HumanCount(self.blobs),
+                "Read {} and {} ({}): {}.\n",
+                counted(self.manifests, "manifest"),
+                counted(self.blobs, "blob"),
                 HumanBytes(self.bytes),
                 if self.broken == 0 {
                     "all are whole".to_owned()
@@ -121,6 +121,10 @@ impl Verified {
         ))
         .hint("Move the broken files away and push the images again: clients then send what is missing."))
     }
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", HumanCount(count), if count == 1 { "" } else { "s" })
 }
 
 fn print_json(value: &impl Serialize, console: &mut Console<'_>) -> Result<(), Failure> {
@@ -181,7 +185,7 @@ mod tests {
         let printed = String::from_utf8(stdout).unwrap();
         assert_eq!(
             printed,
-            "Read 1 manifests and 2 blobs (2.00 KiB): all are whole.\n{\"manifests\":1,\"blobs\":2,\"bytes\":2048,\"broken\":1}\n"
+            "Read 1 manifest and 2 blobs (2.00 KiB): all are whole.\n{\"manifests\":1,\"blobs\":2,\"bytes\":2048,\"broken\":1}\n"
         );
     }
 

@@ -2,6 +2,7 @@
 
 use crate::Outcome;
 use crate::world::{Client, Failure, Pushed, World, sha256};
+use futures_util::{StreamExt, TryStreamExt};
 use model::digest::Digest;
 use model::locks::LocksChange;
 use model::operation::StartUpload;
@@ -205,12 +206,15 @@ async fn pages_are_walked_to_their_end() -> Outcome {
     let world = World::new().await?;
     let client = world.any_client().await?;
     let count = 1_100;
-    for number in 0..count {
+    let push = async |number: u64| {
         let blob = client.push_blob("samples/hello", &format!("blob {number:04}")).await?;
         if number % 2 == 0 {
             client.put(("samples/hello", "v1"), &Pushed::image(format!("image {number}"), &[&blob])).await??;
         }
-    }
+        Ok::<_, Failure>(())
+    };
+    // Many at once, which share their commits.
+    futures_util::stream::iter(0..count).map(push).buffer_unordered(100).try_collect::<()>().await?;
     world.clock.advance(GRACE + HOUR);
     assert_eq!(collect(&world.service, GRACE, true).await?, links(count / 2, count / 2, count / 2 * 9));
     assert_eq!(collect(&world.service, GRACE, false).await?, links(count / 2, count / 2, count / 2 * 9));

@@ -16,9 +16,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 const PUSHERS: u64 = 6;
-const PUSHES: u64 = 25;
-/// So few that pushers share them all the time.
-const LAYERS: u64 = 5;
+const PUSHES: u64 = 40;
+/// So few that pushers often send what others have just left.
+const LAYERS: u64 = 12;
 const REPOSITORIES: [&str; 3] = ["samples/one", "samples/two", "samples/three"];
 
 /// An image that was acknowledged and not deleted since.
@@ -26,6 +26,16 @@ struct Image {
     repository: &'static str,
     digest: Digest,
     layers: Vec<String>,
+}
+
+impl Image {
+    async fn read_back(&self, client: &Client) -> Outcome {
+        client.get((self.repository, &self.digest.to_string())).await??;
+        for layer in &self.layers {
+            assert_eq!(client.blob(self.repository, &sha256(layer)).await??, *layer);
+        }
+        Ok(())
+    }
 }
 
 struct Pusher {
@@ -43,7 +53,7 @@ impl Pusher {
     async fn run(mut self) -> Result<Vec<Image>, Failure> {
         for number in 0..PUSHES {
             let repository = REPOSITORIES[self.one_of(REPOSITORIES.len())];
-            let layers: Vec<String> = (0..3).map(|_| format!("layer {}", self.random.next_u64() % LAYERS)).collect();
+            let layers: Vec<String> = (0..2).map(|_| format!("layer {}", self.random.next_u64() % LAYERS)).collect();
             let pushed = self.image(number, &layers);
             let tag = format!("p{}", self.name);
             let digest = loop {
@@ -56,10 +66,13 @@ impl Pusher {
                     put => break put?,
                 }
             };
-            self.images.push(Image { repository, digest, layers });
-            if self.one_of(3) == 0 {
-                let image = self.images.swap_remove(self.random.next_u64() as usize % self.images.len());
-                self.client.delete((image.repository, &image.digest.to_string())).await??;
+            let image = Image { repository, digest, layers };
+            image.read_back(&self.client).await?;
+            // Few stay, or soon everything would be needed for good.
+            if number % 20 == 0 {
+                self.images.push(image);
+            } else {
+                self.client.delete((repository, &image.digest.to_string())).await??;
             }
         }
         Ok(self.images)
@@ -71,10 +84,10 @@ impl Pusher {
         Pushed::image(format!("image {number} of {}: {layers:?}", self.name), &digests.iter().collect::<Vec<_>>())
     }
 
-    /// As clients do: asks whether it is there, else tries to mount it, else sends it. Sometimes sends it in any case.
+    /// As clients do: asks whether it is there, else tries to mount it, else sends it. Often sends it in any case.
     async fn bring(&mut self, repository: &str, layer: &str) -> Result<(), Failure> {
         let digest = sha256(layer);
-        if self.one_of(3) > 0 {
+        if self.one_of(3) == 0 {
             let pusher = self.client.permit(StartUpload { repository: RepositoryName::parse(repository)? })?;
             let reading = self.client.reading(repository, &digest)?;
             if self.client.service.open_blob_for_push(&reading, &pusher).await.is_ok() {
@@ -156,11 +169,8 @@ async fn nothing_acknowledged_is_lost_and_nothing_leaks() -> Outcome {
     let images = push_and_collect(&world, [&world.service, &other], &client)?;
 
     assert!(!images.is_empty(), "every image was deleted, so nothing is proven");
-    for Image { repository, digest, layers } in &images {
-        client.get((repository, &digest.to_string())).await??;
-        for layer in layers {
-            assert_eq!(client.blob(repository, &sha256(layer)).await??, *layer);
-        }
+    for image in &images {
+        image.read_back(&client).await?;
     }
     assert_eq!(verify(&world.service).await?, []);
 
