@@ -1,8 +1,8 @@
 //! `portcullis collect`: what nothing needs any more goes. What it does is done where the data folder is; this says what was wanted and
 //! what came of it.
 
-use crate::durations;
 use crate::destination::{Destination, Wish};
+use crate::durations;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Console;

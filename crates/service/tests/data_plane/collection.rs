@@ -172,7 +172,7 @@ async fn a_blob_that_is_just_being_kept_is_left() -> Outcome {
     let digest = client.push_blob("samples/hello", "layer").await?;
     client.delete_blob("samples/hello", &digest).await??;
     // Another process has put the same bytes there again, and has yet to say who holds them.
-    let gate = world.folder.path().join("blobs").join(format!("{}.lock", &digest.hex()[..1]));
+    let gate = world.data.join("blobs").join(format!("{}.lock", &digest.hex()[..1]));
     let keeper = std::fs::File::open(&gate)?;
     keeper.lock_shared()?;
     assert_eq!(collect(&world.service, GRACE, false).await?, Collected { busy: 1, ..Collected::default() });
@@ -190,7 +190,7 @@ async fn what_cannot_be_removed_is_found_the_next_time() -> Outcome {
     let digest = client.push_blob("samples/hello", "layer").await?;
     client.delete_blob("samples/hello", &digest).await??;
     // No file can be removed where a folder has its name; even root is refused that.
-    let (file, aside) = (world.blob_file(&digest), world.folder.path().join("aside"));
+    let (file, aside) = (world.blob_file(&digest), world.data.join("aside"));
     std::fs::rename(&file, &aside)?;
     std::fs::create_dir(&file)?;
     assert!(collect(&world.service, GRACE, false).await.is_err());

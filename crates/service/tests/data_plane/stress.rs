@@ -181,6 +181,6 @@ async fn nothing_acknowledged_is_lost_and_nothing_leaks() -> Outcome {
     collect(&other, Duration::ZERO, false).await?;
     assert_eq!(collect(&other, Duration::ZERO, false).await?, Collected::default());
     assert_eq!(world.blob_files()?, 0, "bytes have leaked");
-    assert_eq!(std::fs::read_dir(world.folder.path().join("uploads"))?.count(), 0, "uploads have leaked");
+    assert_eq!(std::fs::read_dir(world.data.join("uploads"))?.count(), 0, "uploads have leaked");
     Ok(())
 }

@@ -173,7 +173,7 @@ impl World {
     pub(crate) fn blob_files(&self) -> Result<usize, Failure> {
         let mut count = 0;
         for algorithm in ["sha256", "sha512"] {
-            for folder in std::fs::read_dir(self.folder.path().join("blobs").join(algorithm))? {
+            for folder in std::fs::read_dir(self.data.join("blobs").join(algorithm))? {
                 count += std::fs::read_dir(folder?.path())?.count();
             }
         }
