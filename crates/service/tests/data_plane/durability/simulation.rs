@@ -1,5 +1,6 @@
 //! Thousands of steps, drawn from a seed: pushes, pulls, mounts and deletions of two processes, with failures, crashes and clocks that jump.
-//! After each, what is there is compared with a model.
+//! After each, what is there is compared with a model. A seed always gives the same steps and failures; which call of several threads is the n-th
+//! may differ.
 //!
 //! To run one again: `PORTCULLIS_SEED=7 PORTCULLIS_STEPS=20000 cargo test --workspace simulation -- --nocapture`.
 
@@ -123,16 +124,16 @@ impl Simulation {
         if let Some(how) = fault {
             self.machine.disk.fail(number, how);
         }
-        let process = self.below(PROCESSES);
+        // Drawn whether or not they are needed, so that the steps of a seed do not depend on which call was hit.
+        let (process, reader, loss) = (self.below(PROCESSES), self.below(PROCESSES), self.below(4));
         let before = self.state.clone();
-        let (result, after) = self.take(step, process).await?;
+        let (result, after) = self.take(step, process, loss).await?;
         let failed = self.machine.disk.mend();
         let is_gone = failed.is_some() && matches!(fault, Some(faults::Failure::Gone));
         self.tell(format!("  at {process}: {result:?}, failed: {failed:?} of {fault:?}"));
         if is_gone {
-            self.lose_power().await?;
+            self.lose_power(loss).await?;
         }
-        let reader = self.below(PROCESSES);
         let observed = self.shelf.observe(&self.machine.clients[reader]).await?;
         // What failed may have been in the way of what was refused, or of what needs no answer.
         let is_right = match (&result, &after) {
@@ -157,7 +158,12 @@ impl Simulation {
     }
 
     /// What was answered, and what is to be there if it was done; `None` when it is to be refused.
-    async fn take(&mut self, step: Step, process: usize) -> Result<(Result<(), Error>, Option<State>), Failure> {
+    async fn take(
+        &mut self,
+        step: Step,
+        process: usize,
+        loss: usize,
+    ) -> Result<(Result<(), Error>, Option<State>), Failure> {
         let unchanged = Some(self.state.clone());
         Ok(match step {
             Step::Do(operation) => {
@@ -186,18 +192,17 @@ impl Simulation {
             }
             Step::LosePower => {
                 self.machine.disk.mend();
-                self.lose_power().await?;
+                self.lose_power(loss).await?;
                 (Ok(()), unchanged)
             }
         })
     }
 
     /// The power goes, or the processes are killed.
-    async fn lose_power(&mut self) -> Outcome {
-        let how = self.below(4);
+    async fn lose_power(&mut self, how: usize) -> Outcome {
         self.tell(format!("  how the power goes: {how}"));
+        // Of its own, because how often it is asked depends on what was not synced.
         let mut random = self.random.clone();
-        self.below(2);
         let mut below = |n: usize| random.next_u32() as usize % n;
         let loss = match how {
             0 => Loss::None,
