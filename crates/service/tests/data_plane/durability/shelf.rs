@@ -76,6 +76,12 @@ impl Held {
         self.manifests.iter().any(|manifest| NEEDED[*manifest].contains(&blob))
     }
 
+    /// What a collection leaves of it at least: all but the blobs that no manifest needs.
+    pub(crate) fn least(&self) -> Self {
+        let needed = self.blobs.iter().copied().filter(|blob| self.is_needed(*blob)).collect();
+        Self { blobs: needed, ..self.clone() }
+    }
+
     fn has_all_of(&self, manifest: usize) -> bool {
         let members: &[usize] = if manifest == MANIFESTS - 1 { &MEMBERS } else { &[] };
         NEEDED[manifest].iter().all(|blob| self.blobs.contains(blob))
@@ -137,6 +143,12 @@ impl Shelf {
     pub(crate) fn blob(&self, number: usize) -> (&str, &Digest) {
         let (text, digest) = &self.blobs[number];
         (text, digest)
+    }
+
+    /// The names of the files of the blobs that any repository holds.
+    pub(crate) fn files(&self, state: &State) -> BTreeSet<String> {
+        let held = state.iter().flat_map(|held| &held.blobs);
+        held.map(|blob| self.blobs[*blob].1.hex().to_owned()).collect()
     }
 
     pub(crate) fn nothing(&self) -> State {

@@ -6,14 +6,15 @@
 
 use crate::Outcome;
 use crate::durability::machine::Machine;
-use crate::durability::shelf::{BLOBS, MANIFESTS, Operation, Shelf, State};
+use crate::durability::shelf::{BLOBS, Held, MANIFESTS, Operation, Shelf, State};
 use crate::world::{Failure, body};
 use faults::Loss;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
-use service::{Error, limits};
-use std::collections::VecDeque;
+use service::{CollectionSettings, Error, Service};
+use std::collections::{BTreeSet, VecDeque};
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 /// What is run when nobody says otherwise.
@@ -23,6 +24,8 @@ const PROCESSES: usize = 2;
 const REPOSITORIES: usize = 3;
 /// Beyond the calls that most operations make, so that some operations are left alone.
 const CALLS_MAX: usize = 30;
+/// More than any number of jumps goes back in all.
+const LATER: Duration = Duration::from_secs(20 * 365 * 24 * 3600);
 /// Steps that are told when one goes wrong.
 const STEPS_TOLD: usize = 12;
 
@@ -58,6 +61,8 @@ enum Step {
         forward: bool,
     },
     ClearIdle,
+    /// Garbage, without a grace time.
+    Collect,
     Kill,
     LosePower,
 }
@@ -108,8 +113,9 @@ impl Simulation {
             79..=85 => Step::Do(Operation::DeleteBlob { repository, blob }),
             86 => Step::Do(Operation::DeleteRepository { repository }),
             87..=89 => Step::Jump { hours: self.below(48) as u64, forward: self.below(3) > 0 },
-            90..=92 => Step::ClearIdle,
-            93..=95 => Step::Kill,
+            90..=91 => Step::ClearIdle,
+            92..=93 => Step::Collect,
+            94..=95 => Step::Kill,
             _ => Step::LosePower,
         }
     }
@@ -137,6 +143,10 @@ impl Simulation {
         let observed = self.shelf.observe(&self.machine.clients[reader]).await?;
         // What failed may have been in the way of what was refused, or of what needs no answer.
         let is_right = match (&result, &after) {
+            // What was held since a time to which the clock did not come back yet stays.
+            (result, Some(least)) if matches!(step, Step::Collect) => {
+                is_between(least, &observed, &before) && (result.is_ok() || failed.is_some())
+            }
             (Ok(()), Some(after)) => observed == *after,
             (Ok(()), None) => false,
             (Err(_), after) if failed.is_some() => observed == before || Some(&observed) == after.as_ref(),
@@ -185,6 +195,10 @@ impl Simulation {
                 (Ok(()), unchanged)
             }
             Step::ClearIdle => (self.machine.clients[process].service.clear_idle_uploads().await, unchanged),
+            Step::Collect => {
+                let least = self.state.iter().map(Held::least).collect();
+                (collect(&self.machine.clients[process].service).await, Some(least))
+            }
             Step::Kill => {
                 self.machine.disk.mend();
                 self.machine.lose_power(Loss::None).await?;
@@ -276,13 +290,57 @@ impl Simulation {
         })
     }
 
-    /// Later, nothing is left of uploads that nobody ended.
+    /// Later, when all clocks have passed whatever they ever showed, a collection leaves what manifests need, and no byte else.
     async fn end(self) -> Outcome {
-        self.machine.world.clock.advance(limits::UPLOAD_IDLE * 40);
-        self.machine.client().service.clear_idle_uploads().await?;
-        let left = fs::read_dir(self.machine.world.data.join("uploads"))?.count();
-        if left > 0 { Err(format!("{left} uploads are left for ever").into()) } else { Ok(()) }
+        let Self { machine, shelf, state, .. } = self;
+        machine.world.clock.advance(LATER);
+        machine.client().service.clear_idle_uploads().await?;
+        collect(&machine.client().service).await?;
+        let least: State = state.iter().map(Held::least).collect();
+        let observed = shelf.observe(machine.client()).await?;
+        if observed != least {
+            return Err(format!("after a collection there is {observed:?}\nto be: {least:?}").into());
+        }
+        let (uploads, blobs) =
+            (files(&machine.world.data.join("uploads"))?, files(&machine.world.data.join("blobs/sha256"))?);
+        let needed = shelf.files(&least);
+        if uploads.is_empty() && blobs == needed {
+            Ok(())
+        } else {
+            Err(format!("uploads are left: {uploads:?}; of blobs {blobs:?}, to be {needed:?}").into())
+        }
     }
+}
+
+async fn collect(service: &Service) -> Result<(), Error> {
+    let settings = CollectionSettings { grace: Duration::ZERO, dry_run: false, who: None };
+    let mut collection = service.begin_collection(settings).await?;
+    while collection.step().await? {}
+    Ok(())
+}
+
+/// Whether only blobs that need not stay are gone.
+fn is_between(least: &State, observed: &State, most: &State) -> bool {
+    let is_one = |((least, observed), most): ((&Held, &Held), &Held)| {
+        least.blobs.is_subset(&observed.blobs)
+            && observed.blobs.is_subset(&most.blobs)
+            && (&observed.manifests, &observed.tags) == (&most.manifests, &most.tags)
+    };
+    least.iter().zip(observed).zip(most).all(is_one)
+}
+
+/// The names of all files below a folder.
+fn files(folder: &Path) -> Result<BTreeSet<String>, Failure> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            found.extend(files(&entry.path())?);
+        } else {
+            found.insert(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    Ok(found)
 }
 
 async fn simulate(seed: u64, steps: usize) -> Outcome {
