@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::durability::machine::Machine;
 use crate::durability::shelf::{Operation, Shelf, State};
 use crate::world::{Failure, World};
+use faults::Failure::{Broken, Crowded, Full, Gone};
 use faults::{Call, Disk, Loss};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -56,19 +57,23 @@ fn judge(
 
 /// The folder after an answer, and after a client's next try, has what was answered: also when nothing survives that was not synced.
 #[rstest]
-#[case::push_blob(Operation::PushBlob { repository: 0, blob: 2, chunks: 1 })]
-#[case::push_blob_in_chunks(Operation::PushBlob { repository: 1, blob: 3, chunks: 3 })]
-#[case::push_blob_that_is_there(Operation::PushBlob { repository: 1, blob: 1, chunks: 1 })]
-#[case::mount(Operation::Mount { from: 0, to: 1, blob: 1 })]
-#[case::put(Operation::Put { repository: 0, manifest: 2, tag: Some(0) })]
-#[case::delete_tag(Operation::DeleteTag { repository: 0, tag: 1 })]
-#[case::delete_manifest(Operation::DeleteManifest { repository: 0, manifest: 0 })]
-#[case::delete_blob(Operation::DeleteBlob { repository: 0, blob: 4 })]
-#[case::delete_repository(Operation::DeleteRepository { repository: 0 })]
+#[case::push_blob(Operation::PushBlob { repository: 0, blob: 2, chunks: 1 }, Broken)]
+#[case::push_blob_in_chunks(Operation::PushBlob { repository: 1, blob: 3, chunks: 3 }, Broken)]
+#[case::push_blob_that_is_there(Operation::PushBlob { repository: 1, blob: 1, chunks: 1 }, Broken)]
+#[case::mount(Operation::Mount { from: 0, to: 1, blob: 1 }, Broken)]
+#[case::put(Operation::Put { repository: 0, manifest: 2, tag: Some(0) }, Broken)]
+#[case::delete_tag(Operation::DeleteTag { repository: 0, tag: 1 }, Broken)]
+#[case::delete_manifest(Operation::DeleteManifest { repository: 0, manifest: 0 }, Broken)]
+#[case::delete_blob(Operation::DeleteBlob { repository: 0, blob: 4 }, Broken)]
+#[case::delete_repository(Operation::DeleteRepository { repository: 0 }, Broken)]
+#[case::push_blob_in_chunks_on_a_full_disk(Operation::PushBlob { repository: 1, blob: 3, chunks: 3 }, Full)]
+#[case::push_blob_in_chunks_without_files(Operation::PushBlob { repository: 1, blob: 3, chunks: 3 }, Crowded)]
+#[case::put_on_a_full_disk(Operation::Put { repository: 0, manifest: 2, tag: Some(0) }, Full)]
+#[case::put_without_files(Operation::Put { repository: 0, manifest: 2, tag: Some(0) }, Crowded)]
 #[tokio::test]
 async fn a_call_that_fails_takes_nothing_with_it(
     #[case] operation: Operation,
-    #[values(faults::Failure::Broken, faults::Failure::Full, faults::Failure::Crowded)] how: faults::Failure,
+    #[case] how: faults::Failure,
 ) -> Outcome {
     let mut machine = Machine::start(1, 1).await?;
     for number in 1..CALLS_MAX {
@@ -108,7 +113,7 @@ async fn a_finish_that_is_tried_again_promises_nothing_that_was_lost() -> Outcom
         let upload = machine.client().start(repository).await??;
         let place = (repository, upload.id.as_str());
         machine.client().append(place, Some(0), text).await??;
-        machine.disk.fail(number, faults::Failure::Broken);
+        machine.disk.fail(number, Broken);
         let first = machine.client().finish(place, "", digest).await?;
         let failed = machine.disk.mend();
         let answers = [first.is_ok(), machine.client().finish(place, "", digest).await?.is_ok()];
@@ -143,24 +148,24 @@ async fn lose_power(machine: &mut Machine, left: Left, seed: usize) -> Result<()
 }
 
 #[rstest]
-#[case::push_blob(Operation::PushBlob { repository: 0, blob: 2, chunks: 1 })]
-#[case::push_blob_in_chunks(Operation::PushBlob { repository: 1, blob: 3, chunks: 3 })]
-#[case::push_blob_that_is_there(Operation::PushBlob { repository: 1, blob: 1, chunks: 1 })]
-#[case::mount(Operation::Mount { from: 0, to: 1, blob: 1 })]
-#[case::put(Operation::Put { repository: 0, manifest: 2, tag: Some(0) })]
-#[case::delete_manifest(Operation::DeleteManifest { repository: 0, manifest: 0 })]
-#[case::delete_blob(Operation::DeleteBlob { repository: 0, blob: 4 })]
-#[case::delete_repository(Operation::DeleteRepository { repository: 0 })]
+#[case::push_blob(Operation::PushBlob { repository: 0, blob: 2, chunks: 1 }, Left::WhatWasSynced)]
+#[case::push_blob_in_chunks(Operation::PushBlob { repository: 1, blob: 3, chunks: 3 }, Left::WhatWasSynced)]
+#[case::push_blob_that_is_there(Operation::PushBlob { repository: 1, blob: 1, chunks: 1 }, Left::WhatWasSynced)]
+#[case::mount(Operation::Mount { from: 0, to: 1, blob: 1 }, Left::WhatWasSynced)]
+#[case::put(Operation::Put { repository: 0, manifest: 2, tag: Some(0) }, Left::WhatWasSynced)]
+#[case::delete_tag(Operation::DeleteTag { repository: 0, tag: 1 }, Left::WhatWasSynced)]
+#[case::delete_manifest(Operation::DeleteManifest { repository: 0, manifest: 0 }, Left::WhatWasSynced)]
+#[case::delete_blob(Operation::DeleteBlob { repository: 0, blob: 4 }, Left::WhatWasSynced)]
+#[case::delete_repository(Operation::DeleteRepository { repository: 0 }, Left::WhatWasSynced)]
+#[case::push_blob_in_chunks_in_part(Operation::PushBlob { repository: 1, blob: 3, chunks: 3 }, Left::Something)]
+#[case::put_in_part(Operation::Put { repository: 0, manifest: 2, tag: Some(0) }, Left::Something)]
 #[tokio::test]
-async fn a_call_that_is_the_last_leaves_all_or_nothing(
-    #[case] operation: Operation,
-    #[values(Left::WhatWasSynced, Left::Something)] left: Left,
-) -> Outcome {
+async fn a_call_that_is_the_last_leaves_all_or_nothing(#[case] operation: Operation, #[case] left: Left) -> Outcome {
     let mut machine = Machine::start(1, 1).await?;
     for number in 1..CALLS_MAX {
         let shelf = Shelf::new(number, 2);
         let (before, after) = prepare(&machine, &shelf, operation).await?;
-        machine.disk.fail(number, faults::Failure::Gone);
+        machine.disk.fail(number, Gone);
         let result = shelf.run(machine.client(), operation).await?;
         let failed = machine.disk.mend();
         lose_power(&mut machine, left, number).await?;
@@ -179,9 +184,7 @@ async fn a_call_that_is_the_last_leaves_all_or_nothing(
 /// A first start that is cut off is as if it had not been, and one that ended is kept: its keys, its tenant, and the file with its secret.
 #[rstest]
 #[tokio::test]
-async fn a_first_start_is_made_whole_or_anew(
-    #[values(faults::Failure::Broken, faults::Failure::Gone)] how: faults::Failure,
-) -> Outcome {
+async fn a_first_start_is_made_whole_or_anew(#[values(Broken, Gone)] how: faults::Failure) -> Outcome {
     for number in 1..CALLS_MAX * 10 {
         let temporary = tempfile::tempdir()?;
         let folder = temporary.path().canonicalize()?;
