@@ -208,7 +208,7 @@ async fn pages_are_walked_to_their_end() -> Outcome {
     let count = 1_100;
     let push = async |number: u64| {
         let blob = client.push_blob("samples/hello", &format!("blob {number:04}")).await?;
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             client.put(("samples/hello", "v1"), &Pushed::image(format!("image {number}"), &[&blob])).await??;
         }
         Ok::<_, Failure>(())
