@@ -1,9 +1,9 @@
 //! Gates: so that no blob is removed while somebody counts on it.
 //!
-//! Whoever keeps a blob finds its bytes on the disk, or puts them there, and only then can a transaction say who holds it. Between the two
-//! nothing in the metadata speaks for the bytes. So a keeper goes through the blob's gate with others, and stays in it until that transaction
-//! is over; whoever removes blobs must have the gate alone, looks in the metadata once more when it has, and removes before it leaves. A
-//! keeper that comes next therefore finds the blob whole or not at all, never one that is about to go.
+//! Whoever keeps a blob gives its bytes their name on the disk, and only then can a transaction say who holds it. Between the two nothing in
+//! the metadata speaks for the bytes, and a removal takes whatever has the name. So a keeper goes through the blob's gate with others, and
+//! stays in it until that transaction is over; whoever removes blobs must have the gate alone, looks in the metadata once more when it has,
+//! and removes before it leaves. A keeper's bytes therefore never get their name while it is about to go.
 //!
 //! A gate is a lock on a file, so it counts between processes on one data folder, and a process that dies leaves it. Nobody waits in a gate for
 //! another gate, and no transaction waits for one.

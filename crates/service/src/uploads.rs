@@ -340,11 +340,10 @@ impl Service {
             Guard::new(tx, repository, &name).check_repository(Deed::Write)?;
             blob_links::put(tx, repository, &digest, size_bytes, now)?;
             uploads::delete(tx, &row)?;
-            Ok(BlobInfo { digest, size_bytes })
+            // Goes with the transaction, which is committed even when nobody waits for it: the bytes stay until the link keeps them.
+            Ok((BlobInfo { digest, size_bytes }, kept))
         });
-        let linked = linked.await;
-        // Until here nobody could remove the bytes; from here on the link keeps them, or nobody was told that they are here.
-        drop(kept);
+        let linked = linked.await.map(|(blob, _kept)| blob);
         if let Err(Error::Locked(_)) = &linked {
             self.forget_upload(&id).await?;
         }
