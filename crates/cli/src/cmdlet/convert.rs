@@ -35,10 +35,10 @@ pub enum Mismatch {
     #[error("Cannot convert value \"{value}\" to type \"{type_name}\". Error: \"{reason}\"")]
     NotAValue { value: String, type_name: String, reason: String },
     #[error(
-        "Cannot convert value \"{0}\" to type \"System.Management.Automation.SwitchParameter\". Boolean parameters accept only \
-         Boolean values and numbers, such as $True, $False, 1 or 0."
+        "Cannot convert value \"{type_name}\" to type \"System.Management.Automation.SwitchParameter\". Boolean parameters accept \
+         only Boolean values and numbers, such as $True, $False, 1 or 0."
     )]
-    NotASwitch(String),
+    NotASwitch { type_name: &'static str, is_empty: bool },
     #[error("Cannot convert the \"{value}\" value of type \"{from}\" to type \"{to}\".")]
     NoConversion { value: String, from: &'static str, to: &'static str },
     #[error(
@@ -66,11 +66,11 @@ impl Mismatch {
             Self::Source(error) => Self::Source(error.unquoted()),
             Self::Preference(PreferenceError::Unknown(_)) => Self::Preference(PreferenceError::Unknown(hidden())),
             Self::NotAValue { type_name, .. } => Self::NotAValue { value: hidden(), type_name, reason: hidden() },
-            Self::NotASwitch(_) => Self::NotASwitch(hidden()),
             Self::NoConversion { from, to, .. } => Self::NoConversion { value: hidden(), from, to },
             Self::Inside { type_name, source } => Self::Inside { type_name, source: Box::new(source.unquoted()) },
             Self::Preference(PreferenceError::NotHere(_))
             | Self::NotText(_)
+            | Self::NotASwitch { .. }
             | Self::UnknownProperty { .. }
             | Self::ChosenPassword(_) => self,
         }
@@ -83,7 +83,7 @@ impl Mismatch {
             Self::Preference(_) => "Preference",
             Self::NotText(_) => "NotText",
             Self::NotAValue { .. } => "NotAValue",
-            Self::NotASwitch(_) => "NotASwitch",
+            Self::NotASwitch { .. } => "NotASwitch",
             Self::NoConversion { .. } => "NoConversion",
             Self::UnknownProperty { .. } => "UnknownProperty",
             Self::ChosenPassword(_) => "ChosenPassword",
@@ -204,15 +204,17 @@ fn items(literal: Literal) -> Vec<Literal> {
     }
 }
 
+/// A number is on unless it is zero, as in PowerShell. A refusal names the value's type and not the value, as there.
 fn switch(literal: Literal) -> Result<bool, Mismatch> {
-    match literal {
-        Literal::Bool(value) => Ok(value),
+    let refused = |is_empty| Mismatch::NotASwitch { type_name: literal.type_name(), is_empty };
+    match &literal {
+        Literal::Bool(value) => Ok(*value),
         Literal::Text(text) => match text.to_ascii_lowercase().as_str() {
-            "true" | "$true" | "1" => Ok(true),
-            "false" | "$false" | "0" => Ok(false),
-            _ => Err(Mismatch::NotASwitch(text)),
+            "true" | "$true" => Ok(true),
+            "false" | "$false" => Ok(false),
+            text => text.parse::<i64>().map(|number| number != 0).map_err(|_| refused(text.is_empty())),
         },
-        other => Err(Mismatch::NotASwitch(other.type_name().to_owned())),
+        _ => Err(refused(false)),
     }
 }
 

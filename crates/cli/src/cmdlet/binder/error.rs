@@ -26,9 +26,9 @@ pub enum BindError {
     #[error("Cannot bind parameter '{name}'. {source}")]
     Conversion { name: &'static str, source: Mismatch },
     #[error(
-        "Cannot convert '{value}' to the type 'System.Management.Automation.SwitchParameter' required by parameter '{name}'."
+        "Cannot convert '{type_name}' to the type 'System.Management.Automation.SwitchParameter' required by parameter '{name}'."
     )]
-    NotASwitch { name: &'static str, value: String },
+    NotASwitch { name: &'static str, type_name: &'static str, is_empty: bool },
     #[error("Cannot bind argument to parameter '{0}' because it is an empty string.")]
     Empty(&'static str),
     #[error("Cannot bind argument to parameter '{0}' because it is an empty array.")]
@@ -109,12 +109,13 @@ impl BindError {
     /// What to do about it, when the message alone does not say.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NotASwitch { value, .. } if value.is_empty() => Some(
+            Self::NotASwitch { is_empty: true, .. }
+            | Self::Transformation { source: Mismatch::NotASwitch { is_empty: true, .. }, .. } => Some(
                 "The shell took $true or $false for a variable of its own. Put the word in single quotes, or leave the dollar sign out.",
             ),
-            Self::Transformation { source: Mismatch::NotASwitch(value), .. } if value.is_empty() => Some(
-                "The shell took $true or $false for a variable of its own. Put the word in single quotes, or leave the dollar sign out.",
-            ),
+            Self::NotASwitch { .. } | Self::Transformation { source: Mismatch::NotASwitch { .. }, .. } => {
+                Some("A switch stands alone, or as -Name:true or -Name:false.")
+            }
             Self::Transformation { source: Mismatch::NotAValue { .. } | Mismatch::Inside { .. }, name: "Expiry" } => {
                 Some("Write 2027-01-01T00:00:00Z, or 2027-01-01, or 01/31/2027 [08:30:00] (month first).")
             }
@@ -126,7 +127,6 @@ impl BindError {
             }
             Self::Unknown(_) => Some("Run the cmdlet with -? to see its parameters."),
             Self::Ambiguous { .. } => Some("Write more of the parameter's name."),
-            Self::NotASwitch { .. } => Some("A switch stands alone, or as -Name:true or -Name:false."),
             Self::Empty(_) | Self::EmptyArray(_) | Self::Null(_) => {
                 Some("Give it a value, or leave the parameter out where it may be.")
             }

@@ -313,7 +313,7 @@ impl Binder<'_> {
         let name = parameter.name;
         match if parameter.secret { error.unquoted() } else { error } {
             source if self.spec.declares(parameter) => BindError::Transformation { name, source },
-            Mismatch::NotASwitch(value) => BindError::NotASwitch { name, value },
+            Mismatch::NotASwitch { type_name, is_empty } => BindError::NotASwitch { name, type_name, is_empty },
             source => BindError::Conversion { name, source },
         }
     }

@@ -92,8 +92,11 @@ const TRANSFORMATION: &str = "ParameterArgumentTransformationError";
 #[case(&["x"], "PositionalParameterNotFound", "A positional parameter cannot be found that accepts argument 'x'.")]
 #[case(&["--", "-Status"], "PositionalParameterNotFound", "A positional parameter cannot be found that accepts argument '-Status'.")]
 #[case(&["-CredentialsPassword", "@{Name", "=", "password1}"], TRANSFORMATION, "Cannot process argument transformation on parameter 'CredentialsPassword'. The value '@{Name' begins with '@{' and does not end. A shell takes such a value apart: put it in double quotes, such as \"@{Name='password1'; Expiry='2027-01-01T00:00:00Z'}\".")]
-#[case(&["-NoWait:perhaps"], TRANSFORMATION, "Cannot process argument transformation on parameter 'NoWait'. Cannot convert value \"perhaps\" to type \"System.Management.Automation.SwitchParameter\". Boolean parameters accept only Boolean values and numbers, such as $True, $False, 1 or 0.")]
-#[case(&["-Confirm:"], "CannotConvertArgument", "Cannot convert '' to the type 'System.Management.Automation.SwitchParameter' required by parameter 'Confirm'.")]
+#[case(&["-NoWait:perhaps"], TRANSFORMATION, "Cannot process argument transformation on parameter 'NoWait'. Cannot convert value \"System.String\" to type \"System.Management.Automation.SwitchParameter\". Boolean parameters accept only Boolean values and numbers, such as $True, $False, 1 or 0.")]
+#[case(&["-Confirm:"], "CannotConvertArgument", "Cannot convert 'System.String' to the type 'System.Management.Automation.SwitchParameter' required by parameter 'Confirm'.")]
+#[case(&["-Verbose:perhaps"], "CannotConvertArgument", "Cannot convert 'System.String' to the type 'System.Management.Automation.SwitchParameter' required by parameter 'Verbose'.")]
+#[case(&["-AsJob:"], TRANSFORMATION, "Cannot process argument transformation on parameter 'AsJob'. Cannot convert value \"System.String\" to type \"System.Management.Automation.SwitchParameter\". Boolean parameters accept only Boolean values and numbers, such as $True, $False, 1 or 0.")]
+#[case(&["-Confirm:@(1,2)"], "CannotConvertArgument", "Cannot convert 'System.Object[]' to the type 'System.Management.Automation.SwitchParameter' required by parameter 'Confirm'.")]
 #[case(&["-ErrorAction", "loud"], "CannotConvertArgumentNoMessage", "Cannot bind parameter 'ErrorAction'. Cannot convert value \"loud\" to type \"System.Management.Automation.ActionPreference\". Error: \"Unable to match the identifier name loud to a valid enumerator name. Specify one of the following enumerator names and try again:\nSilentlyContinue, Stop, Continue, Inquire, Ignore, Suspend, Break\"")]
 #[case(&["-OutBuffer", "many"], "CannotConvertArgumentNoMessage", "Cannot bind parameter 'OutBuffer'. Cannot convert value \"many\" to type \"System.Int32\". Error: \"The input string 'many' was not in a correct format.\"")]
 #[case(&["-Name", "@(1,2)"], TRANSFORMATION, "Cannot process argument transformation on parameter 'Name'. Cannot convert value to type System.String.")]
@@ -116,6 +119,8 @@ fn mistakes_are_answered_in_powershells_words(#[case] given: &[&str], #[case] id
 #[case(&["-Confirm:0"], false)]
 #[case(&["-Confirm:$true"], true)]
 #[case(&["-Confirm"], true)]
+#[case(&["-Confirm:7"], true)]
+#[case(&["-Confirm:-1"], true)]
 fn a_switch_is_on_unless_it_says_otherwise(#[case] given: &[&str], #[case] expected: bool) {
     assert_eq!(bind_words(given).unwrap().is_on("Confirm"), expected);
 }
@@ -138,6 +143,16 @@ fn a_file_of_parameters_is_splatted() {
         (Some("t1"), Some("disabled"), true, false)
     );
     assert_eq!(sets::resolve(&NEW.spec, &bound), Ok(Resolution::Complete("CreateExpanded")));
+}
+
+#[rstest]
+#[case(&["-Confirm:"], "The shell took $true or $false for a variable of its own.")]
+#[case(&["-AsJob:"], "The shell took $true or $false for a variable of its own.")]
+#[case(&["-Verbose:perhaps"], "A switch stands alone")]
+#[case(&["-AsJob:perhaps"], "A switch stands alone")]
+fn what_is_wrong_with_a_switch_has_a_hint(#[case] given: &[&str], #[case] expected: &str) {
+    let hint = bind_words(given).unwrap_err().hint().unwrap_or_default();
+    assert!(hint.starts_with(expected), "{hint}");
 }
 
 const NAMES: [&str; 6] = ["-Name", "t", "-RegistryName", "r", "-ResourceGroupName", "g"];
