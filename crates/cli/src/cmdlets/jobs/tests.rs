@@ -1,8 +1,15 @@
+use super::job::CALL;
 use super::*;
+use crate::cmdlets::command::{Command, Planned};
 use crate::cmdlets::tokens::NEW;
+use crate::environment::Environment;
 use crate::environment::Variables;
+use crate::failure::ExitStatus;
 use crate::host::tests::Answers;
 use crate::output::Console;
+use serde_json::json;
+use std::io::Write;
+use std::path::Path;
 
 /// A machine with a folder for jobs, and the streams of those that were started.
 struct World {
