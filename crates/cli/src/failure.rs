@@ -102,6 +102,12 @@ impl Failure {
         self.hint = Some(hint.into());
         self
     }
+
+    /// With one more sentence behind the hint that it has.
+    pub fn also(mut self, hint: &str) -> Self {
+        self.hint = Some(self.hint.map_or_else(|| hint.to_owned(), |before| format!("{before} {hint}")));
+        self
+    }
 }
 
 impl fmt::Display for Failure {

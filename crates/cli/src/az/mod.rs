@@ -3,6 +3,7 @@
 mod credential_forms;
 mod explain;
 mod grants;
+mod own_scope_map;
 mod place;
 mod registries;
 mod rotate;

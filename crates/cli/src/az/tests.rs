@@ -120,6 +120,42 @@ fn a_token_gets_a_scope_map_of_its_own() {
     );
 }
 
+/// What became of the token, what of the scope map that was made for it, and what is told.
+#[rstest]
+#[case(
+    400,
+    Some(200),
+    "[Refused] : No.\nhint: Nothing is left behind: the scope map 'ci-scope-map', made for it, was removed again.\n"
+)]
+#[case(400, Some(403), "[Refused] : No.\nhint: The scope map 'ci-scope-map' was made for it and exists.\n")]
+#[case(500, None, "[Refused] : No.\nhint: The scope map 'ci-scope-map' was made for it and exists.\n")]
+fn a_token_that_is_refused_leaves_no_scope_map_behind(
+    #[case] status: u16,
+    #[case] deletion: Option<u16>,
+    #[case] expected: &str,
+) {
+    let map = json!({ "name": "ci-scope-map", "properties": { "provisioningState": "Succeeded" } });
+    let refusal = json!({ "error": { "code": "Refused", "message": "No." } });
+    let mut exchanges = look_up();
+    exchanges.push(missing("/scopeMaps/ci-scope-map"));
+    exchanges.extend(put("/scopeMaps/ci-scope-map", &map));
+    exchanges.push(below("PUT", "/tokens/ci", status, &refusal));
+    exchanges.extend(deletion.map(|status| below("DELETE", "/scopeMaps/ci-scope-map", status, &refusal)));
+    let ran = run("token create ci -r myreg --repository app content/read", &[], exchanges);
+    assert_eq!((ran.stderr.as_str(), ran.code), (expected, 1));
+}
+
+#[test]
+fn a_scope_map_that_was_there_stays_when_the_token_is_refused() {
+    let map = json!({ "name": "ci-scope-map", "properties": { "actions": ["repositories/app/content/read"] } });
+    let refusal = json!({ "error": { "code": "Refused", "message": "No." } });
+    let mut exchanges = look_up();
+    exchanges.push(below("GET", "/scopeMaps/ci-scope-map", 200, &map));
+    exchanges.push(below("PUT", "/tokens/ci", 400, &refusal));
+    let ran = run("token create ci -r myreg --repository app content/read", &[], exchanges);
+    assert_eq!((ran.stderr.as_str(), ran.code), ("[Refused] : No.\n", 1));
+}
+
 #[test]
 fn a_scope_map_that_differs_is_not_overwritten() {
     let map = json!({ "name": "m", "properties": { "actions": ["repositories/other/content/read"] } });

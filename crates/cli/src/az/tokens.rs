@@ -2,8 +2,7 @@
 
 use super::Run;
 use super::credential_forms::{Credential, CredentialForm};
-use super::grants::Grants;
-use super::scope_maps::{body, one_or_all};
+use super::scope_maps::one_or_all;
 use super::show::{Table, flat, render, time, title};
 use super::uses;
 use super::words::{CredentialVerb, Form, InRegistry, Named, TokenVerb, Which};
@@ -14,7 +13,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use wire::arm::credentials::{GenerateCredentials, GeneratedCredentials};
 use wire::arm::registries::Registry;
-use wire::arm::scope_maps::ScopeMap;
 use wire::arm::tokens::{Token, TokenCredentials, TokenPassword, TokenProperties};
 
 /// The password that is made for a form that holds one: a second would work, and nobody would have seen it.
@@ -35,12 +33,12 @@ impl Run<'_, '_> {
                 let form = self.form_with_server(&place, *format).await?;
                 let scope_map = self.scope_map_for(&place, token.name(), grants, scope_map.as_deref()).await?;
                 let properties = TokenProperties {
-                    scope_map_id: Some(scope_map),
+                    scope_map_id: Some(scope_map.id.clone()),
                     status: Some(status.as_str().to_owned()),
                     ..TokenProperties::default()
                 };
                 let body = Token { properties: Some(properties), ..Token::default() };
-                let made: Token = self.client.put(&place.token_address(token.name())?, &body).await?.ended?;
+                let made = self.make_token(&place, token.name(), &body, &scope_map).await?;
                 if *no_passwords {
                     return self.show_tokens(&[made], true);
                 }
@@ -116,46 +114,6 @@ impl Run<'_, '_> {
             all.sort_by_key(ends);
         }
         self.show_tokens(&all, false)
-    }
-
-    /// The full id of the scope map that a new token gets: the one that is named, else one of its own, which is made.
-    async fn scope_map_for(
-        &mut self,
-        place: &RegistryPlace,
-        token: &str,
-        grants: &Grants,
-        scope_map: Option<&str>,
-    ) -> Result<String, Failure> {
-        if let Some(name) = scope_map {
-            return Ok(scope_map_id(name, place));
-        }
-        let actions = grants.actions().map_err(|error| Failure::usage(error.to_string()))?;
-        if actions.is_empty() {
-            return Err(Failure::usage("usage error: --scope-map or --repository | --gateway are required."));
-        }
-        let name = format!("{token}-scope-map");
-        let address = place.scope_map_address(&name)?;
-        let found: Option<ScopeMap> = self.client.find(&address).await?;
-        match found {
-            Some(found) => {
-                let mut before = found.properties.and_then(|properties| properties.actions).unwrap_or_default();
-                let mut wanted = actions;
-                before.sort();
-                wanted.sort();
-                if before != wanted {
-                    let registry = &place.registry;
-                    return Err(Failure::usage(format!(
-                        "The default scope map was already configured with different repository permissions.\nPlease use \
-                         \"portcullis scope-map update -r {registry} -n {name} --add <REPO> --remove <REPO>\" to update."
-                    )));
-                }
-            }
-            None => {
-                let body = body(Some(actions), Some(format!("Created by token: {token}")));
-                self.client.put(&address, &body).await?.ended?;
-            }
-        }
-        Ok(place.scope_map_id(&name))
     }
 
     async fn credential(&mut self, verb: &CredentialVerb) -> Result<(), Failure> {
