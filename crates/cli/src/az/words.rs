@@ -10,7 +10,7 @@ use clap::{Args, Subcommand, ValueEnum};
 pub(super) struct Common {
     #[command(flatten)]
     pub(super) destination: DestinationOptions,
-    /// The subscription's id [default: the only one there is]
+    /// The subscription's id [default: the context's, else the only one there is]
     #[arg(long, global = true, value_name = "ID")]
     pub(super) subscription: Option<String>,
     /// The form of the output [default: table at a terminal, else json]

@@ -72,6 +72,8 @@ pub struct Property {
     pub kind: Kind,
     /// Whether the service makes it: taken from what was read back, and not sent.
     pub read_only: bool,
+    /// Whether help lists it: the reference page does.
+    pub in_help: bool,
     /// What it is, for help.
     pub about: &'static str,
 }
@@ -79,12 +81,17 @@ pub struct Property {
 impl Property {
     /// One that is sent.
     pub const fn of(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self { name, kind, read_only: false, about }
+        Self { name, kind, read_only: false, in_help: true, about }
     }
 
     /// One that the service makes.
     pub const fn read_only(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self { name, kind, read_only: true, about }
+        Self { read_only: true, in_help: false, ..Self::of(name, kind, about) }
+    }
+
+    /// One that the service makes, and that the reference page lists all the same.
+    pub const fn listed(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { in_help: true, ..Self::read_only(name, kind, about) }
     }
 }
 
@@ -137,11 +144,15 @@ pub static TOKEN_CERTIFICATE_NAME: Words =
 pub static CREATED_BY_TYPE: Words =
     Words { type_name: support!("CreatedByType"), known: &["User", "Application", "ManagedIdentity", "Key"] };
 
+/// The same kinds, under the name that they have where something was changed.
+pub static LAST_MODIFIED_BY_TYPE: Words =
+    Words { type_name: support!("LastModifiedByType"), known: CREATED_BY_TYPE.known };
+
 /// A password of a token.
 pub static TOKEN_PASSWORD: Shape = Shape {
     type_name: model!("ITokenPassword"),
     properties: &[
-        Property::of("CreationTime", Kind::Date, "The creation datetime of the password."),
+        Property::listed("CreationTime", Kind::Date, "The creation datetime of the password."),
         Property::of("Expiry", Kind::Date, "The expiry datetime of the password."),
         Property::of("Name", Kind::Word(&TOKEN_PASSWORD_NAME), "The password name \"password1\" or \"password2\""),
         Property::read_only("Value", Kind::Text, "The password, which the registry makes."),
@@ -175,18 +186,18 @@ pub static TOKEN_CERTIFICATE: Shape = Shape {
 pub static TOKEN: Shape = Shape {
     type_name: model!("IToken"),
     properties: &[
-        Property::read_only("SystemDataCreatedAt", Kind::Date, "The timestamp of resource creation (UTC)."),
-        Property::read_only("SystemDataCreatedBy", Kind::Text, "The identity that created the resource."),
-        Property::read_only(
+        Property::listed("SystemDataCreatedAt", Kind::Date, "The timestamp of resource creation (UTC)."),
+        Property::listed("SystemDataCreatedBy", Kind::Text, "The identity that created the resource."),
+        Property::listed(
             "SystemDataCreatedByType",
             Kind::Word(&CREATED_BY_TYPE),
             "The type of identity that created the resource.",
         ),
-        Property::read_only("SystemDataLastModifiedAt", Kind::Date, "The timestamp of resource modification (UTC)."),
-        Property::read_only("SystemDataLastModifiedBy", Kind::Text, "The identity that last modified the resource."),
-        Property::read_only(
+        Property::listed("SystemDataLastModifiedAt", Kind::Date, "The timestamp of resource modification (UTC)."),
+        Property::listed("SystemDataLastModifiedBy", Kind::Text, "The identity that last modified the resource."),
+        Property::listed(
             "SystemDataLastModifiedByType",
-            Kind::Word(&CREATED_BY_TYPE),
+            Kind::Word(&LAST_MODIFIED_BY_TYPE),
             "The type of identity that last modified the resource.",
         ),
         Property::of("CredentialsCertificate", Kind::Objects(&TOKEN_CERTIFICATE), ""),

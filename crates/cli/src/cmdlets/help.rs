@@ -4,7 +4,7 @@ use super::call::{Here, Outcome};
 use super::{ALL, Cmdlet, Does, Example};
 use crate::cmdlet::binder::Spec;
 use crate::cmdlet::parameter::{COMMON_PARAMETERS, Parameter};
-use crate::cmdlet::types::{Kind, Shape};
+use crate::cmdlet::types::{Kind, Property, Shape};
 use crate::failure::{EXIT_CODES_HELP, Failure};
 use crate::output::objects::{Column, View};
 
@@ -146,6 +146,7 @@ pub fn page(cmdlet: &Cmdlet, detail: Detail) -> String {
         text.push_str(&format!("{heading}\n{}\n", if lines.is_empty() { "    None\n\n" } else { &lines }));
     }
     text.push_str(&notes(spec));
+    text.push_str(&format!("RELATED LINKS\n    Online version: {}\n\n", online(cmdlet.name())));
     text.push_str(OPTIONS);
     text + "\n" + EXIT_CODES_HELP + "\n"
 }
@@ -199,6 +200,17 @@ fn examples(cmdlet: &Cmdlet) -> String {
     if text.is_empty() { text } else { format!("EXAMPLES\n{text}") }
 }
 
+/// The page of Azure's or PowerShell's cmdlet of this name.
+fn online(name: &str) -> String {
+    let module = match name.split_once("-Az") {
+        Some((_, noun)) if noun.starts_with("ContainerRegistry") => "az.containerregistry",
+        Some((_, "ResourceGroup")) => "az.resources",
+        Some(_) => "az.accounts",
+        None => "microsoft.powershell.core",
+    };
+    format!("https://learn.microsoft.com/powershell/module/{module}/{}", name.to_ascii_lowercase())
+}
+
 fn about(spec: &Spec, parameter: &Parameter) -> String {
     let sets = if parameter.sets.is_empty() || parameter.sets.len() == spec.sets.len() {
         "(All)".to_owned()
@@ -214,8 +226,15 @@ fn about(spec: &Spec, parameter: &Parameter) -> String {
         Kind::Word(words) => format!("        Completes with               {}\n", words.known.join(", ")),
         _ => String::new(),
     };
+    let shape = match parameter.kind {
+        Kind::Object(_) | Kind::Objects(_) => format!(
+            "        To construct, see NOTES section for {} properties and create a hash table.\n",
+            parameter.name.to_ascii_uppercase()
+        ),
+        _ => String::new(),
+    };
     format!(
-        "    -{} {word}\n        {}\n\n        Type                         {}\n        Parameter Sets               {sets}\n        \
+        "    -{} {word}\n        {}\n{shape}\n        Type                         {}\n        Parameter Sets               {sets}\n        \
          Aliases                      {}\n        Required?                    {}\n        Position?                    {}\n        \
          Default value                {}\n        Accept pipeline input?       {}\n        Accept wildcard characters?  False\n\
          {known}\n",
@@ -239,7 +258,9 @@ fn common() -> String {
 /// The properties of objects, as the page's notes list them.
 fn notes(spec: &Spec) -> String {
     let mut text = String::new();
-    for parameter in spec.parameters() {
+    let mut parameters: Vec<_> = spec.parameters().collect();
+    parameters.sort_by_key(|parameter| parameter.name);
+    for parameter in parameters {
         if let Kind::Object(shape) | Kind::Objects(shape) = parameter.kind {
             let name = parameter.name.to_ascii_uppercase();
             text.push_str(&format!("    {name} <{}>: {}\n", parameter.kind.short_name(), parameter.about));
@@ -258,13 +279,12 @@ fn notes(spec: &Spec) -> String {
 fn properties(shape: &Shape, depth: usize) -> String {
     let indent = "  ".repeat(depth);
     let mut text = String::new();
-    for property in shape.properties.iter().filter(|property| !property.read_only) {
-        text.push_str(&format!(
-            "    {indent}[{} <{}>]: {}\n",
-            property.name,
-            property.kind.short_name(),
-            property.about
-        ));
+    for property in shape.properties.iter().filter(|property| property.in_help) {
+        let Property { name, kind, read_only, about, .. } = property;
+        // As the page writes a type whose values are no references.
+        let nullable = if matches!(kind, Kind::Date | Kind::Word(_) | Kind::Number | Kind::Switch) { "?" } else { "" };
+        let by_whom = if *read_only { " Set by the registry: what is given is passed over." } else { "" };
+        text.push_str(&format!("    {indent}[{name} <{}{nullable}>]: {about}{by_whom}\n", kind.short_name()));
         if let Kind::Objects(inner) | Kind::Object(inner) = property.kind {
             text.push_str(&properties(inner, depth + 1));
         }
@@ -315,19 +335,87 @@ mod tests {
     }
 
     #[test]
-    fn a_page_has_every_parameter_and_every_property() {
+    fn a_page_has_every_parameter_and_every_heading() {
         let page = page(&NEW, Detail::Full);
-        for heading in
-            ["NAME", "SYNOPSIS", "SYNTAX", "DESCRIPTION", "EXAMPLES", "PARAMETERS", "INPUTS", "OUTPUTS", "NOTES"]
-        {
+        for heading in [
+            "NAME",
+            "SYNOPSIS",
+            "SYNTAX",
+            "DESCRIPTION",
+            "EXAMPLES",
+            "PARAMETERS",
+            "INPUTS",
+            "OUTPUTS",
+            "NOTES",
+            "RELATED LINKS",
+        ] {
             assert!(page.contains(&format!("\n{heading}\n")), "{heading} is not in {page}");
         }
         for parameter in NEW.spec.parameters() {
             assert!(page.contains(&format!("-{} ", parameter.name)), "{}", parameter.name);
         }
-        for property in ["EncodedPemCertificate", "WebhookName", "CreationTime"] {
-            assert!(page.contains(&format!("[{property} <")), "{property}");
+        for parameter in ["CREDENTIALSCERTIFICATE", "CREDENTIALSPASSWORD", "INPUTOBJECT", "TOKENCREATEPARAMETER"] {
+            let line = format!("To construct, see NOTES section for {parameter} properties and create a hash table.\n");
+            assert!(page.contains(&line), "{line}");
         }
+    }
+
+    /// The properties that the reference page's notes list for `IToken`, in its order and with its types.
+    #[test]
+    fn the_notes_list_the_properties_of_the_page() {
+        let notes = notes(&NEW.spec);
+        let token = notes.split_once("TOKENCREATEPARAMETER <IToken>: ").unwrap().1;
+        let property = |line| str::strip_prefix(str::trim(line), "[")?.split_once("]:").map(|(property, _)| property);
+        let listed: Vec<&str> = token.lines().filter_map(property).collect();
+        let expected = [
+            "SystemDataCreatedAt <DateTime?>",
+            "SystemDataCreatedBy <String>",
+            "SystemDataCreatedByType <CreatedByType?>",
+            "SystemDataLastModifiedAt <DateTime?>",
+            "SystemDataLastModifiedBy <String>",
+            "SystemDataLastModifiedByType <LastModifiedByType?>",
+            "CredentialsCertificate <ITokenCertificate[]>",
+            "EncodedPemCertificate <String>",
+            "Expiry <DateTime?>",
+            "Name <TokenCertificateName?>",
+            "Thumbprint <String>",
+            "CredentialsPassword <ITokenPassword[]>",
+            "CreationTime <DateTime?>",
+            "Expiry <DateTime?>",
+            "Name <TokenPasswordName?>",
+            "ScopeMapId <String>",
+            "Status <TokenStatus?>",
+        ];
+        assert_eq!(listed, expected);
+        assert!(notes.contains("The creation datetime of the password. Set by the registry"), "{notes}");
+    }
+
+    #[test]
+    fn the_first_example_is_the_pages() {
+        let id = "/subscriptions/9e223dbe-3399-4e19-88eb-0975f02ac87f/resourceGroups/lnxtest/providers/\
+                  Microsoft.ContainerRegistry/registries/lnxcr/scopeMaps/newmap";
+        let page = page(&NEW, Detail::Examples);
+        let first = page.split("---------- Example 2").next().unwrap();
+        for part in [
+            "Example 1: Create new token for certain container registry -",
+            &format!(
+                "PS> New-AzContainerRegistryToken -Name token2 -RegistryName lnxcr -ResourceGroupName lnxtest -ScopeMapId {id}\n"
+            ),
+            "    Name   SystemDataCreatedAt SystemDataCreatedBy       SystemDataCreatedByType SystemDataLastModifiedAt SystemDataLa\n",
+            "    token 01/20/2023 05:14:16  user@microsoft.com User                01/20/2023 05:14:16                       user\n",
+            "\n    Create new token for certain container registry\n",
+        ] {
+            assert!(first.contains(part), "{part} is not in {first}");
+        }
+    }
+
+    #[rstest]
+    #[case("New-AzContainerRegistryToken", "az.containerregistry/new-azcontainerregistrytoken")]
+    #[case("Get-AzResourceGroup", "az.resources/get-azresourcegroup")]
+    #[case("Connect-AzAccount", "az.accounts/connect-azaccount")]
+    #[case("Get-Job", "microsoft.powershell.core/get-job")]
+    fn a_page_names_the_one_of_azure(#[case] name: &str, #[case] expected: &str) {
+        assert_eq!(online(name), format!("https://learn.microsoft.com/powershell/module/{expected}"));
     }
 
     #[rstest]

@@ -23,18 +23,21 @@ pub const fn resource_group(sets: &'static [&'static str]) -> Parameter {
     .within(sets)
 }
 
+/// Which subscription is meant when none is named (`Call::subscription`).
+const SUBSCRIPTION_DEFAULT: &str = "that of -DefaultProfile, else the context's, else the only one there is";
+
 /// `-SubscriptionId`
 pub const fn subscription(sets: &'static [&'static str]) -> Parameter {
     Parameter::optional("SubscriptionId", Kind::Text, "The Microsoft Azure subscription ID.")
         .within(sets)
-        .default("the only one there is")
+        .default(SUBSCRIPTION_DEFAULT)
 }
 
 /// `-SubscriptionId`, of which cmdlets that read take several.
 pub const fn subscriptions(sets: &'static [&'static str]) -> Parameter {
     Parameter::optional("SubscriptionId", Kind::Texts, "The Microsoft Azure subscription IDs.")
         .within(sets)
-        .default("the only one there is")
+        .default(SUBSCRIPTION_DEFAULT)
 }
 
 /// `-InputObject`

@@ -18,6 +18,14 @@ const VIA_IDENTITY: &[&str] = &["CreateViaIdentity", "CreateViaIdentityExpanded"
 const EXPANDED: &[&str] = &["CreateExpanded", "CreateViaIdentityExpanded"];
 const WHOLE: &[&str] = &["Create", "CreateViaIdentity"];
 
+/// What comes of the reference page's example, as the page shows it.
+const PAGE_OUTPUT: &str = "\
+Name   SystemDataCreatedAt SystemDataCreatedBy       SystemDataCreatedByType SystemDataLastModifiedAt SystemDataLa
+                                                                                                      stModifiedBy
+----   ------------------- -------------------       ----------------------- ------------------------ ------------
+token 01/20/2023 05:14:16  user@microsoft.com User                01/20/2023 05:14:16                       user
+";
+
 /// The cmdlet of the reference page.
 pub static NEW: Cmdlet = Cmdlet {
     spec: Spec {
@@ -80,9 +88,16 @@ pub static NEW: Cmdlet = Cmdlet {
     examples: &[
         Example {
             title: "Create new token for certain container registry",
+            code: "New-AzContainerRegistryToken -Name token2 -RegistryName lnxcr -ResourceGroupName lnxtest -ScopeMapId \
+                   /subscriptions/9e223dbe-3399-4e19-88eb-0975f02ac87f/resourceGroups/lnxtest/providers/Microsoft.ContainerRegistry/registries/lnxcr/scopeMaps/newmap",
+            output: PAGE_OUTPUT,
+            remarks: "Create new token for certain container registry",
+        },
+        Example {
+            title: "Name a scope map of the same registry by its name alone",
             code: "New-AzContainerRegistryToken -Name token2 -RegistryName lnxcr -ResourceGroupName lnxtest -ScopeMapId newmap",
             output: "",
-            remarks: "-ScopeMapId also takes the full resource id.",
+            remarks: "",
         },
         Example {
             title: "Create a token with a password, in one step",
