@@ -10,7 +10,7 @@ use cli::client::operation::TimerSleeper;
 use cli::client::{Client, Reached};
 use cli::cmdlets::{Command, jobs};
 use cli::completion::{Answer, Candidate, Request as CompletionRequest, in_time};
-use cli::destination::{Chosen, Destination};
+use cli::destination::Destination;
 use cli::environment::Environment;
 use cli::failure::{ExitStatus, Failure};
 use cli::invocation::{self, Invocation};
@@ -79,12 +79,9 @@ fn run_on(
             Invocation::Serve(options) => serving::serve(&options, environment, console).await,
             Invocation::Quickstart(options) => serving::quickstart(&options, environment, console).await,
             Invocation::Principal(options) => {
-                let Chosen { destination, subscription_id, .. } = options.chosen(environment)?;
+                let (destination, route) = options.chosen(environment)?.route();
                 destinations::run(destination, environment, &progress, console, async |client, console| match client {
-                    Some(client) => {
-                        let reached = Reached { client, subscription_id };
-                        options.run(reached, environment, console).await
-                    }
+                    Some(client) => options.run(Reached { client, route }, environment, console).await,
                     None => Ok(()),
                 })
                 .await
@@ -99,12 +96,9 @@ fn run_on(
             Invocation::Collect(options) => housekeeping::collect(&options, environment, console).await,
             Invocation::Verify(options) => housekeeping::verify(&options, environment, console).await,
             Invocation::Az(command) => {
-                let Chosen { destination, subscription_id, .. } = command.chosen(environment)?;
+                let (destination, route) = command.chosen(environment)?.route();
                 destinations::run(destination, environment, &progress, console, async |client, console| match client {
-                    Some(client) => {
-                        let reached = Reached { client, subscription_id };
-                        command.run(reached, environment, console, &mut Process).await
-                    }
+                    Some(client) => command.run(Reached { client, route }, environment, console, &mut Process).await,
                     None => Ok(()),
                 })
                 .await
@@ -125,7 +119,7 @@ fn at_once(invocation: &mut Invocation, environment: &Environment, console: &mut
             if command.start_jobs(environment, console, &mut host)? {
                 return Ok(true);
             }
-            if command.destination(environment)? != Destination::None {
+            if !command.stays_here() {
                 return Ok(false);
             }
             command.run_here(environment, console, &mut host).map(|()| true)
@@ -139,11 +133,11 @@ fn at_once(invocation: &mut Invocation, environment: &Environment, console: &mut
 }
 
 async fn cmdlet(mut command: Command, environment: &Environment, console: &mut Console<'_>) -> Result<(), Failure> {
-    let destination = command.destination(environment)?;
+    let (destination, route) = command.chosen(environment)?.route();
     let shown = command.shows_progress();
     let progress = if shown { Progress::new(environment, &TimerSleeper) } else { Progress::hidden(&TimerSleeper) };
     destinations::run(destination, environment, &progress, console, async |client, console| match client {
-        Some(client) => command.run(client, environment, console, &mut Process).await,
+        Some(client) => command.run(Reached { client, route }, environment, console, &mut Process).await,
         None => command.run_here(environment, console, &mut Process),
     })
     .await

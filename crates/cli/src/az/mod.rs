@@ -105,7 +105,7 @@ impl AzCommand {
     /// Runs it, and writes what came of it to standard output.
     pub async fn run(
         &self,
-        Reached { client, subscription_id }: Reached<'_>,
+        Reached { client, route }: Reached<'_>,
         environment: &Environment,
         console: &mut Console<'_>,
         host: &mut dyn Host,
@@ -119,6 +119,7 @@ impl AzCommand {
         let now = Timestamp::from_microsecond(environment.now_micros)
             .map_err(|error| Failure::usage(format!("The clock of this machine is wrong: {error}.")))?;
         let form = common.output.unwrap_or(default);
+        let subscription_id = route.subscription_id;
         let mut run = Run { client, common, subscription_id, form, now, console, host };
         match self {
             Self::Token(options) => run.token(&options.verb).await,

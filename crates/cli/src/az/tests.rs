@@ -1,5 +1,6 @@
 use super::*;
 use crate::client::tests::{Exchange, FakeSleeper, FakeTransport, drive, exchange};
+use crate::destination::Route;
 use crate::host::tests::Answers;
 use crate::invocation::Invocation;
 use rstest::rstest;
@@ -27,7 +28,7 @@ fn run(line: &str, answers: &[&str], exchanges: Vec<Exchange>) -> Ran {
     let mut console = Console::new(&environment, &mut stdout, &mut stderr);
     let outcome = Invocation::parse(&environment, words).and_then(|invocation| match invocation {
         Invocation::Az(command) => {
-            let reached = Reached { client: Client::new(&transport, &sleeper), subscription_id: None };
+            let reached = Reached { client: Client::new(&transport, &sleeper), route: Route::default() };
             drive(command.run(reached, &environment, &mut console, &mut host))
         }
         other => panic!("{other:?}"),

@@ -6,6 +6,7 @@ pub mod operation;
 pub(crate) mod pages;
 pub mod registry;
 
+use crate::destination::Route;
 use crate::failure::Failure;
 use crate::limits::LIST_ITEMS_MAX;
 use crate::transport::cloud::Cloud;
@@ -32,8 +33,8 @@ pub struct Client<'a> {
 pub struct Reached<'a> {
     /// A client of it.
     pub client: Client<'a>,
-    /// The subscription of commands that name none, by the context.
-    pub subscription_id: Option<String>,
+    /// The way that leads there.
+    pub route: Route,
 }
 
 /// Whose management API it is.

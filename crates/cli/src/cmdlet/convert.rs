@@ -248,19 +248,15 @@ fn object(shape: &Shape, literal: Literal, origin: Origin) -> Result<Value, Mism
             if origin == Origin::Piped || has_id {
                 continue;
             }
-            let available = shape.properties.iter().filter(|property| !property.read_only);
+            let available = shape.properties.iter().filter(|property| property.in_help);
             let available = available.map(|it| format!("[{} <{}>]", it.name, it.kind.type_name())).collect();
             return Err(Mismatch::UnknownProperty { type_name: shape.type_name, property: key, available });
         };
-        if property.read_only {
-            if property.name == "Value"
-                && shape == &TOKEN_PASSWORD
-                && value != Literal::Null
-                && origin == Origin::Written
-            {
-                return Err(Mismatch::ChosenPassword(shape.type_name));
-            }
+        if property.read_only && (origin == Origin::Piped || value == Literal::Null) {
             continue;
+        }
+        if property.name == "Value" && shape == &TOKEN_PASSWORD {
+            return Err(Mismatch::ChosenPassword(shape.type_name));
         }
         let inside = |source| Mismatch::Inside { type_name: shape.type_name, source: Box::new(source) };
         members.insert(property.name.to_owned(), typed(&property.kind, value, origin).map_err(inside)?);
@@ -332,7 +328,8 @@ mod tests {
     #[case(PASSWORDS, "@()", json!([]))]
     #[case(PASSWORDS, "$null", json!(null))]
     #[case(Kind::Object(&TOKEN), "@token.json", json!({"Status": "disabled", "ScopeMapId": "newmap"}))]
-    #[case(Kind::Object(&TOKEN), r#"{"name":"t","systemData":{},"properties":{"scopeMapId":"m","credentials":{"passwords":[{"name":"password1"}]}}}"#, json!({"ScopeMapId": "m", "CredentialsPassword": [{"Name": "password1"}]}))]
+    #[case(Kind::Object(&TOKEN), r#"{"name":"t","systemData":{},"properties":{"scopeMapId":"m","credentials":{"passwords":[{"name":"password1"}]}}}"#, json!({"Name": "t", "SystemData": {}, "ScopeMapId": "m", "CredentialsPassword": [{"Name": "password1"}]}))]
+    #[case(PASSWORDS, "@{Name='password1'; CreationTime='2020-01-01'}", json!([{"Name": "password1", "CreationTime": "2020-01-01T00:00:00Z"}]))]
     #[case(Kind::Object(&TOKEN), "$token", json!({"Status": "disabled"}))]
     #[case(Kind::Object(&TOKEN), "@{CredentialsPassword=@(@{Name='password1'})}", json!({"CredentialsPassword": [{"Name": "password1"}]}))]
     #[case(Kind::Object(&IDENTITY), "/subscriptions/s", json!({"Id": "/subscriptions/s"}))]

@@ -5,6 +5,7 @@ pub mod convert;
 pub mod dates;
 pub mod literal;
 pub mod parameter;
+pub mod passed_over;
 pub mod pipeline;
 pub mod preference;
 pub mod sources;

@@ -16,7 +16,9 @@ fn destination(folder: &Path, line: &str) -> Result<Destination, String> {
     let environment = Environment { variables, ..Environment::default() };
     let words: Vec<_> = line.split(' ').map(str::to_owned).collect();
     let command = Command::parse(&CONNECT, &words, &environment);
-    command.and_then(|command| command.destination(&environment)).map_err(|failure| failure.to_string())
+    command
+        .and_then(|command| command.chosen(&environment).map(|chosen| chosen.destination))
+        .map_err(|failure| failure.to_string())
 }
 
 #[rstest]

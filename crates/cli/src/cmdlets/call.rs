@@ -102,6 +102,11 @@ impl Outcome {
         Self { view: Some(view), ..self }
     }
 
+    /// Whether it was begun and not waited for (`-NoWait`).
+    pub fn is_left(&self) -> bool {
+        self.failure.is_none() && self.view.is_some_and(|view| std::ptr::eq(view, &LEFT))
+    }
+
     /// With what went wrong afterwards.
     pub fn and_failed(self, failure: Failure) -> Self {
         Self { failure: Some(failure), ..self }

@@ -3,13 +3,14 @@
 use super::call::{Call, Here, Outcome};
 use super::should_process::ShouldProcess;
 use super::{Cmdlet, Does, accounts, help, jobs};
-use crate::client::Client;
+use crate::client::Reached;
 use crate::cmdlet::binder::sets::{self, Resolution};
 use crate::cmdlet::binder::{self, BindError, Bound};
 use crate::cmdlet::parameter::Parameter;
+use crate::cmdlet::passed_over;
 use crate::cmdlet::pipeline;
 use crate::cmdlet::types::Kind;
-use crate::destination::{Chosen, Destination, Wish};
+use crate::destination::{Chosen, Wish};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::host::Host;
@@ -19,6 +20,7 @@ use crate::session::Session;
 use crate::transport::trace::Traced;
 use serde_json::Value;
 use std::cell::RefCell;
+use std::path::Path;
 
 /// A cmdlet with its words understood.
 #[derive(Debug)]
@@ -138,17 +140,18 @@ impl Command {
         }
     }
 
-    /// Where it goes.
-    ///
-    /// Errors: as [`Wish::settle`].
-    pub fn destination(&self, environment: &Environment) -> Result<Destination, Failure> {
-        if self.is_help() || matches!(self.cmdlet.does, Does::Here(_)) {
-            return Ok(Destination::None);
-        }
-        Ok(self.chosen(environment)?.destination)
+    /// Whether it asks no service.
+    pub fn stays_here(&self) -> bool {
+        self.is_help() || matches!(self.cmdlet.does, Does::Here(_))
     }
 
-    fn chosen(&self, environment: &Environment) -> Result<Chosen, Failure> {
+    /// Where it goes, and why. It is settled once: what a command is to know of it is the [`Route`](crate::destination::Route).
+    ///
+    /// Errors: as [`Wish::settle`].
+    pub fn chosen(&self, environment: &Environment) -> Result<Chosen, Failure> {
+        if self.stays_here() {
+            return Ok(Chosen::nowhere());
+        }
         if self.cmdlet.name() == accounts::CONNECT.name() {
             return accounts::chosen(&self.bound, environment);
         }
@@ -172,7 +175,7 @@ impl Command {
             return Ok(false);
         }
         // A destination that cannot be had is told now, not by a job that nobody watches.
-        self.destination(environment)?;
+        self.chosen(environment)?;
         let mut tally = self.tally(environment);
         let mut asker = ShouldProcess::default();
         for planned in self.calls.take().unwrap_or_default() {
@@ -194,7 +197,7 @@ impl Command {
     /// Runs it against a service, and writes what came of it.
     pub async fn run(
         &mut self,
-        client: Client<'_>,
+        Reached { client, route }: Reached<'_>,
         environment: &Environment,
         console: &mut Console<'_>,
         host: &mut dyn Host,
@@ -203,20 +206,18 @@ impl Command {
         let Does::Asks(does) = self.cmdlet.does else { return self.run_here(environment, console, host) };
         let traced = Traced::new(client.transport());
         let client = if self.bound.is_on("Debug") { client.over(&traced) } else { client };
-        let chosen = self.chosen(environment).ok();
-        if let Some(chosen) = chosen.as_ref().filter(|_| self.bound.is_on("Verbose")) {
-            console.message("VERBOSE", &chosen.said());
+        if self.bound.is_on("Verbose") {
+            console.message("VERBOSE", &route.said);
         }
-        let subscription_id = chosen.and_then(|chosen| chosen.subscription_id);
         let mut tally = self.tally(environment);
         let mut asker = ShouldProcess::default();
         for planned in self.calls.take().unwrap_or_default() {
-            let warnings = RefCell::default();
+            let warnings = RefCell::<Vec<String>>::default();
             let outcome = match planned {
                 Err(failure) => Outcome::failed(failure),
                 Ok(planned) if !self.should_process(&planned, &mut asker, console, host)? => continue,
-                Ok(Planned { set, bound }) => {
-                    let subscription_id = subscription_id.as_deref();
+                Ok(Planned { set, mut bound }) => {
+                    warnings.borrow_mut().extend(passed_over::take(&self.cmdlet.spec, &mut bound));
                     let session = &self.session;
                     let console = RefCell::new(&mut *console);
                     let say = |line: &str| console.borrow_mut().note(line);
@@ -228,11 +229,14 @@ impl Command {
                         warnings: &warnings,
                         say: &say,
                         environment,
-                        subscription_id,
+                        subscription_id: route.subscription_id.as_deref(),
                     })
                     .await
                 }
             };
+            if outcome.is_left() {
+                warnings.borrow_mut().extend(route.store.as_deref().map(nobody_listens));
+            }
             for message in traced.take() {
                 console.message("DEBUG", &message);
             }
@@ -308,6 +312,15 @@ impl Command {
         let format = self.format.unwrap_or_else(|| Format::default_for(environment));
         Tally::new(&self.bound, format, self.cmdlet.view, self.session.clone())
     }
+}
+
+/// What is to be known of the URL that `-NoWait` leaves where no server was asked.
+fn nobody_listens(store: &Path) -> String {
+    format!(
+        "The store on this machine has done it already. Target answers only while `portcullis serve` runs on {} and listens \
+         there.",
+        store.display()
+    )
 }
 
 fn read_objects(host: &mut dyn Host) -> Result<Vec<Value>, Failure> {

@@ -19,7 +19,6 @@ pub mod should_process;
 pub mod tokens;
 
 use crate::cmdlet::binder::Spec;
-pub use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::output::objects::View;
 use call::{Call, Here, Outcome};

@@ -2,8 +2,9 @@
 //! path, query and body; what was answered then must drive it to its end.
 
 use super::*;
-use crate::client::Client;
 use crate::client::tests::{FakeSleeper, drive};
+use crate::client::{Client, Reached};
+use crate::destination::Route;
 use crate::environment::Environment;
 use crate::failure::ExitStatus;
 use crate::host::tests::Answers;
@@ -239,7 +240,8 @@ fn replay(line: &str, steps: Vec<Step>) -> Replayed {
     let mut console = Console::new(&environment, &mut stdout, &mut stderr);
     let outcome = Command::parse(cmdlet, &words, &environment).and_then(|mut command| {
         let client = Client::new(&patient, &sleeper);
-        drive(command.run(client, &environment, &mut console, &mut Answers::default()))
+        let reached = Reached { client, route: Route::default() };
+        drive(command.run(reached, &environment, &mut console, &mut Answers::default()))
     });
     let status = console.finish(outcome);
     let left = azure.0.lock().unwrap().len();

@@ -1,7 +1,8 @@
 use super::tokens::NEW;
 use super::*;
-use crate::client::Client;
 use crate::client::tests::{Exchange, FakeSleeper, FakeTransport, broken_exchange, drive, exchange, exchange_with};
+use crate::client::{Client, Reached};
+use crate::destination::{Destination, Route};
 use crate::environment::Environment;
 use crate::environment::Variables;
 use crate::failure::ExitStatus;
@@ -44,12 +45,24 @@ fn run_at(endpoint: &str, words: &[String], exchanges: Vec<Exchange>) -> Ran {
 
 /// Runs a cmdlet with nothing but these words, and whatever `host` has.
 pub(crate) fn run_with(cmdlet: &'static Cmdlet, words: &[String], transport: FakeTransport, host: &mut Answers) -> Ran {
+    let route = Route { said: "The service of a test.".to_owned(), ..Route::default() };
+    run_by(route, cmdlet, words, transport, host)
+}
+
+fn run_by(
+    route: Route,
+    cmdlet: &'static Cmdlet,
+    words: &[String],
+    transport: FakeTransport,
+    host: &mut Answers,
+) -> Ran {
     let sleeper = FakeSleeper::default();
     let environment = Environment { stdin_is_pipe: !host.input.is_empty(), ..Environment::default() };
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let mut console = Console::new(&environment, &mut stdout, &mut stderr);
     let outcome = Command::parse(cmdlet, words, &environment).and_then(|mut command| {
-        drive(command.run(Client::new(&transport, &sleeper), &environment, &mut console, host))
+        let client = Client::new(&transport, &sleeper);
+        drive(command.run(Reached { client, route }, &environment, &mut console, host))
     });
     let status = console.finish(outcome);
     assert_eq!(transport.left(), 0);
@@ -178,7 +191,7 @@ fn the_destination_follows_the_nearest_word(
     };
     let environment = Environment { variables, ..Environment::default() };
     let command = Command::parse(&NEW, &words(given), &environment).unwrap();
-    let destination = match command.destination(&environment).unwrap() {
+    let destination = match command.chosen(&environment).unwrap().destination {
         Destination::None => "none".to_owned(),
         Destination::Local(folder) => format!("local {}", folder.display()),
         Destination::Server { endpoint, .. } => format!("server {endpoint}"),
@@ -254,6 +267,50 @@ fn no_wait_leaves_the_url_and_the_passwords() {
     assert_eq!(left["CredentialsPassword"][0]["Value"], "the-value");
 }
 
+/// The environment of these tests has no data folder and no context: what counts is the way that the command was sent.
+#[test]
+fn a_command_knows_its_destination_from_whoever_sent_it() {
+    let route = Route {
+        said: "Local store /d, by --data.".to_owned(),
+        subscription_id: Some("s".to_owned()),
+        store: Some(PathBuf::from("/d")),
+    };
+    let transport = FakeTransport::new(created());
+    let ran = run_by(route, &NEW, &words(&["-Verbose"]), transport, &mut Answers::default());
+    assert!(ran.stderr.starts_with("VERBOSE: Local store /d, by --data.\n"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("WARNING"), "{}", ran.stderr);
+    assert_eq!(ran.status, ExitStatus::Success);
+}
+
+#[rstest]
+#[case(None, "")]
+#[case(
+    Some("/d"),
+    "WARNING: The store on this machine has done it already. Target answers only while `portcullis serve` runs on /d and \
+     listens there.\n"
+)]
+fn no_wait_says_who_answers_at_the_url(#[case] store: Option<&str>, #[case] expected: &str) {
+    let route = Route { store: store.map(PathBuf::from), ..Route::default() };
+    let words = words(&[&WITH_PASSWORD[..], &["-NoWait"]].concat());
+    let transport = FakeTransport::new(vec![put_that_makes_a_password()]);
+    let ran = run_by(route, &NEW, &words, transport, &mut Answers::default());
+    assert_eq!((ran.stderr.as_str(), ran.status), (expected, ExitStatus::Success));
+}
+
+#[rstest]
+#[case(&["-CredentialsPassword", "@{Name='password1'; CreationTime='2020-01-01'}"], "CredentialsPassword", "CreationTime")]
+#[case(&["-TokenCreateParameter", "@{SystemDataCreatedBy='me'; CredentialsPassword=@{Name='password1'; CreationTime='2020-01-01'}}"], "TokenCreateParameter", "CreationTime, SystemDataCreatedBy")]
+fn what_the_registry_sets_is_not_sent_and_that_is_told(
+    #[case] given: &[&str],
+    #[case] parameter: &str,
+    #[case] names: &str,
+) {
+    let ran = run(&[&["-SubscriptionId", "s"], given].concat(), created());
+    assert_eq!(body(&ran), json!({ "properties": { "credentials": { "passwords": [{ "name": "password1" }] } } }));
+    let expected = format!("WARNING: -{parameter} does not set {names}: what was given is passed over.\n");
+    assert_eq!((ran.stderr, ran.status), (expected, ExitStatus::Success));
+}
+
 #[test]
 fn what_if_sends_nothing() {
     let ran = run(&["-WhatIf"], vec![]);
@@ -275,7 +332,11 @@ fn debug_shows_what_is_sent_without_its_secrets() {
             exchange(&format!("GET {TOKEN}"), 200, &token("Succeeded", &json!([{ "name": "password1" }]))),
         ],
     );
-    assert!(ran.stderr.starts_with("VERBOSE: Performing the operation"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.starts_with("VERBOSE: The service of a test.\nVERBOSE: Performing the operation"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(ran.stderr.matches("DEBUG: ============================ HTTP REQUEST").count(), 3);
     assert!(!ran.stderr.contains("the-value") && ran.stdout.contains("the-value"), "{}", ran.stderr);
 }

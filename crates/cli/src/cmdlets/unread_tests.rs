@@ -136,7 +136,8 @@ fn the_account_of_an_access_token_is_kept_and_shown() {
     let mut console = crate::output::Console::new(&environment, &mut stdout, &mut stderr);
     let mut command = Command::parse(&accounts::CONNECT, &words, &environment).unwrap();
     let client = crate::client::Client::new(&transport, &sleeper);
-    crate::client::tests::drive(command.run(client, &environment, &mut console, &mut Answers::default())).unwrap();
+    let reached = crate::client::Reached { client, route: crate::destination::Route::default() };
+    crate::client::tests::drive(command.run(reached, &environment, &mut console, &mut Answers::default())).unwrap();
     let shown: Value = serde_json::from_slice(&stdout).unwrap();
     assert_eq!(shown["Account"], "an access token of me@example");
 }

@@ -69,6 +69,17 @@ pub struct Chosen {
     pub subscription_id: Option<String>,
 }
 
+/// What a command is told of the way that it was sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Route {
+    /// Where it leads and why, for `-Verbose`.
+    pub said: String,
+    /// The subscription of commands that name none.
+    pub subscription_id: Option<String>,
+    /// The data folder, where it is the store on this machine: whether anybody serves that is not known.
+    pub store: Option<PathBuf>,
+}
+
 /// What says where to go.
 #[derive(Clone, Copy)]
 enum Place<'a> {
@@ -225,8 +236,22 @@ impl Chosen {
         Self { destination, by, subscription_id: None }
     }
 
-    /// Where it goes and why, for `-Verbose`.
-    pub fn said(&self) -> String {
+    /// For what asks no service.
+    pub fn nowhere() -> Self {
+        Self::new(Destination::None, String::new())
+    }
+
+    /// Where it goes, and what the command is told of that.
+    pub fn route(self) -> (Destination, Route) {
+        let store = match &self.destination {
+            Destination::Local(folder) => Some(folder.clone()),
+            Destination::None | Destination::Server { .. } => None,
+        };
+        let route = Route { said: self.said(), subscription_id: self.subscription_id, store };
+        (self.destination, route)
+    }
+
+    fn said(&self) -> String {
         match &self.destination {
             Destination::None => "Nothing is asked of any service.".to_owned(),
             Destination::Local(folder) => format!("Local store {}, by {}.", folder.display(), self.by),

@@ -32,7 +32,8 @@ fn a_cmdlet_is_called_by_word_or_by_link(#[case] program: &str, #[case] before: 
 fn a_cmdlet_has_help_of_its_own(#[case] words: &[&str]) {
     let Ok(Invocation::Cmdlet(command)) = parse(words) else { panic!("no cmdlet") };
     let environment = Environment::default();
-    assert_eq!(command.destination(&environment), Ok(crate::cmdlets::Destination::None));
+    assert!(command.stays_here());
+    assert_eq!(command.chosen(&environment), Ok(crate::destination::Chosen::nowhere()));
 }
 
 #[test]

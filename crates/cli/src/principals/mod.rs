@@ -47,12 +47,12 @@ impl PrincipalOptions {
     /// Runs it, and writes what came of it to standard output.
     pub async fn run(
         &self,
-        Reached { client, subscription_id }: Reached<'_>,
+        Reached { client, route }: Reached<'_>,
         environment: &Environment,
         console: &mut Console<'_>,
     ) -> Result<(), Failure> {
         let form = self.output.unwrap_or(if environment.stdout_is_terminal { Form::Table } else { Form::Json });
-        let run = Run { client, subscription_id, form, now: now(environment)? };
+        let run = Run { client, subscription_id: route.subscription_id, form, now: now(environment)? };
         match &self.verb {
             Verb::Create { name, end, role, scope } => {
                 let made = run.create(name, end).await?;

@@ -34,8 +34,8 @@ fn run_in(environment: &Environment, line: &str, exchanges: Vec<Exchange>) -> Ra
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let mut console = Console::new(environment, &mut stdout, &mut stderr);
     let outcome = parsed(environment, line).and_then(|options| {
-        let subscription_id = options.chosen(environment)?.subscription_id;
-        let reached = Reached { client: Client::new(&transport, &sleeper), subscription_id };
+        let (_, route) = options.chosen(environment)?.route();
+        let reached = Reached { client: Client::new(&transport, &sleeper), route };
         drive(options.run(reached, environment, &mut console))
     });
     let code = console.finish(outcome).code();

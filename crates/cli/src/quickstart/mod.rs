@@ -9,9 +9,10 @@
 pub mod lines;
 
 use crate::client::address::{Address, RegistryPlace};
-use crate::client::{Client, ClientError};
+use crate::client::{Client, ClientError, Reached};
 use crate::cmdlets::Command;
 use crate::cmdlets::tokens::NEW;
+use crate::destination::Route;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::host::Nobody;
@@ -140,7 +141,8 @@ impl Quickstart<'_> {
         console.print(&format!("\n> {} {}\n\n", NEW.name(), words.join(" ")))?;
         let words = [words.as_slice(), &["--output", "table"]].concat().into_iter().map(str::to_owned);
         let mut command = Command::parse(&NEW, &words.collect::<Vec<_>>(), self.environment)?;
-        command.run(self.client, self.environment, console, &mut Nobody).await?;
+        let reached = Reached { client: self.client, route: Route::default() };
+        command.run(reached, self.environment, console, &mut Nobody).await?;
         Ok((self.client.get(&address).await?, Was::Made))
     }
 

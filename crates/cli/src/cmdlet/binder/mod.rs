@@ -110,6 +110,11 @@ impl Bound {
         left
     }
 
+    /// The value of a parameter, to be changed.
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        self.values.get_mut(name)
+    }
+
     /// Binds a value.
     pub fn set(&mut self, name: &'static str, value: Value) {
         self.values.insert(name, value);
