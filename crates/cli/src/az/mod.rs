@@ -156,6 +156,13 @@ impl Run<'_, '_> {
             })?,
             (None, Some(days)) => self.later(jiff::SignedDuration::from_hours(24 * i64::from(days)))?,
         };
+        // The service refuses it as well, but only when the token is made and its passwords are to follow.
+        if instant <= self.now {
+            return Err(Failure::usage(format!(
+                "--expiration {instant} is in the past: no password is made that is over."
+            ))
+            .hint("Give a later time, or leave it out. Nothing was sent."));
+        }
         Ok(Some(instant.to_string()))
     }
 
