@@ -119,6 +119,16 @@ impl BindError {
             Self::Transformation { source: Mismatch::NotAValue { .. } | Mismatch::Inside { .. }, name: "Expiry" } => {
                 Some("Write 2027-01-01T00:00:00Z, or 2027-01-01, or 01/31/2027 [08:30:00] (month first).")
             }
+            Self::Transformation { source: Mismatch::NoConversion { .. }, name: "CredentialsPassword" } => {
+                Some("Write \"@{Name='password1'; Expiry='2027-01-01'}\".")
+            }
+            Self::Transformation {
+                source: Mismatch::NoConversion { .. } | Mismatch::Literal(_),
+                name: "CredentialsCertificate",
+            } => Some(
+                "Write \"@{Name='certificate1'; EncodedPemCertificate='robot.pem'}\": that member is the path of a file, a PEM text \
+                 or its base64.",
+            ),
             Self::MissingArgument { .. } => Some("A value that begins with a dash is written -Name:value."),
             Self::Split { .. } => Some("Put the whole value in double quotes: \"@{Name='password1'}\"."),
             Self::Positional(_) => Some("Every value follows its parameter. A value with spaces needs quotes."),

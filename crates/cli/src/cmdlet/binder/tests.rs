@@ -150,7 +150,10 @@ fn a_file_of_parameters_is_splatted() {
 #[case(&["-AsJob:"], "The shell took $true or $false for a variable of its own.")]
 #[case(&["-Verbose:perhaps"], "A switch stands alone")]
 #[case(&["-AsJob:perhaps"], "A switch stands alone")]
-fn what_is_wrong_with_a_switch_has_a_hint(#[case] given: &[&str], #[case] expected: &str) {
+#[case(&["-CredentialsPassword", "password1"], "Write \"@{Name='password1'")]
+#[case(&["-CredentialsCertificate", "robot.pem"], "Write \"@{Name='certificate1'; EncodedPemCertificate='robot.pem'}\"")]
+#[case(&["-CredentialsCertificate", "@bad.json"], "Write \"@{Name='certificate1'; EncodedPemCertificate='robot.pem'}\"")]
+fn a_value_of_the_wrong_form_has_a_hint(#[case] given: &[&str], #[case] expected: &str) {
     let hint = bind_words(given).unwrap_err().hint().unwrap_or_default();
     assert!(hint.starts_with(expected), "{hint}");
 }
