@@ -82,22 +82,26 @@ fn of_command(command: &Command, name: &str, pages: &mut Vec<Page>) {
     }
 }
 
+/// What man(1) calls the synopsis is a cmdlet's syntax; a cmdlet's synopsis stands behind its name, where `apropos` looks.
 fn of_cmdlet(cmdlet: &Cmdlet) -> Page {
     let mut text = heading(cmdlet.name());
+    text.push_str(&format!(".SH NAME\n{} \\- {}\n", escaped(cmdlet.name()), escaped(cmdlet.synopsis)));
+    let page = page(cmdlet, Detail::Full).replace(EXIT_CODES_HELP, "");
     let mut block = String::new();
-    for line in page(cmdlet, Detail::Full).lines() {
+    for line in page.lines().skip_while(|line| *line != "SYNTAX") {
         let is_heading =
             !line.is_empty() && line.chars().all(|c| c.is_ascii_uppercase() || c == ' ') && !line.starts_with(' ');
         if is_heading {
             text.push_str(&as_it_stands(&block));
             block.clear();
-            text.push_str(&format!(".SH {line}\n"));
+            text.push_str(&format!(".SH {}\n", if line == "SYNTAX" { "SYNOPSIS" } else { line }));
         } else {
             block.push_str(line);
             block.push('\n');
         }
     }
     text.push_str(&as_it_stands(&block));
+    text.push_str(&format!(".SH EXIT STATUS\n{}", as_it_stands(EXIT_CODES_HELP)));
     (format!("{}.1", cmdlet.name()), text)
 }
 
@@ -139,6 +143,11 @@ mod tests {
                 text.lines().find(|line| line.starts_with('.') && !requests.iter().any(|it| line.starts_with(it)));
             assert_eq!(stray, None, "{name}");
         }
+        let (_, new) = pages.iter().find(|(page, _)| page == "New-AzContainerRegistryToken.1").unwrap();
+        let named = ".SH NAME\nNew\\-AzContainerRegistryToken \\- Creates a token for a container registry with the specified \
+                     parameters.\n.SH SYNOPSIS\n.nf\n    New\\-AzContainerRegistryToken \\-Name <String>";
+        assert!(new.contains(named), "{new}");
+        assert_eq!(new.matches(".SH EXIT STATUS\n").count(), 1);
         assert_eq!(escaped(".a-b\\c"), "\\&.a\\-b\\ec");
     }
 }
