@@ -17,6 +17,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wire::oauth::{ExchangeAnswer, LoginError, RegistryTokenAnswer};
+use wire::oci::Errors;
 
 /// How many items a page is asked to have; Azure gives at most as many.
 const PAGE_ITEMS: usize = 1000;
@@ -171,24 +172,21 @@ async fn post_form<T: DeserializeOwned>(
 
 /// The answer when its status is 2xx, else the first error in its body (distribution specification, "Error codes"; RFC 6749).
 fn registry_success(answer: Answer) -> Result<Answer, ClientError> {
-    #[derive(serde::Deserialize)]
-    struct Errors {
-        errors: Vec<Said>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Said {
-        code: String,
-        message: String,
-    }
     let status = answer.response.status();
     if status.is_success() {
         return Ok(answer);
     }
     let body = answer.response.body();
     let of_registry = serde_json::from_slice::<Errors>(body).ok().and_then(|it| it.errors.into_iter().next());
+    // Text says what a sentence of Azure's leaves out, such as which lock it is; anything else is for programs.
+    let with_detail =
+        |message: String, detail: Option<serde_json::Value>| match detail.as_ref().and_then(|it| it.as_str()) {
+            Some(detail) if !detail.is_empty() => format!("{message} ({detail})"),
+            _ => message,
+        };
     let of_login = || serde_json::from_slice::<LoginError>(body).ok();
     let (code, message) = match of_registry {
-        Some(Said { code, message }) => (code, message),
+        Some(wire::oci::Error { code, message, detail }) => (code, with_detail(message, detail)),
         None => match of_login() {
             Some(LoginError { error, error_description, .. }) => (error, error_description),
             None => (status.as_str().to_owned(), refusal(status, &answer)),

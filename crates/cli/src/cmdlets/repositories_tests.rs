@@ -122,15 +122,19 @@ fn pages_become_one_list_that_first_cuts() {
     assert_eq!(run_line("Get-AzContainerRegistryRepository R -First 1", one).stdout, "\"a\"\n");
 }
 
-#[test]
-fn what_the_registry_refuses_is_told_in_its_words() {
-    let refused = json!({ "errors": [{ "code": "NAME_UNKNOWN", "message": "repository name not known to registry" }] });
+#[rstest]
+#[case(json!(null), "[NAME_UNKNOWN] : repository name not known\n")]
+#[case(json!("the tag is locked"), "[NAME_UNKNOWN] : repository name not known (the tag is locked)\n")]
+#[case(json!({ "name": "a/b" }), "[NAME_UNKNOWN] : repository name not known\n")]
+#[case(json!(""), "[NAME_UNKNOWN] : repository name not known\n")]
+fn what_the_registry_refuses_is_told_in_its_words(#[case] detail: Value, #[case] expected: &str) {
+    let said = json!({ "code": "NAME_UNKNOWN", "message": "repository name not known", "detail": detail });
+    let refused = json!({ "errors": [said] });
     let ran = run_line(
         "Get-AzContainerRegistryTag R -RepositoryName a/b",
         vec![bearer(), exchange("GET /acr/v1/a/b/_tags", 404, &refused)],
     );
-    assert_eq!(ran.status, ExitStatus::Refused);
-    assert!(ran.stderr.starts_with("[NAME_UNKNOWN] : repository name not known"), "{}", ran.stderr);
+    assert_eq!((ran.status, ran.stderr.as_str()), (ExitStatus::Refused, expected));
 }
 
 #[rstest]
