@@ -121,7 +121,7 @@ fn list(object: &Value) -> String {
     lines + "\n"
 }
 
-/// The times of each password and certificate of a token, in a block of its own.
+/// The times of each password and certificate of a token, and which certificate it is, in a block of its own.
 fn credentials(object: &Value) -> String {
     let lists =
         ["CredentialsPassword", "CredentialsCertificate"].map(|name| object.get(name).and_then(Value::as_array));
@@ -131,14 +131,15 @@ fn credentials(object: &Value) -> String {
 fn credential(credential: &Value) -> String {
     let line = |name: &str| {
         let value = match (credential.get(name)?, name) {
-            (Value::String(text), "Name") => text.clone(),
+            (Value::String(text), "Name" | "Thumbprint") => text.clone(),
             (Value::String(time), _) => in_invariant_culture(time) + " UTC",
             (_, "Expiry" | "LastUsedTime") => "never".to_owned(),
             _ => String::new(),
         };
         Some(printable_line(&format!("{name:<12} : {value}")) + "\n")
     };
-    let lines: String = ["Name", "CreationTime", "Expiry", "LastUsedTime"].into_iter().filter_map(line).collect();
+    let lines: String =
+        ["Name", "Thumbprint", "CreationTime", "Expiry", "LastUsedTime"].into_iter().filter_map(line).collect();
     lines + "\n"
 }
 
@@ -254,13 +255,13 @@ mod tests {
     fn a_list_has_the_times_of_each_credential() {
         let password = json!({ "Name": "password1", "CreationTime": "2026-01-01T00:00:00+00:00", "Expiry": null,
             "Value": null, "LastUsedTime": "2026-01-02T00:00:00+00:00" });
-        let unused = json!({ "Name": "certificate1", "Expiry": "2027-01-01T00:00:00Z", "LastUsedTime": null });
+        let unused = json!({ "Name": "certificate1", "Thumbprint": "00ff", "Expiry": "2027-01-01T00:00:00Z", "LastUsedTime": null });
         let untold = json!({ "Name": "certificate2", "Expiry": "2027-01-01T00:00:00Z" });
         let token = json!({ "CredentialsPassword": [password], "CredentialsCertificate": [unused, untold] });
         let expected = "CredentialsPassword    : {password1}\nCredentialsCertificate : {certificate1, certificate2}\n\n\
             Name         : password1\nCreationTime : 01/01/2026 00:00:00 UTC\nExpiry       : never\n\
             LastUsedTime : 01/02/2026 00:00:00 UTC\n\n\
-            Name         : certificate1\nExpiry       : 01/01/2027 00:00:00 UTC\nLastUsedTime : never\n\n\
+            Name         : certificate1\nThumbprint   : 00ff\nExpiry       : 01/01/2027 00:00:00 UTC\nLastUsedTime : never\n\n\
             Name         : certificate2\nExpiry       : 01/01/2027 00:00:00 UTC\n\n";
         assert_eq!(shown(&[token], Asked::One, Format::List), expected);
     }
