@@ -122,6 +122,13 @@ impl Variables {
     }
 }
 
+impl Variables {
+    /// Whether a terminal may be written to in colour: nobody forbids it, and it is not one that shows the codes as text.
+    fn colour_is_welcome(&self) -> bool {
+        !self.no_color && self.term.as_deref() != Some("dumb")
+    }
+}
+
 impl Environment {
     /// The data folder: the flag, else `PORTCULLIS_DATA`, else the user's by the XDG base directory specification.
     ///
@@ -171,12 +178,12 @@ impl Environment {
 
     /// Whether standard error may be coloured.
     pub fn stderr_in_colour(&self) -> bool {
-        self.stderr_is_terminal && !self.variables.no_color
+        self.stderr_is_terminal && self.variables.colour_is_welcome()
     }
 
     /// Whether standard output may be coloured.
     pub fn stdout_in_colour(&self) -> bool {
-        self.stdout_is_terminal && !self.variables.no_color
+        self.stdout_is_terminal && self.variables.colour_is_welcome()
     }
 }
 
@@ -224,6 +231,21 @@ mod tests {
     ) {
         let environment = Environment { variables: variables(pairs), terminal_columns, ..Environment::default() };
         assert_eq!(environment.columns(), expected);
+    }
+
+    #[rstest]
+    #[case(&[], true)]
+    #[case(&[("TERM", "xterm-256color")], true)]
+    #[case(&[("TERM", "dumb")], false)]
+    #[case(&[("NO_COLOR", "1")], false)]
+    #[case(&[("NO_COLOR", "")], true)]
+    fn a_terminal_is_coloured_unless_it_cannot_or_may_not_be(#[case] pairs: &[(&str, &str)], #[case] expected: bool) {
+        let variables = variables(pairs);
+        let at_terminal =
+            Environment { variables, stdout_is_terminal: true, stderr_is_terminal: true, ..Environment::default() };
+        assert_eq!((at_terminal.stdout_in_colour(), at_terminal.stderr_in_colour()), (expected, expected));
+        let piped = Environment { stdout_is_terminal: false, stderr_is_terminal: false, ..at_terminal };
+        assert_eq!((piped.stdout_in_colour(), piped.stderr_in_colour()), (false, false));
     }
 
     #[test]

@@ -98,8 +98,7 @@ impl Chance for Jitter {
 }
 
 pub(crate) fn start_log(format: LogFormat, filter: &str, environment: &Environment) -> Result<(), Failure> {
-    let in_colour = environment.stderr_is_terminal && !environment.variables.no_color;
-    telemetry::init(format, filter, in_colour).map_err(|error| Failure::usage(format!("{error}.")))
+    telemetry::init(format, filter, environment.stderr_in_colour()).map_err(|error| Failure::usage(format!("{error}.")))
 }
 
 /// With every cause on one line: the message of a `StartError` says what, its sources say why.
