@@ -12,6 +12,9 @@ pub trait Host {
     /// Shows `prompt` and reads a line; `None` when nobody sits there.
     fn ask(&mut self, prompt: &str) -> io::Result<Option<String>>;
 
+    /// As [`Self::ask`], for a secret: what is typed is not shown.
+    fn ask_hidden(&mut self, prompt: &str) -> io::Result<Option<String>>;
+
     /// Runs the user's shell until it is left.
     fn run_shell(&mut self) -> io::Result<()>;
 
@@ -43,6 +46,10 @@ impl Host for Nobody {
         Ok(None)
     }
 
+    fn ask_hidden(&mut self, _prompt: &str) -> io::Result<Option<String>> {
+        Ok(None)
+    }
+
     fn run_shell(&mut self) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
@@ -61,6 +68,8 @@ pub(crate) mod tests {
     #[derive(Default)]
     pub(crate) struct Answers {
         pub(crate) answers: VecDeque<String>,
+        /// To what asks without showing the answer.
+        pub(crate) secrets: VecDeque<String>,
         pub(crate) input: String,
         pub(crate) jobs: Vec<(std::path::PathBuf, JobStreams)>,
     }
@@ -82,6 +91,10 @@ pub(crate) mod tests {
 
         fn ask(&mut self, _prompt: &str) -> io::Result<Option<String>> {
             Ok(self.answers.pop_front())
+        }
+
+        fn ask_hidden(&mut self, _prompt: &str) -> io::Result<Option<String>> {
+            Ok(self.secrets.pop_front())
         }
 
         fn run_shell(&mut self) -> io::Result<()> {

@@ -83,7 +83,21 @@ impl Host for Process {
         stderr.flush()?;
         let mut line = String::new();
         let length = input.read_line(&mut line)?;
+        if length == 0 {
+            // Ctrl-D leaves the cursor behind the prompt.
+            stderr.write_all(b"\n")?;
+        }
         Ok((length > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+
+    fn ask_hidden(&mut self, prompt: &str) -> io::Result<Option<String>> {
+        if !io::stderr().is_terminal() {
+            return Ok(None);
+        }
+        let mut stderr = io::stderr();
+        stderr.write_all(printable(prompt).as_bytes())?;
+        stderr.flush()?;
+        console::Term::stderr().read_secure_line().map(|line| Some(line).filter(|line| !line.is_empty()))
     }
 
     fn run_shell(&mut self) -> io::Result<()> {

@@ -37,7 +37,7 @@ const TENANTED: &[&str] = &[
 const CLOUD_DEFAULT: &str = "AzureCloud";
 
 /// User and password.
-static CREDENTIAL: Shape = Shape {
+pub(super) static CREDENTIAL: Shape = Shape {
     type_name: "System.Management.Automation.PSCredential",
     properties: &[
         Property::of("UserName", Kind::Text, "The client id."),

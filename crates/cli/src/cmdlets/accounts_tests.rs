@@ -4,8 +4,11 @@ use super::accounts::CONNECT;
 use super::*;
 use crate::destination::{Destination, Wish};
 use crate::environment::{Environment, Variables};
+use crate::host::tests::Answers;
+use crate::output::Console;
 use crate::transport::login::Login;
 use rstest::rstest;
+use serde_json::{Value, json};
 use std::path::Path;
 
 /// Where `Connect-AzAccount` would go with these words.
@@ -40,6 +43,28 @@ fn what_a_server_or_nobody_knows_is_refused(#[case] line: &str, #[case] expected
     let folder = tempfile::tempdir().unwrap();
     let told = destination(folder.path(), line).unwrap_err();
     assert!(told.contains(expected), "{told}");
+}
+
+/// The value of a parameter that somebody at a terminal is asked for, who answers `u` where it is shown and `s` where it is not.
+#[rstest]
+#[case(&CONNECT, "-ServicePrincipal -Tenant t --endpoint https://p.example", "Credential", json!({ "UserName": "u", "Password": "s" }))]
+#[case(&registry_logins::CONNECT, "-Name lnxcr -UserName me", "Password", json!("s"))]
+fn a_secret_is_asked_for_without_being_shown(
+    #[case] cmdlet: &'static Cmdlet,
+    #[case] line: &str,
+    #[case] parameter: &str,
+    #[case] expected: Value,
+) {
+    let environment = Environment { stdin_is_terminal: true, ..Environment::default() };
+    let words: Vec<_> = line.split(' ').map(str::to_owned).collect();
+    let mut command = Command::parse(cmdlet, &words, &environment).unwrap();
+    let mut host = Answers::new(&["u"]);
+    host.secrets.push_back("s".to_owned());
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let mut console = Console::new(&environment, &mut stdout, &mut stderr);
+    command.complete(&environment, &mut console, &mut host).unwrap();
+    let calls = command.calls.unwrap();
+    assert_eq!(calls[0].as_ref().unwrap().bound.get(parameter), Some(&expected));
 }
 
 /// What a cmdlet says of words that it does not understand. `FILE` among them is a file with this content.

@@ -18,8 +18,9 @@ use crate::output::tally::Tally;
 use crate::output::{Console, Format};
 use crate::session::Session;
 use crate::transport::trace::Traced;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::cell::RefCell;
+use std::io;
 use std::path::Path;
 
 /// A cmdlet with its words understood.
@@ -128,8 +129,7 @@ impl Command {
         ));
         let mut bound = self.bound.clone();
         for parameter in &missing {
-            let index = if matches!(parameter.kind, Kind::Texts | Kind::Objects(_)) { "[0]" } else { "" };
-            let answer = host.ask(&format!("{}{index}: ", parameter.name)).ok().flatten().ok_or_else(nobody)?;
+            let answer = answer(parameter, host).ok().flatten().ok_or_else(nobody)?;
             binder::bind_answer(&self.cmdlet.spec, &mut bound, parameter, answer.trim(), &self.session)
                 .map_err(|error| refused(self.cmdlet, &error))?;
         }
@@ -312,6 +312,19 @@ impl Command {
         let format = self.format.unwrap_or_else(|| Format::default_for(environment));
         Tally::new(&self.bound, format, self.cmdlet.view, self.session.clone())
     }
+}
+
+/// What somebody at the terminal gives a parameter. A secret is not shown, and a credential is asked for in two parts, as PowerShell
+/// does it.
+fn answer(parameter: &Parameter, host: &mut dyn Host) -> io::Result<Option<String>> {
+    if parameter.kind == Kind::Object(&accounts::CREDENTIAL) {
+        let Some(user) = host.ask("User: ")? else { return Ok(None) };
+        let password = host.ask_hidden(&format!("Password for user {user}: "))?;
+        return Ok(password.map(|password| json!({ "UserName": user, "Password": password }).to_string()));
+    }
+    let index = if matches!(parameter.kind, Kind::Texts | Kind::Objects(_)) { "[0]" } else { "" };
+    let prompt = format!("{}{index}: ", parameter.name);
+    if parameter.secret { host.ask_hidden(&prompt) } else { host.ask(&prompt) }
 }
 
 /// What is to be known of the URL that `-NoWait` leaves where no server was asked.
