@@ -1,4 +1,4 @@
-//! What a password and a bearer cost, without HTTP. `cargo bench -p portcullis-service --bench bearers` prints the table of docs/benchmarks.md;
+//! What a password and a bearer cost, without HTTP. `cargo bench -p portcullis-service --bench bearers` prints a table;
 //! how much of a request that is says `bench/access.py`.
 
 mod site;
