@@ -15,7 +15,7 @@ use model::repository::RepositoryPattern;
 use model::scope::{Asked, Granted};
 use model::scope_map::Rules;
 use model::timestamp::Timestamp;
-use model::token::{CertificateKey, CredentialKey, Generation, PasswordKey, SignInRefusal, TokenFacts, TokenKey};
+use model::token::{CertificateKey, CredentialKey, Generation, PasswordKey, SignInRefusal, TokenKey};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
@@ -271,7 +271,7 @@ impl Service {
         if holder.certificate.is_none()
             && let Some(presented) = presented
         {
-            self.check_beside(registry, &facts, presented).await?;
+            self.facts_beside(registry, (&facts, holder.credential), presented).await??;
         }
         let admitted = facts.admit_bearer(holder.credential, holder.generation, self.inner.clock.now());
         admitted.inspect_err(|refusal| {
@@ -281,22 +281,6 @@ impl Service {
         let (rules, granted) = (Arc::clone(&facts.rules), Arc::clone(&bearer.granted));
         let endings = self.endings(&facts, holder.credential, holder.certificate.as_ref());
         Ok(Admitted { access: Access::by_bearer(registry.key, actor, facts.key, rules, granted), endings })
-    }
-
-    /// As [`Service::beside_certificate`] does with a password: a certificate of another token contradicts the bearer.
-    async fn check_beside(
-        &self,
-        registry: &Registry,
-        facts: &TokenFacts,
-        presented: &Fingerprint,
-    ) -> Result<(), BearerRefusal> {
-        let other = self.facts(WhichToken::Certificate(registry.key, *presented)).await?;
-        if other.is_none_or(|other| other.key == facts.key) {
-            return Ok(());
-        }
-        let refusal = SignInRefusal::TwoTokens;
-        self.note_refused(registry, (Some(&facts.name), BEARER.into()), reason(&refusal), Crowd::Known);
-        Err(refusal.into())
     }
 
     /// Every key that signatures of live access tokens can be checked with.

@@ -159,8 +159,8 @@ pub const ACCESS_TOKEN_BYTES: Limit =
 /// Repositories that a bearer lists one by one, each with about 90 bytes: proxies take heads of 8 KiB (data-plane-and-auth.md, 8.4).
 pub const ACCESS_CLAIMS_MAX: usize = 50;
 
-/// How long the database may take to say whether another process has changed anything: with the pause between two questions, and as much again
-/// for a busy machine, less than the second within which a revocation must be everywhere (decision D5).
+/// How long the database may take to say whether another process has changed anything: with the pause between two questions it is half of
+/// the second within which a revocation must be everywhere (decision D5).
 pub const FOLLOW_CHANGES_WITHIN: Duration = Duration::from_millis(300);
 
 /// Bearers whose signature need not be checked again, about 1 KiB each.

@@ -235,17 +235,29 @@ impl Service {
         signed_in: SignedIn,
         presented: &Fingerprint,
     ) -> Result<Result<SignedIn, SignInRefusal>, Error> {
-        let Some(facts) = self.facts(WhichToken::Certificate(registry.key, *presented)).await? else {
-            return Ok(Ok(signed_in));
+        let holder = (&*signed_in.facts, signed_in.credential);
+        let certificate = match self.facts_beside(registry, holder, presented).await? {
+            Ok(Some(facts)) => facts.admit_certificate(presented, self.inner.clock.now()).ok().map(|_| *presented),
+            Ok(None) => return Ok(Ok(signed_in)),
+            Err(refusal) => return Ok(Err(refusal)),
         };
-        if facts.key != signed_in.facts.key {
-            let refusal = SignInRefusal::TwoTokens;
-            let credential = signed_in.facts.name_of(signed_in.credential);
-            self.note_refused(registry, (Some(&signed_in.facts.name), credential), reason(&refusal), Crowd::Known);
-            return Ok(Err(refusal));
-        }
-        let certificate = facts.admit_certificate(presented, self.inner.clock.now()).ok().map(|_| *presented);
         Ok(Ok(SignedIn { certificate, ..signed_in }))
+    }
+
+    /// The facts of the token whose certificate is presented beside another credential; `None` when it is no token's, `TwoTokens` when it is another's.
+    pub(crate) async fn facts_beside(
+        &self,
+        registry: &Registry,
+        (facts, credential): (&TokenFacts, CredentialKey),
+        presented: &Fingerprint,
+    ) -> Result<Result<Option<Arc<TokenFacts>>, SignInRefusal>, Error> {
+        let found = self.facts(WhichToken::Certificate(registry.key, *presented)).await?;
+        if found.as_ref().is_none_or(|found| found.key == facts.key) {
+            return Ok(Ok(found));
+        }
+        let refusal = SignInRefusal::TwoTokens;
+        self.note_refused(registry, (Some(&facts.name), facts.name_of(credential)), reason(&refusal), Crowd::Known);
+        Ok(Err(refusal))
     }
 
     pub(crate) async fn facts(&self, which: WhichToken) -> Result<Option<Arc<TokenFacts>>, Error> {
