@@ -58,7 +58,7 @@ pub(super) enum Refusal {
 impl From<service::Error> for Refusal {
     fn from(error: service::Error) -> Self {
         match error {
-            service::Error::LimitReached(limit) => Self::TooMuch(limit),
+            service::Error::LimitReached(limit @ service::limits::ACCESS_TOKEN_BYTES) => Self::TooMuch(limit),
             error => Self::Service(error),
         }
     }
