@@ -48,8 +48,8 @@ fn link(context: &Context, form: &Form, next: i64) -> String {
 fn query(form: &Form) -> Result<Query, Failure> {
     // No text of an entry is longer.
     let text = |name: &'static str| match form.get_ignoring_case(name) {
-        Some(given) if given.len() > TEXT_CHARS_MAX => {
-            Err(Failure::invalid(name, format!("'{name}' has more than {TEXT_CHARS_MAX} bytes: use fewer.")))
+        Some(given) if given.chars().count() > TEXT_CHARS_MAX => {
+            Err(Failure::invalid(name, format!("'{name}' has more than {TEXT_CHARS_MAX} characters: use fewer.")))
         }
         given => Ok(given.map(str::to_owned)),
     };
