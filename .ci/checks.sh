@@ -29,7 +29,11 @@ refuse() { # what, pattern of the message, command…
 }
 # A port that was free a moment ago: bound and let go by the kernel's own choice.
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-until_ready() { # command…
-  for _ in $(seq 200); do "$@" >/dev/null 2>&1 && return; sleep 0.05; done
+until_ready() { # command…: what was started last must live until then
+  for _ in $(seq 200); do
+    "$@" >/dev/null 2>&1 && return
+    kill -0 "${started[-1]}" 2>/dev/null || die "it ended before it was ready"
+    sleep 0.05
+  done
   return 1
 }
