@@ -151,10 +151,10 @@ pub fn literal(data: &[u8]) {
     let read = Literal::parse(given);
     agrees_with_json(given.trim(), &read);
     let Ok(literal) = read else { return };
-    if depth(&literal) <= 8 {
-        if let Some(written) = powershell(&literal) {
-            assert_eq!(Literal::parse(&written), Ok(literal.clone()), "{written}");
-        }
+    if depth(&literal) <= 8
+        && let Some(written) = powershell(&literal)
+    {
+        assert_eq!(Literal::parse(&written), Ok(literal.clone()), "{written}");
     }
     if let Some(json) = json_of(&literal) {
         let is_cast =

@@ -38,7 +38,6 @@ impl World {
     }
 
     fn new() -> Result<Self, Box<dyn std::error::Error>> {
-        // A panic of a handler is caught and answered with 500; here it is to be seen.
         let data = TempDir::new()?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let config = Config { data: Some(data.path().to_owned()), ..Config::default() };
