@@ -78,14 +78,16 @@ class Client:
         if isinstance(body, (dict, list)):
             body, headers["content_type"] = json.dumps(body), "application/json"
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        try:
-            self.connection.request(method, path, body, {**self.headers, **named})
-            answer = self.connection.getresponse()
-        except (BrokenPipeError, http.client.RemoteDisconnected):
-            # It rested beside a long measurement, until the server closed it.
-            self.connection.close()
-            self.connection.request(method, path, body, {**self.headers, **named})
-            answer = self.connection.getresponse()
+        for is_last in (False, True):
+            try:
+                self.connection.request(method, path, body, {**self.headers, **named})
+                answer = self.connection.getresponse()
+                break
+            except (BrokenPipeError, ConnectionResetError):
+                # It rested beside a long measurement, until the server closed it.
+                self.connection.close()
+                if is_last:
+                    raise
         text = answer.read()
         if expect and answer.status not in expect:
             raise SystemExit(f"{method} {path}: {answer.status} {text[:300]}")

@@ -10,21 +10,16 @@ import argparse
 import json
 import os
 import pathlib
-import socket
 import statistics
 import subprocess
 import tempfile
 import time
-import urllib.request
 import ssl
+import urllib.request
+
+from access import free_port
 
 GROUP, REGISTRY = "lnxtest", "lnxcr"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def run(words: list[str], env: dict) -> str:
