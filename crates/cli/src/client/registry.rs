@@ -6,6 +6,7 @@
 //! 3. The bearer goes with the request.
 
 use super::address::Address;
+use super::pages::Pages;
 use super::{Answer, Client, ClientError, json_bytes};
 use crate::limits::LIST_ITEMS_MAX;
 use crate::secret::Secret;
@@ -98,6 +99,8 @@ impl<'a> RegistryClient<'a> {
     }
 
     /// Every page of what is at `path`, at most `items_max` items, which `items` counts.
+    ///
+    /// Errors: the registry refuses, or its pages lead in a circle, are empty without end, or hold more than [`LIST_ITEMS_MAX`].
     pub async fn pages<T: DeserializeOwned>(
         &self,
         scope: &str,
@@ -105,28 +108,26 @@ impl<'a> RegistryClient<'a> {
         items_max: Option<usize>,
         items: fn(&T) -> usize,
     ) -> Result<Vec<T>, ClientError> {
-        let (mut pages, mut count) = (Vec::new(), 0);
-        let page = items_max.unwrap_or(PAGE_ITEMS).min(PAGE_ITEMS);
-        let mut next = Some(format!("{path}?n={page}"));
-        while let Some(path) = next {
-            let answer = self.ask(scope, Method::GET, &path, Bytes::new()).await?;
-            next = answer
-                .header("link")
-                .and_then(next_link)
-                .map(|link| Address::given_by_service(&link))
-                .transpose()?
-                .map(|address| address.path_and_query().to_owned());
+        let (mut all, mut count, mut pages) = (Vec::new(), 0, Pages::default());
+        let page_items = items_max.unwrap_or(PAGE_ITEMS).min(PAGE_ITEMS);
+        let mut next = Some(Address::given_by_service(&format!("{path}?n={page_items}"))?);
+        while let Some(address) = next {
+            let answer = self.ask(scope, Method::GET, address.path_and_query(), Bytes::new()).await?;
+            let link = answer.header("link").and_then(next_link);
+            let given = link.map(|link| Address::given_by_service(&link)).transpose()?;
             let page: T = answer.json()?;
-            count += items(&page);
-            pages.push(page);
+            let page_count = items(&page);
+            count += page_count;
+            all.push(page);
             if count > LIST_ITEMS_MAX {
                 return Err(ClientError::ListTooLong(LIST_ITEMS_MAX));
             }
             if items_max.is_some_and(|items_max| count >= items_max) {
                 break;
             }
+            next = pages.go_on(&address, page_count == 0, given)?;
         }
-        Ok(pages)
+        Ok(all)
     }
 
     async fn ask(&self, scope: &str, method: Method, path: &str, body: Bytes) -> Result<Answer, ClientError> {
