@@ -45,11 +45,14 @@ fn what_a_server_or_nobody_knows_is_refused(#[case] line: &str, #[case] expected
     assert!(told.contains(expected), "{told}");
 }
 
-/// The value of a parameter that somebody at a terminal is asked for, who answers `u` where it is shown and `s` where it is not.
+/// As a word it would lose its spaces, and hold a variable and a quote.
+const SECRET: &str = "\" $it's \"";
+
+/// The value of a parameter that somebody at a terminal is asked for, who answers `u` where it is shown and `SECRET` where it is not.
 #[rstest]
-#[case(&CONNECT, "-ServicePrincipal -Tenant t --endpoint https://p.example", "Credential", json!({ "UserName": "u", "Password": "s" }))]
-#[case(&registry_logins::CONNECT, "-Name lnxcr -UserName me", "Password", json!("s"))]
-fn a_secret_is_asked_for_without_being_shown(
+#[case(&CONNECT, "-ServicePrincipal -Tenant t --endpoint https://p.example", "Credential", json!({ "UserName": "u", "Password": SECRET }))]
+#[case(&registry_logins::CONNECT, "-Name lnxcr -UserName me", "Password", json!(SECRET))]
+fn a_secret_is_asked_for_without_being_shown_and_taken_as_it_is_typed(
     #[case] cmdlet: &'static Cmdlet,
     #[case] line: &str,
     #[case] parameter: &str,
@@ -59,7 +62,7 @@ fn a_secret_is_asked_for_without_being_shown(
     let words: Vec<_> = line.split(' ').map(str::to_owned).collect();
     let mut command = Command::parse(cmdlet, &words, &environment).unwrap();
     let mut host = Answers::new(&["u"]);
-    host.secrets.push_back("s".to_owned());
+    host.secrets.push_back(SECRET.to_owned());
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let mut console = Console::new(&environment, &mut stdout, &mut stderr);
     command.complete(&environment, &mut console, &mut host).unwrap();

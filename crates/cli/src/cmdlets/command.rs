@@ -130,7 +130,7 @@ impl Command {
         let mut bound = self.bound.clone();
         for parameter in &missing {
             let answer = answer(parameter, host).ok().flatten().ok_or_else(nobody)?;
-            binder::bind_answer(&self.cmdlet.spec, &mut bound, parameter, answer.trim(), &self.session)
+            binder::bind_answer(&self.cmdlet.spec, &mut bound, parameter, &answer, &self.session)
                 .map_err(|error| refused(self.cmdlet, &error))?;
         }
         self.bound = bound;
@@ -314,8 +314,8 @@ impl Command {
     }
 }
 
-/// What somebody at the terminal gives a parameter. A secret is not shown, and a credential is asked for in two parts, as PowerShell
-/// does it.
+/// What somebody at the terminal gives a parameter, as a word. A secret is not shown, and a credential is asked for in two parts, as
+/// PowerShell does it.
 fn answer(parameter: &Parameter, host: &mut dyn Host) -> io::Result<Option<String>> {
     if parameter.kind == Kind::Object(&accounts::CREDENTIAL) {
         let Some(user) = host.ask("User: ")? else { return Ok(None) };
@@ -324,7 +324,15 @@ fn answer(parameter: &Parameter, host: &mut dyn Host) -> io::Result<Option<Strin
     }
     let index = if matches!(parameter.kind, Kind::Texts | Kind::Objects(_)) { "[0]" } else { "" };
     let prompt = format!("{}{index}: ", parameter.name);
-    if parameter.secret { host.ask_hidden(&prompt) } else { host.ask(&prompt) }
+    if parameter.secret {
+        return Ok(host.ask_hidden(&prompt)?.map(|typed| verbatim(&typed)));
+    }
+    Ok(host.ask(&prompt)?.map(|typed| typed.trim().to_owned()))
+}
+
+/// PowerShell's literal for a secret as it was typed: spaces, quotes and dollar signs are its own.
+fn verbatim(typed: &str) -> String {
+    format!("'{}'", typed.trim_end_matches(['\r', '\n']).replace('\'', "''"))
 }
 
 /// What is to be known of the URL that `-NoWait` leaves where no server was asked.
