@@ -7,6 +7,7 @@ use crate::client::ClientError;
 use crate::client::address::RegistryPlace;
 use crate::cmdlets::tokens::scope_map_id;
 use crate::failure::Failure;
+use http::StatusCode;
 use wire::arm::scope_maps::ScopeMap;
 use wire::arm::tokens::Token;
 
@@ -70,7 +71,12 @@ impl Run<'_, '_> {
             Ok(Ok(token)) => return Ok(token),
             Ok(Err(error)) => (error, false),
             Err(error) => {
-                let is_refused = matches!(&error, ClientError::Refused { status, .. } if status.is_client_error());
+                // A request that timed out at the service may have been done.
+                let is_refused = matches!(
+                    &error,
+                    ClientError::Refused { status, .. }
+                        if status.is_client_error() && *status != StatusCode::REQUEST_TIMEOUT
+                );
                 (error, is_refused)
             }
         };
