@@ -86,7 +86,10 @@ impl Run<'_, '_> {
         Err(failure.also(&if is_gone {
             format!("Nothing is left behind: the scope map '{made}', made for it, was removed again.")
         } else {
-            format!("The scope map '{made}' was made for it and exists.")
+            let registry = &place.registry;
+            format!(
+                "The scope map '{made}' was made for it and exists. To remove it: portcullis scope-map delete {made} -r {registry}"
+            )
         }))
     }
 }

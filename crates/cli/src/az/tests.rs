@@ -128,14 +128,26 @@ fn a_token_gets_a_scope_map_of_its_own() {
     Some(200),
     "[Refused] : No.\nhint: Nothing is left behind: the scope map 'ci-scope-map', made for it, was removed again.\n"
 )]
-#[case(400, Some(403), "[Refused] : No.\nhint: The scope map 'ci-scope-map' was made for it and exists.\n")]
-#[case(408, None, "[Refused] : No.\nhint: The scope map 'ci-scope-map' was made for it and exists.\n")]
+#[case(
+    400,
+    Some(403),
+    "[Refused] : No.\nhint: The scope map 'ci-scope-map' was made for it and exists. To remove it: portcullis scope-map delete ci-scope-map -r myreg\n"
+)]
+#[case(
+    408,
+    None,
+    "[Refused] : No.\nhint: The scope map 'ci-scope-map' was made for it and exists. To remove it: portcullis scope-map delete ci-scope-map -r myreg\n"
+)]
 #[case(
     429,
     Some(200),
     "[Refused] : No.\nhint: Nothing is left behind: the scope map 'ci-scope-map', made for it, was removed again.\n"
 )]
-#[case(500, None, "[Refused] : No.\nhint: The scope map 'ci-scope-map' was made for it and exists.\n")]
+#[case(
+    500,
+    None,
+    "[Refused] : No.\nhint: The scope map 'ci-scope-map' was made for it and exists. To remove it: portcullis scope-map delete ci-scope-map -r myreg\n"
+)]
 fn a_token_that_is_refused_leaves_no_scope_map_behind(
     #[case] status: u16,
     #[case] deletion: Option<u16>,
