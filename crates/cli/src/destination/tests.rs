@@ -71,6 +71,16 @@ fn a_profile_counts_more_than_the_variables(#[case] profile: Value, #[case] expe
     assert_eq!(said(Wish { profile: Some(&profile), ..Wish::default() }, &environment), expected);
 }
 
+#[rstest]
+#[case(Wish { data: Some(Path::new("/d")), ..Wish::default() }, Some("/d"))]
+#[case(Wish { context: Some("local"), ..Wish::default() }, Some("/home/me/.local/share/portcullis"))]
+#[case(Wish { endpoint: Some("https://a"), ..Wish::default() }, None)]
+fn a_command_is_told_of_the_store_that_it_goes_to(#[case] wish: Wish<'_>, #[case] expected: Option<&str>) {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, route) = wish.settle(&environment(folder.path(), None, None)).unwrap().route();
+    assert_eq!(route.store.as_deref(), expected.map(Path::new));
+}
+
 #[test]
 fn without_any_context_it_is_the_local_store() {
     let folder = tempfile::tempdir().unwrap();
