@@ -120,12 +120,15 @@ impl Variables {
             columns: text("COLUMNS").and_then(|value| value.trim().parse().ok()).filter(|columns| *columns > 0),
         }
     }
-}
 
-impl Variables {
-    /// Whether a terminal may be written to in colour: nobody forbids it, and it is not one that shows the codes as text.
+    /// Whether the terminal says of itself that it takes no codes: it would show them as text.
+    pub(crate) fn is_dumb_terminal(&self) -> bool {
+        self.term.as_deref() == Some("dumb")
+    }
+
+    /// Whether a terminal may be written to in colour: nobody forbids it, and it knows the codes.
     fn colour_is_welcome(&self) -> bool {
-        !self.no_color && self.term.as_deref() != Some("dumb")
+        !self.no_color && !self.is_dumb_terminal()
     }
 }
 

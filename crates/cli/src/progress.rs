@@ -92,8 +92,7 @@ impl<'a> Progress<'a> {
 
 /// Whether somebody sits at both outputs, at a terminal that can take a line back.
 fn is_watched(environment: &Environment) -> bool {
-    let is_dumb = environment.variables.term.as_deref() == Some("dumb");
-    environment.stdout_is_terminal && environment.stderr_is_terminal && !is_dumb
+    environment.stdout_is_terminal && environment.stderr_is_terminal && !environment.variables.is_dumb_terminal()
 }
 
 /// Pauses are waits as well: between two looks at a long-running operation, before a request is tried again, for a person who enters a
