@@ -82,6 +82,11 @@ impl Outcome {
         Self { objects: vec![object], ..Self::nothing() }
     }
 
+    /// Where the end of what was begun and not waited for can be seen (`-NoWait`).
+    pub fn left(target: Value) -> Self {
+        Self::one(target).shown_as(&LEFT)
+    }
+
     /// However many objects there are.
     pub fn many(objects: Vec<Value>) -> Self {
         Self { objects, asked: Asked::Many, ..Self::nothing() }
@@ -102,9 +107,9 @@ impl Outcome {
         Self { view: Some(view), ..self }
     }
 
-    /// Whether it was begun and not waited for (`-NoWait`).
+    /// Whether it is [`Self::left`].
     pub fn is_left(&self) -> bool {
-        self.failure.is_none() && self.view.is_some_and(|view| std::ptr::eq(view, &LEFT))
+        self.view.is_some_and(|view| std::ptr::eq(view, &LEFT))
     }
 
     /// With what went wrong afterwards.

@@ -1,6 +1,6 @@
 //! What the cmdlets for children of a registry have in common: reading and removing.
 
-use super::call::{Call, Child, LEFT, Outcome};
+use super::call::{Call, Child, Outcome};
 use crate::client::address::Address;
 use crate::failure::Failure;
 use serde::de::DeserializeOwned;
@@ -47,7 +47,7 @@ pub async fn remove(call: Call<'_>, child: Child) -> Result<Outcome, Failure> {
 pub async fn delete(call: Call<'_>, address: &Address) -> Result<Outcome, Failure> {
     if call.bound.is_on("NoWait") {
         let target = call.client.delete_and_leave(address).await?;
-        return Ok(Outcome::one(json!({ "Target": target })).shown_as(&LEFT));
+        return Ok(Outcome::left(json!({ "Target": target })));
     }
     call.client.delete(address).await?;
     Ok(if call.bound.is_on("PassThru") { Outcome::one(Value::Bool(true)) } else { Outcome::nothing() })

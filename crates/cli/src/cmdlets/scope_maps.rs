@@ -1,6 +1,6 @@
 //! The cmdlets for scope maps.
 
-use super::call::{Call, Child, LEFT, Outcome};
+use super::call::{Call, Child, Outcome};
 use super::{Cmdlet, Does, Example, Running, children, naming};
 use crate::cmdlet::binder::Spec;
 use crate::cmdlet::parameter::{JOB_PARAMETERS, PROFILE_PARAMETERS, Parameter};
@@ -179,7 +179,7 @@ async fn create(call: Call<'_>) -> Result<Outcome, Failure> {
     let address = place.scope_map_address(&name)?;
     if call.bound.is_on("NoWait") {
         let (_, target) = call.client.put_and_leave(&address, &body(&call)).await?;
-        return Ok(Outcome::one(json!({ "Target": target })).shown_as(&LEFT));
+        return Ok(Outcome::left(json!({ "Target": target })));
     }
     let scope_map = call.client.put(&address, &body(&call)).await?.ended?;
     Ok(Outcome::one(object(&scope_map)))
@@ -190,7 +190,7 @@ async fn update(call: Call<'_>) -> Result<Outcome, Failure> {
     let address = place.scope_map_address(&name)?;
     if call.bound.is_on("NoWait") {
         let (_, target) = call.client.patch_and_leave::<_, ScopeMap>(&address, &body(&call)).await?;
-        return Ok(Outcome::one(json!({ "Target": target })).shown_as(&LEFT));
+        return Ok(Outcome::left(json!({ "Target": target })));
     }
     let scope_map: ScopeMap = call.client.patch(&address, &body(&call)).await?.ended?;
     Ok(Outcome::one(object(&scope_map)))

@@ -2,7 +2,7 @@
 
 mod properties;
 
-use super::call::{Call, LEFT, Outcome};
+use super::call::{Call, Outcome};
 use super::{Cmdlet, Does, Example, Running, children, naming};
 use crate::client::ClientError;
 use crate::client::address::{Address, RegistryPlace};
@@ -245,7 +245,7 @@ async fn create(call: Call<'_>) -> Result<Outcome, Failure> {
     let without_group = |error| group_missing(&call, error);
     if call.bound.is_on("NoWait") {
         let (_, target) = call.client.put_and_leave(&address, &body(&call)).await.map_err(without_group)?;
-        return Ok(Outcome::one(json!({ "Target": target })).shown_as(&LEFT));
+        return Ok(Outcome::left(json!({ "Target": target })));
     }
     let registry = call.client.put(&address, &body(&call)).await.map_err(without_group)?.ended?;
     Ok(Outcome::one(object(&registry)))
@@ -268,7 +268,7 @@ async fn update(call: Call<'_>) -> Result<Outcome, Failure> {
     let address = call.place().await?.registry_address()?;
     if call.bound.is_on("NoWait") {
         let (_, target) = call.client.patch_and_leave::<_, Registry>(&address, &body(&call)).await?;
-        return Ok(Outcome::one(json!({ "Target": target })).shown_as(&LEFT));
+        return Ok(Outcome::left(json!({ "Target": target })));
     }
     let registry: Registry = call.client.patch(&address, &body(&call)).await?.ended?;
     Ok(Outcome::one(object(&registry)))

@@ -6,7 +6,7 @@ use crate::client::{ClientError, Service};
 use crate::cmdlet::binder::Spec;
 use crate::cmdlet::parameter::{JOB_PARAMETERS, PROFILE_PARAMETERS, Parameter};
 use crate::cmdlet::types::{self, Kind, TOKEN_CERTIFICATE, TOKEN_PASSWORD, TOKEN_STATUS};
-use crate::cmdlets::call::{Call, LEFT, Outcome};
+use crate::cmdlets::call::{Call, Outcome};
 use crate::cmdlets::{Cmdlet, Does, Example, Running, naming};
 use crate::failure::Failure;
 use crate::output::tokens::{CREATED, object};
@@ -153,7 +153,7 @@ impl NewToken<'_> {
             }
             let (answered, target) =
                 self.call.client.put_and_leave(&address, &body).await.map_err(|error| self.failure(error))?;
-            return Ok(Outcome::one(left(&target, &answered)).shown_as(&LEFT));
+            return Ok(Outcome::left(left(&target, &answered)));
         }
         let put = self.call.client.put(&address, &body).await.map_err(|error| self.failure(error))?;
         match put.ended {

@@ -4,7 +4,7 @@ use super::{Given, TOKEN, has_value, keep_values, left};
 use crate::cmdlet::binder::Spec;
 use crate::cmdlet::parameter::{JOB_PARAMETERS, PROFILE_PARAMETERS, Parameter};
 use crate::cmdlet::types::{Kind, TOKEN_CERTIFICATE, TOKEN_PASSWORD, TOKEN_STATUS};
-use crate::cmdlets::call::{Call, LEFT, Outcome};
+use crate::cmdlets::call::{Call, Outcome};
 use crate::cmdlets::{Cmdlet, Does, Example, Running, naming};
 use crate::failure::Failure;
 use crate::output::tokens::{TOKENS, object};
@@ -73,7 +73,7 @@ async fn update(call: Call<'_>) -> Result<Outcome, Failure> {
     let address = place.token_address(&name)?;
     if call.bound.is_on("NoWait") {
         let (answered, target) = call.client.patch_and_leave(&address, &body).await?;
-        return Ok(Outcome::one(left(&target, &answered)).shown_as(&LEFT));
+        return Ok(Outcome::left(left(&target, &answered)));
     }
     let put = call.client.patch::<_, Token>(&address, &body).await?;
     Ok(match put.ended {
