@@ -3,7 +3,7 @@
 //! It is a folder that only its owner can enter, `$XDG_STATE_HOME/portcullis/jobs/<id>`:
 //!
 //! ```text
-//! job.json     its cmdlet and its name
+//! job.json     its cmdlet, its name, and whether it waits for the end of what it begins
 //! call.json    its parameters; the job removes it when it has read them
 //! lock         locked while the job's process lives
 //! output, errors, received    what it wrote, and how much of that was received
@@ -12,11 +12,13 @@
 
 use crate::cmdlet::binder::Bound;
 use crate::cmdlets::Cmdlet;
+use crate::cmdlets::call::LEFT;
 use crate::cmdlets::command::{Command, Planned};
 use crate::environment::Environment;
 use crate::failure::{ExitStatus, Failure};
 use crate::host::{Host, JobStreams};
 use crate::limits::{INPUT_BYTES_MAX, JOB_LOOK_INTERVAL};
+use crate::output::objects::View;
 use crate::private_files;
 use serde_json::{Map, Value, json};
 use std::fs::{self, File, TryLockError};
@@ -113,6 +115,15 @@ impl Job {
     pub(super) fn about(&self) -> Map<String, Value> {
         let bytes = private_files::read(&self.folder.join("job.json"), INPUT_BYTES_MAX).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+
+    /// How what it wrote is shown.
+    pub(super) fn view(&self) -> Option<&'static View> {
+        let about = self.about();
+        if about.get("noWait") == Some(&Value::Bool(true)) {
+            return Some(&LEFT);
+        }
+        Some(about.get("cmdlet").and_then(Value::as_str).and_then(Cmdlet::find)?.view)
     }
 
     pub(super) fn name(&self) -> String {
@@ -212,7 +223,11 @@ pub fn start(
     let not_started = |error: io::Error| Failure::usage(format!("The job cannot be started: {error}."));
     private_files::make_folder(&folder).map_err(not_started)?;
     let job = reserve(&folder, all(environment)?.last().map_or(1, |last| last.id + 1)).map_err(not_started)?;
-    let about = json!({ "cmdlet": cmdlet.name(), "name": format!("Job{}", job.id) });
+    let about = json!({
+        "cmdlet": cmdlet.name(),
+        "name": format!("Job{}", job.id),
+        "noWait": planned.bound.is_on("NoWait"),
+    });
     let call = json!({ "set": planned.set, "bound": planned.bound.without(&OF_THE_SHELL).to_json() });
     let write = |name: &str, value: &Value| {
         private_files::make(&job.folder.join(name)).and_then(|mut file| file.write_all(value.to_string().as_bytes()))

@@ -227,8 +227,7 @@ fn receive_all(call: &mut Here<'_>) -> Outcome {
         if call.bound.is_on("Wait") {
             job.wait(None);
         }
-        let cmdlet = job.about().get("cmdlet").and_then(Value::as_str).and_then(Cmdlet::find);
-        outcome.view = cmdlet.map(|cmdlet| cmdlet.view).or(outcome.view);
+        outcome.view = job.view().or(outcome.view);
         match receive(&job, call.bound.is_on("Keep")) {
             Ok((objects, errors)) => {
                 outcome.objects.extend(objects);

@@ -7,6 +7,7 @@ use crate::environment::Variables;
 use crate::failure::ExitStatus;
 use crate::host::tests::Answers;
 use crate::output::Console;
+use rstest::rstest;
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
@@ -28,12 +29,20 @@ impl World {
     }
 
     fn start(&mut self) -> Value {
+        self.start_with(&[])
+    }
+
+    /// Starts a job with these switches on.
+    fn start_with(&mut self, switches: &[&'static str]) -> Value {
         let mut bound = Bound::default();
         bound.set("Name", json!("token2"));
         bound.set("CredentialsPassword", json!([{ "Name": "password1" }]));
         // It was confirmed before, and the variable is the shell's.
         bound.set("Confirm", json!(true));
         bound.set("OutVariable", json!("job"));
+        for switch in switches {
+            bound.set(switch, json!(true));
+        }
         start(&NEW, &Planned { set: "CreateExpanded", bound }, &self.environment(), &mut self.host).unwrap()
     }
 
@@ -111,6 +120,22 @@ fn what_a_job_wrote_is_received_once_and_then_gone() {
     assert!(stderr.starts_with("The job 1 failed, and what it said was received before."), "{stderr}");
     assert_eq!((stdout.as_str(), code), ("", 1));
     assert_eq!(fs::read(world.folder.path().join("portcullis/jobs/1/output")).unwrap(), b"");
+}
+
+#[rstest]
+#[case::waited_for(&[], r#"{"Name":"token2","Status":"enabled"}"#, "token2")]
+#[case::left(&["NoWait"], r#"{"Target":"https://a.example/op/1"}"#, "Target\n------\nhttps://a.example/op/1\n")]
+fn what_a_job_wrote_is_shown_as_its_cmdlet_shows_it(
+    #[case] switches: &[&'static str],
+    #[case] output: &str,
+    #[case] expected: &str,
+) {
+    let mut world = World::new();
+    world.start_with(switches);
+    world.end(&format!("{output}\n"), "", Some(ExitStatus::Success));
+    let (stdout, stderr, code) = world.run(&RECEIVE, &["1", "--output", "table"]);
+    assert!(stdout.contains(expected), "{stdout}");
+    assert_eq!((stderr.as_str(), code), ("", 0));
 }
 
 #[test]
