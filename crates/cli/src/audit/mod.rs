@@ -115,16 +115,17 @@ impl Picks {
 
 /// A time, or how long ago.
 fn time(option: &str, text: &str, now_micros: i64) -> Result<String, Failure> {
-    let wrong = || {
-        Failure::usage(format!("{option}: '{text}' is no time."))
+    let wrong = |said: String| {
+        Failure::usage(format!("{option}: {said}."))
             .hint("Write a time such as 2027-01-01T00:00:00Z, or how long ago, such as 90s, 30m, 12h or 7d.")
     };
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time.to_string());
     }
-    let ago = durations::parse(text).map_err(|_| wrong())?;
-    let now = Timestamp::from_microsecond(now_micros).map_err(|_| wrong())?;
-    let time = now.checked_sub(ago).map_err(|_| wrong())?;
+    let ago = durations::parse(text).map_err(wrong)?;
+    let no_time = |_| wrong(format!("'{text}' is no time"));
+    let now = Timestamp::from_microsecond(now_micros).map_err(no_time)?;
+    let time = now.checked_sub(ago).map_err(no_time)?;
     Ok(time.to_string())
 }
 

@@ -29,6 +29,15 @@ fn times(#[case] text: &str, #[case] expected: Option<&str>) {
 }
 
 #[rstest]
+#[case("yesterday", "--since: 'yesterday' is not a length of time such as 14d, 12h or 30m.")]
+#[case("40000d", "--since: '40000d' is longer than a hundred years.")]
+fn what_is_no_time_is_told_with_its_reason(#[case] text: &str, #[case] expected: &str) {
+    let failure = time("--since", text, NOW_MICROS).unwrap_err();
+    assert_eq!(failure.message(), expected);
+    assert!(failure.to_string().contains("\nhint: Write a time such as 2027-01-01T00:00:00Z"), "{failure}");
+}
+
+#[rstest]
 #[case(&["audit", "--who", "ci", "--last", "3", "--json", "--data", "d"], true)]
 #[case(&["audit", "verify", "--data", "d"], true)]
 #[case(&["audit", "export", "--after", "7"], true)]
