@@ -249,7 +249,7 @@ impl Run<'_> {
 
     async fn scope(&self, given: Option<&str>) -> Result<String, Failure> {
         match (given, &self.subscription_id) {
-            (Some(scope), _) => Ok(scope.trim_end_matches('/').to_owned()),
+            (Some(scope), _) => Ok(scope.to_owned()),
             (None, Some(id)) => Ok(format!("/subscriptions/{id}")),
             (None, None) => Ok(format!("/subscriptions/{}", self.client.only_subscription().await?)),
         }

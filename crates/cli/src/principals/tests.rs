@@ -198,14 +198,6 @@ fn azure_has_its_service_principals_elsewhere(#[case] line: &str, #[case] expect
     assert_eq!((failure.message(), failure.status.code()), (said.as_str(), 2));
 }
 
-#[test]
-fn a_scope_is_the_id_of_a_resource() {
-    let (transport, sleeper) = (FakeTransport::default(), FakeSleeper::default());
-    let client = Client::new(&transport, &sleeper);
-    let run = Run { client, subscription_id: None, form: Form::Table, now: Timestamp::UNIX_EPOCH };
-    assert_eq!(drive(run.scope(Some("/Subscriptions/s/"))).unwrap(), "/Subscriptions/s");
-}
-
 /// Before a principal is made, looked for, or asked about.
 #[rstest]
 #[case("create ci --role reader --scope lnxcr")]

@@ -86,10 +86,11 @@ pub(super) struct Grant {
     pub(super) scope: Option<String>,
 }
 
-/// Read with the words, so that nothing is made before it is refused.
+/// The id of a resource, without slashes at its end. Read with the words, so that nothing is made before it is refused.
 fn scope(text: &str) -> Result<String, String> {
-    if text.to_ascii_lowercase().starts_with("/subscriptions/") {
-        return Ok(text.to_owned());
+    let id = text.trim_end_matches('/');
+    if id.to_ascii_lowercase().starts_with("/subscriptions/") {
+        return Ok(id.to_owned());
     }
     Err(format!(
         "'{text}' is not a scope: a scope is the id of a resource. For a registry: portcullis registry show -n {text} -o json has it as id. \
@@ -123,5 +124,21 @@ impl RoleName {
             Self::Contributor => "Contributor",
             Self::Owner => "Owner",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("/Subscriptions/s/", Some("/Subscriptions/s"))]
+    #[case("/subscriptions/s/resourceGroups/g", Some("/subscriptions/s/resourceGroups/g"))]
+    #[case("/subscriptions/", None)]
+    #[case("subscriptions/s", None)]
+    #[case("lnxcr", None)]
+    fn a_scope_is_the_id_of_a_resource(#[case] text: &str, #[case] expected: Option<&str>) {
+        assert_eq!(scope(text).ok().as_deref(), expected);
     }
 }
