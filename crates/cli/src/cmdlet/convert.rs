@@ -204,7 +204,7 @@ fn items(literal: Literal) -> Vec<Literal> {
     }
 }
 
-/// A number is on unless it is zero, as in PowerShell. A refusal names the value's type and not the value, as there.
+/// A whole number is on unless it is zero, as in PowerShell. A refusal names the value's type and not the value, as there.
 fn switch(literal: Literal) -> Result<bool, Mismatch> {
     let refused = |is_empty| Mismatch::NotASwitch { type_name: literal.type_name(), is_empty };
     match &literal {
