@@ -137,8 +137,10 @@ fn obstacles(token: &Token, now: Timestamp) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{REGISTRY, Ran, below, look_up, run, token};
     use super::*;
     use rstest::rstest;
+    use serde_json::Value;
 
     #[rstest]
     #[case("repositories/app/content/read", "app", true)]
@@ -163,5 +165,35 @@ mod tests {
     fn words_need_actions(#[case] word: &str, #[case] expected: &[&str]) {
         assert_eq!(needed(word).unwrap(), expected);
         assert_eq!(needed("fly"), None);
+    }
+
+    fn explained(action: &str, status: &str, form: &str) -> Ran {
+        let found = token(&json!({
+            "status": status,
+            "scopeMapId": format!("{REGISTRY}/scopeMaps/m"),
+            "credentials": { "passwords": [{ "name": "password1" }] },
+        }));
+        let actions = json!(["repositories/samples/*/content/read", "repositories/samples/app/metadata/read"]);
+        let mut exchanges = look_up();
+        exchanges.push(below("GET", "/tokens/ci", 200, &found));
+        exchanges.push(below("GET", "/scopeMaps/m", 200, &json!({ "properties": { "actions": actions } })));
+        run(&format!("token explain ci -r myreg --repository samples/app --action {action} -o {form}"), &[], exchanges)
+    }
+
+    #[test]
+    fn what_is_allowed_is_explained_by_its_rule() {
+        let ran = explained("pull", "enabled", "table");
+        let expected = "Yes: 'ci' may pull in 'samples/app'.\n  content/read     by repositories/samples/*/content/read of the scope map 'm'\n";
+        assert_eq!((ran.stdout.as_str(), ran.code), (expected, 0), "{}", ran.stderr);
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_the_command_that_allows_it() {
+        let ran = explained("push", "disabled", "table");
+        let expected = "No: 'ci' may not push in 'samples/app'.\n  content/read     by repositories/samples/*/content/read of the scope map 'm'\n  content/write    is missing\n  the token is disabled\n\
+                        To allow it: portcullis scope-map update m -r myreg --add-repository samples/app content/write\n";
+        assert_eq!((ran.stdout.as_str(), ran.code), (expected, 1), "{}", ran.stderr);
+        let value: Value = serde_json::from_str(&explained("push", "enabled", "json").stdout).unwrap();
+        assert_eq!((&value["allowed"], &value["missing"]), (&json!(false), &json!(["content/write"])));
     }
 }

@@ -176,4 +176,6 @@ impl Run<'_, '_> {
 }
 
 #[cfg(test)]
+mod rotate_tests;
+#[cfg(test)]
 mod tests;

@@ -1,3 +1,5 @@
+//! The service that az's words are tried against, and what they ask of it.
+
 use super::*;
 use crate::client::tests::{Exchange, FakeSleeper, FakeTransport, drive, exchange};
 use crate::destination::Route;
@@ -7,20 +9,21 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use std::ffi::OsString;
 
-const REGISTRY: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/myreg";
+pub(super) const REGISTRY: &str =
+    "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/myreg";
 /// 2026-01-01T00:00:00Z
 const NOW_MICROS: i64 = 1_767_225_600_000_000;
 
 /// What a run wrote and sent.
-struct Ran {
-    stdout: String,
-    stderr: String,
-    code: u8,
-    bodies: Vec<Value>,
+pub(super) struct Ran {
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+    pub(super) code: u8,
+    pub(super) bodies: Vec<Value>,
 }
 
 /// Runs a line of words against the exchanges; `answers` sit at the terminal.
-fn run(line: &str, answers: &[&str], exchanges: Vec<Exchange>) -> Ran {
+pub(super) fn run(line: &str, answers: &[&str], exchanges: Vec<Exchange>) -> Ran {
     let environment = Environment { now_micros: NOW_MICROS, program: "portcullis".into(), ..Environment::default() };
     let words = line.split(' ').map(OsString::from).collect();
     let (transport, sleeper) = (FakeTransport::new(exchanges), FakeSleeper::default());
@@ -46,17 +49,17 @@ fn only_subscription() -> Exchange {
 }
 
 /// The look-ups that find the registry by its name alone.
-fn look_up() -> Vec<Exchange> {
+pub(super) fn look_up() -> Vec<Exchange> {
     let registry = json!({ "id": REGISTRY, "name": "myreg" });
     let path = "GET /subscriptions/s/providers/Microsoft.ContainerRegistry/registries";
     vec![only_subscription(), exchange(path, 200, &json!({ "value": [registry] }))]
 }
 
-fn below(method: &str, path: &str, status: u16, answer: &Value) -> Exchange {
+pub(super) fn below(method: &str, path: &str, status: u16, answer: &Value) -> Exchange {
     exchange(&format!("{method} {REGISTRY}{path}"), status, answer)
 }
 
-fn token(properties: &Value) -> Value {
+pub(super) fn token(properties: &Value) -> Value {
     let mut token = json!({ "id": format!("{REGISTRY}/tokens/ci"), "name": "ci", "properties": { "provisioningState": "Succeeded" } });
     for (name, value) in properties.as_object().unwrap() {
         token["properties"][name] = value.clone();
@@ -68,11 +71,11 @@ fn put(path: &str, answer: &Value) -> [Exchange; 2] {
     [below("PUT", path, 201, answer), below("GET", path, 200, answer)]
 }
 
-fn patch(path: &str, answer: &Value) -> [Exchange; 2] {
+pub(super) fn patch(path: &str, answer: &Value) -> [Exchange; 2] {
     [below("PATCH", path, 200, answer), below("GET", path, 200, answer)]
 }
 
-fn generated(passwords: &Value) -> Exchange {
+pub(super) fn generated(passwords: &Value) -> Exchange {
     below("POST", "/generateCredentials", 200, &json!({ "username": "ci", "passwords": passwords }))
 }
 
@@ -400,123 +403,6 @@ fn passwords_that_stay_are_sent(#[case] answers: &[&str], #[case] options: &str,
             [json!({ "properties": { "credentials": { "passwords": [{ "name": "password2" }] } } })]
         );
     }
-}
-
-#[test]
-fn rotation_renews_the_older_and_ends_the_other_after_the_overlap() {
-    let passwords = json!([
-        { "name": "password1", "creationTime": "2025-12-01T00:00:00+00:00" },
-        { "name": "password2", "creationTime": "2025-11-01T00:00:00+00:00" },
-    ]);
-    let found = token(&json!({ "credentials": { "passwords": passwords } }));
-    let mut exchanges = look_up();
-    exchanges.push(below("GET", "/tokens/ci", 200, &found));
-    exchanges.push(generated(&json!([{ "name": "password1" }, { "name": "password2", "value": "v2" }])));
-    exchanges.extend(patch("/tokens/ci", &found));
-    let ran = run("token rotate ci -r myreg --overlap 24h", &[], exchanges);
-    let kept = json!([{ "expiry": "2026-01-02T00:00:00Z", "name": "password1" }, { "name": "password2" }]);
-    let expected = [
-        json!({ "tokenId": format!("{REGISTRY}/tokens/ci"), "name": "password2" }),
-        json!({ "properties": { "credentials": { "passwords": kept } } }),
-    ];
-    assert_eq!(ran.bodies, expected);
-    assert!(ran.stdout.contains("v2"), "{}", ran.stdout);
-    assert!(
-        ran.stderr.ends_with("password2 is new and has no end. password1 works until 2026-01-02T00:00:00Z.\n"),
-        "{}",
-        ran.stderr
-    );
-}
-
-#[rstest]
-#[case(
-    "",
-    Some("2026-01-31T00:00:00Z"),
-    "password2 is new and works until 2026-01-31T00:00:00Z, as long as the newest before it was made for. password1 works until 2026-01-20T00:00:00Z."
-)]
-#[case(" --no-expiration", None, "password2 is new and has no end. password1 works until 2026-01-20T00:00:00Z.")]
-#[case(
-    " --expiration-in-days 7",
-    Some("2026-01-08T00:00:00Z"),
-    "password2 is new and works until 2026-01-08T00:00:00Z. password1 works until 2026-01-20T00:00:00Z."
-)]
-fn a_rotation_goes_on_for_as_long_as_before(#[case] words: &str, #[case] end: Option<&str>, #[case] said: &str) {
-    let (made, ends) = ("2025-12-21T00:00:00Z", "2026-01-20T00:00:00Z");
-    let password1 = json!({ "name": "password1", "creationTime": made, "expiry": ends });
-    let found = token(&json!({ "credentials": { "passwords": [password1] } }));
-    let mut exchanges = look_up();
-    exchanges.push(below("GET", "/tokens/ci", 200, &found));
-    exchanges.push(generated(&json!([{ "name": "password1" }, { "name": "password2", "value": "v2" }])));
-    let ran = run(&format!("token rotate ci -r myreg{words}"), &[], exchanges);
-    assert_eq!(ran.bodies[0].get("expiry").and_then(Value::as_str), end);
-    assert_eq!(ran.stderr.lines().last(), Some(said));
-}
-
-#[rstest]
-#[case("", 2)]
-#[case(" --no-expiration", 0)]
-#[case(" --expiration-in-days 7", 0)]
-fn an_end_of_no_length_is_not_gone_on_with(#[case] words: &str, #[case] code: u8) {
-    let (made, ends) = ("2025-12-21T00:00:00Z", "2025-12-20T00:00:00Z");
-    let password1 = json!({ "name": "password1", "creationTime": made, "expiry": ends });
-    let mut exchanges = look_up();
-    exchanges.push(below("GET", "/tokens/ci", 200, &token(&json!({ "credentials": { "passwords": [password1] } }))));
-    if code == 0 {
-        exchanges.push(generated(&json!([{ "name": "password1" }, { "name": "password2", "value": "v2" }])));
-    }
-    let ran = run(&format!("token rotate ci -r myreg{words}"), &[], exchanges);
-    assert_eq!((ran.code, ran.stdout.contains("v2")), (code, code == 0), "{}", ran.stderr);
-}
-
-#[test]
-fn a_new_password_is_shown_when_the_overlap_fails() {
-    let found = token(&json!({ "credentials": { "passwords": [{ "name": "password1" }] } }));
-    let mut exchanges = look_up();
-    exchanges.push(below("GET", "/tokens/ci", 200, &found));
-    exchanges.push(generated(&json!([{ "name": "password1" }, { "name": "password2", "value": "v2" }])));
-    exchanges.push(below(
-        "PATCH",
-        "/tokens/ci",
-        400,
-        &json!({ "error": { "code": "InvalidParameter", "message": "No." } }),
-    ));
-    let ran = run("token rotate ci -r myreg --overlap 24h", &[], exchanges);
-    assert!(
-        ran.stdout.contains("v2") && ran.stderr.contains("[InvalidParameter] : No.\nhint: The overlap was not set"),
-        "{}",
-        ran.stderr
-    );
-    assert_eq!(ran.code, 1);
-}
-
-fn explained(action: &str, status: &str, form: &str) -> Ran {
-    let found = token(&json!({
-        "status": status,
-        "scopeMapId": format!("{REGISTRY}/scopeMaps/m"),
-        "credentials": { "passwords": [{ "name": "password1" }] },
-    }));
-    let actions = json!(["repositories/samples/*/content/read", "repositories/samples/app/metadata/read"]);
-    let mut exchanges = look_up();
-    exchanges.push(below("GET", "/tokens/ci", 200, &found));
-    exchanges.push(below("GET", "/scopeMaps/m", 200, &json!({ "properties": { "actions": actions } })));
-    run(&format!("token explain ci -r myreg --repository samples/app --action {action} -o {form}"), &[], exchanges)
-}
-
-#[test]
-fn what_is_allowed_is_explained_by_its_rule() {
-    let ran = explained("pull", "enabled", "table");
-    let expected = "Yes: 'ci' may pull in 'samples/app'.\n  content/read     by repositories/samples/*/content/read of the scope map 'm'\n";
-    assert_eq!((ran.stdout.as_str(), ran.code), (expected, 0), "{}", ran.stderr);
-}
-
-#[test]
-fn what_is_missing_is_named_with_the_command_that_allows_it() {
-    let ran = explained("push", "disabled", "table");
-    let expected = "No: 'ci' may not push in 'samples/app'.\n  content/read     by repositories/samples/*/content/read of the scope map 'm'\n  content/write    is missing\n  the token is disabled\n\
-                    To allow it: portcullis scope-map update m -r myreg --add-repository samples/app content/write\n";
-    assert_eq!((ran.stdout.as_str(), ran.code), (expected, 1), "{}", ran.stderr);
-    let value: Value = serde_json::from_str(&explained("push", "enabled", "json").stdout).unwrap();
-    assert_eq!((&value["allowed"], &value["missing"]), (&json!(false), &json!(["content/write"])));
 }
 
 #[test]
