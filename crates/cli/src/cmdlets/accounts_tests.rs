@@ -45,29 +45,28 @@ fn what_a_server_or_nobody_knows_is_refused(#[case] line: &str, #[case] expected
     assert!(told.contains(expected), "{told}");
 }
 
-/// As a word it would lose its spaces, and hold a variable and a quote.
-const SECRET: &str = "\" $it's \"";
-
-/// The value of a parameter that somebody at a terminal is asked for, who answers `u` where it is shown and `SECRET` where it is not.
+/// The value of a parameter that somebody at a terminal is asked for, who answers `u` where it is shown and the secret where it is not.
+/// As words, the secrets would lose their spaces or quotes, or be a variable or an array.
 #[rstest]
-#[case(&CONNECT, "-ServicePrincipal -Tenant t --endpoint https://p.example", "Credential", json!({ "UserName": "u", "Password": SECRET }))]
-#[case(&registry_logins::CONNECT, "-Name lnxcr -UserName me", "Password", json!(SECRET))]
+#[case(&CONNECT, "-ServicePrincipal -Tenant t --endpoint https://p.example", "Credential", |secret: &str| json!({ "UserName": "u", "Password": secret }))]
+#[case(&registry_logins::CONNECT, "-Name lnxcr -UserName me", "Password", |secret: &str| json!(secret))]
 fn a_secret_is_asked_for_without_being_shown_and_taken_as_it_is_typed(
     #[case] cmdlet: &'static Cmdlet,
     #[case] line: &str,
     #[case] parameter: &str,
-    #[case] expected: Value,
+    #[case] expected: fn(&str) -> Value,
+    #[values(" $it's ", "'it'", "\"it\"", "$it", "@(1)")] secret: &str,
 ) {
     let environment = Environment { stdin_is_terminal: true, ..Environment::default() };
     let words: Vec<_> = line.split(' ').map(str::to_owned).collect();
     let mut command = Command::parse(cmdlet, &words, &environment).unwrap();
     let mut host = Answers::new(&["u"]);
-    host.secrets.push_back(SECRET.to_owned());
+    host.secrets.push_back(secret.to_owned());
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let mut console = Console::new(&environment, &mut stdout, &mut stderr);
     command.complete(&environment, &mut console, &mut host).unwrap();
     let calls = command.calls.unwrap();
-    assert_eq!(calls[0].as_ref().unwrap().bound.get(parameter), Some(&expected));
+    assert_eq!(calls[0].as_ref().unwrap().bound.get(parameter), Some(&expected(secret)));
 }
 
 /// What a cmdlet says of words that it does not understand. `FILE` among them is a file with this content.
