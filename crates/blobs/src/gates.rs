@@ -29,7 +29,7 @@ pub(crate) struct Alone {
     files: BTreeMap<std::path::PathBuf, Option<File>>,
 }
 
-/// Waits for whoever is removing blobs behind the gate, which takes as long as one transaction. Blocks.
+/// Waits for whoever is removing blobs behind the gate: until the metadata was asked and the files of one [`crate::Removal`] are gone. Blocks.
 pub(crate) fn enter(store: &Inner, digest: &Digest) -> Result<Shared, Error> {
     let file = open(&store.paths.gate(digest))?;
     file.lock_shared()?;

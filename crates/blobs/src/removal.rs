@@ -8,6 +8,8 @@ use model::digest::Digest;
 use std::fs;
 use std::io;
 use std::sync::Arc;
+use std::thread;
+use tokio::sync::oneshot;
 
 /// Blobs that nobody can begin to count on until this is dropped.
 #[derive(Debug)]
@@ -42,14 +44,20 @@ impl Removal {
     }
 
     /// Removes these, which are some of [`Removal::digests`], from the disk; what is not there is passed over. How many bytes went. Ends
-    /// at the first that cannot be removed.
+    /// at the first that cannot be removed, and goes on to its end even when nobody waits for it any more.
     pub async fn remove(self, digests: Vec<Digest>) -> Result<u64, Error> {
-        in_background(move || {
+        let (tell, told) = oneshot::channel();
+        let work = move || {
             let Self { store, gates, .. } = self;
             let held = digests.iter().filter(|digest| gates.holds(&store.inner, digest));
-            held.map(|digest| remove(&store.inner, digest)).sum()
-        })
-        .await
+            let removed = held.map(|digest| remove(&store.inner, digest)).sum();
+            drop(gates);
+            // Nobody may wait for it any more.
+            let _ = tell.send(removed);
+        };
+        // Not on the runtime's threads for what blocks: all of them may be waiting in `gates::enter`, for these very gates.
+        thread::Builder::new().name("blob removal".to_owned()).spawn(work)?;
+        told.await.map_err(|error| Error::Io(io::Error::other(error)))?
     }
 }
 
