@@ -198,9 +198,6 @@ impl Service {
         lasts: Duration,
     ) -> Result<AccessToken, Error> {
         let now = self.inner.clock.now();
-        // What is asked for is left out: whoever asks may ask for anything.
-        let entry = self.signed_in_entry(registry, &nobody(registry));
-        self.note(entry, Crowd::Strangers);
         let not_before = now.minus(limits::CLOCK_SKEW).as_unix_seconds();
         let (access, scope) = to_claims(&granted);
         let text = self.sign_access_token(&Claims {
@@ -221,6 +218,9 @@ impl Service {
             cnf: None,
             anon: Some(true),
         })?;
+        // What is asked for is left out: whoever asks may ask for anything.
+        let entry = self.signed_in_entry(registry, &nobody(registry));
+        self.note(entry, Crowd::Strangers);
         Ok(AccessToken { text, granted, issued_at: now, expires_in_seconds: lasts.as_secs() })
     }
 

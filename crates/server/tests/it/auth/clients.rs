@@ -207,6 +207,29 @@ async fn nobody_gets_a_bearer_that_is_too_long_to_be_taken() -> Outcome {
     Ok(())
 }
 
+/// Nor does whoever asks without credentials, and the log does not say that they got one.
+#[tokio::test]
+async fn nobody_gets_an_anonymous_bearer_that_is_too_long_either() -> Outcome {
+    let harness = Harness::new().await?;
+    harness.anonymous_pull(true).await?;
+    let scopes: Vec<String> = (0..1_200).map(|number| format!("repository:samples/base-{number:04}:pull")).collect();
+    let scopes = scopes.join(" ");
+    let form = [("grant_type", "password"), ("service", HOST), ("scope", scopes.as_str())];
+    let refused = harness.stranger(HOST).post_form("/oauth2/token", &form).await?;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.error_message()?.ends_with("at most 61440 bytes: ask for fewer scopes"), "{refused:?}");
+    let path = format!(
+        "/providers/Portcullis.Audit/entries?api-version={}&action=signIn&outcome=allowed",
+        wire::arm::API_VERSION
+    );
+    // What strangers do is counted for a while, and written after it.
+    harness.advance(Duration::from_secs(61));
+    for _ in 0..2 {
+        assert_eq!(harness.manage(Method::GET, &path, None).await?.succeeded()?.body, "");
+    }
+    Ok(())
+}
+
 /// The bearer of an answer that is below what clients read, and the answer.
 async fn issued(token: &TokenClient<'_>, scopes: &[String]) -> Outcome<(String, Value)> {
     let answer = token.issue(&scopes.iter().map(String::as_str).collect::<Vec<_>>()).await?.succeeded()?;
