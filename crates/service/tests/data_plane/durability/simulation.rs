@@ -1,6 +1,6 @@
 //! Thousands of steps, drawn from a seed: pushes, pulls, mounts and deletions of two processes, with failures, crashes and clocks that jump.
-//! After each, what is there is compared with a model. A seed always gives the same steps and failures; which call of several threads is the n-th
-//! may differ.
+//! After each, what is there is compared with a model. A seed always gives the same draws: which steps, which call is to fail, and how. Where threads
+//! race, another call may be the n-th, and what follows from that differs.
 //!
 //! To run one again: `PORTCULLIS_SEED=7 PORTCULLIS_STEPS=20000 cargo test --workspace simulation -- --nocapture`.
 
@@ -21,6 +21,8 @@ use std::time::Duration;
 const SEEDS: [u64; 2] = [1, 2];
 const STEPS: usize = 1_000;
 const PROCESSES: usize = 2;
+/// More than are ever open.
+const UPLOADS_DRAWN: usize = 1 << 20;
 const REPOSITORIES: usize = 3;
 /// Beyond the calls that most operations make, so that some operations are left alone.
 const CALLS_MAX: usize = 30;
@@ -49,6 +51,7 @@ enum Step {
         repository: usize,
         blob: usize,
     },
+    /// Of the uploads that are open then: any number, which is reduced to how many there are.
     Continue {
         upload: usize,
     },
@@ -97,7 +100,7 @@ impl Simulation {
 
     fn draw(&mut self) -> Step {
         let (repository, blob) = (self.below(REPOSITORIES), self.below(BLOBS));
-        let (manifest, tag, upload) = (self.below(MANIFESTS), self.below(3), self.below(self.uploads.len().max(1)));
+        let (manifest, tag, upload) = (self.below(MANIFESTS), self.below(3), self.below(UPLOADS_DRAWN));
         match self.below(100) {
             0..=16 => Step::Do(Operation::PushBlob { repository, blob, chunks: tag + 1 }),
             17..=22 => Step::Begin { repository, blob },
@@ -130,7 +133,7 @@ impl Simulation {
         if let Some(how) = fault {
             self.machine.disk.fail(number, how);
         }
-        // Drawn whether or not they are needed, so that the steps of a seed do not depend on which call was hit.
+        // Drawn whether or not they are needed, so that the draws of a seed do not depend on which call was hit.
         let (process, reader, loss) = (self.below(PROCESSES), self.below(PROCESSES), self.below(4));
         let before = self.state.clone();
         let (result, after) = self.take(step, process, loss).await?;
@@ -181,9 +184,9 @@ impl Simulation {
                 (self.shelf.run(&self.machine.clients[process], operation).await?, after)
             }
             Step::Begin { repository, blob } => (self.begin(process, repository, blob).await?, unchanged),
-            Step::Continue { upload } if upload < self.uploads.len() => self.go_on(process, upload).await?,
-            Step::Cancel { upload } if upload < self.uploads.len() => (self.cancel(process, upload).await?, unchanged),
-            Step::Continue { .. } | Step::Cancel { .. } => (Ok(()), unchanged),
+            Step::Continue { .. } | Step::Cancel { .. } if self.uploads.is_empty() => (Ok(()), unchanged),
+            Step::Continue { upload } => self.go_on(process, upload % self.uploads.len()).await?,
+            Step::Cancel { upload } => (self.cancel(process, upload % self.uploads.len()).await?, unchanged),
             Step::Jump { hours, forward } => {
                 let (clock, by) = (&self.machine.world.clock, Duration::from_secs(hours * 3600));
                 if forward {
