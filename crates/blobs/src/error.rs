@@ -35,7 +35,8 @@ pub enum Error {
         /// What they have.
         actual: Digest,
     },
-    /// The disk is full. The upload is as long as it was before.
+    /// The disk is full. What an append wrote is taken back; an upload that could not be finished is as it was, unless
+    /// [`crate::Unfinished`] says that it is over.
     #[error("the disk that holds the blobs is full")]
     Full,
     /// The folder cannot be used as it is: the message says why and what to do.

@@ -19,7 +19,7 @@ pub use blob::Blob;
 pub use error::Error;
 pub use removal::Removal;
 pub use store::Store;
-pub use upload::{Appended, Kept};
+pub use upload::{Appended, Kept, Unfinished};
 pub use upload_id::{InvalidUploadId, UploadId};
 pub use verification::Condition;
 pub use walk::{BlobWalk, FoundBlob, RestingUpload, UploadWalk};

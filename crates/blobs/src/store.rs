@@ -26,6 +26,8 @@ pub(crate) struct Inner {
     pub(crate) paths: Paths,
     pub(crate) blob_bytes_max: u64,
     hashed: Mutex<HashMap<UploadId, Hashed>>,
+    /// Uploads that are over, and whose files a broken disk keeps: few, for it takes no new ones either.
+    barred: Mutex<HashSet<UploadId>>,
     /// Whether this process made the store's own folders, or found and synced them.
     settled: Mutex<bool>,
     /// Folders of blobs of which the same is so.
@@ -47,8 +49,8 @@ impl Store {
     /// `blob_bytes_max` is the size that no blob may exceed. Errors: `Unusable` when a folder of the store is a link; `Full`.
     pub fn open(data: &Path, blob_bytes_max: u64) -> Result<Self, Error> {
         let (paths, settled) = (Paths::new(data), Mutex::default());
-        let (hashed, neighbourhoods) = (Mutex::default(), Mutex::default());
-        let inner = Inner { paths, blob_bytes_max, hashed, settled, neighbourhoods };
+        let (hashed, barred, neighbourhoods) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let inner = Inner { paths, blob_bytes_max, hashed, barred, settled, neighbourhoods };
         for folder in inner.paths.folders() {
             if !folders::is_there(&folder)? {
                 inner.settle()?;
@@ -155,6 +157,15 @@ impl Inner {
             known.remove(&forgotten);
         }
         known.insert(id, hashed);
+    }
+
+    /// Lets nobody in this process go on with the upload.
+    pub(crate) fn bar(&self, id: UploadId) {
+        locked(&self.barred).insert(id);
+    }
+
+    pub(crate) fn is_barred(&self, id: &UploadId) -> bool {
+        locked(&self.barred).contains(id)
     }
 
     /// Makes the store's own folders, durably, unless this process has done so before. Blocks.

@@ -38,11 +38,28 @@ impl Appended {
 
     /// Makes the upload a blob, and the upload is gone. The blob is durable when this returns.
     ///
-    /// Runs to its end even when nobody waits for it any more. Errors: `DigestMismatch`, which ends the upload too, as does a sync that
-    /// fails; `UploadUnknown`, when the file was taken away meanwhile; `Full`.
-    pub async fn finish(self, digest: &Digest) -> Result<Kept, Error> {
+    /// Runs to its end even when nobody waits for it any more. Errors: `DigestMismatch`, which ends the upload too; `UploadUnknown`, when the
+    /// file was taken away meanwhile; `Full` and `Io`, which end it when they come of the sync.
+    pub async fn finish(self, digest: &Digest) -> Result<Kept, Unfinished> {
         let digest = digest.clone();
-        in_background(move || self.session.finish(&digest)).await
+        let finished = in_background(move || Ok(self.session.finish(&digest))).await;
+        finished.unwrap_or_else(|error| Err(Unfinished { error, is_over: false }))
+    }
+}
+
+/// An upload that did not become a blob.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Unfinished {
+    /// Why.
+    pub error: Error,
+    /// Whether nobody can go on with it.
+    pub is_over: bool,
+}
+
+impl From<Unfinished> for Error {
+    fn from(unfinished: Unfinished) -> Self {
+        unfinished.error
     }
 }
 
@@ -106,6 +123,9 @@ impl Session {
     /// Locks the upload, and reads back what this process has not hashed yet. Blocks.
     fn open(store: Arc<Inner>, id: UploadId, at: Option<u64>) -> Result<Self, Error> {
         let file = lock(&store, &id)?;
+        if store.is_barred(&id) {
+            return Err(Error::UploadUnknown);
+        }
         let length_bytes = file.metadata()?.len();
         if at.is_some_and(|at| at != length_bytes) {
             return Err(Error::OutOfOrder { offset: length_bytes });
@@ -146,7 +166,7 @@ impl Session {
     fn write(mut self, pieces: &[Bytes]) -> Result<Self, Error> {
         let length_bytes = pieces.iter().fold(self.length_bytes, |sum, piece| sum.saturating_add(piece.len() as u64));
         if length_bytes > self.store.blob_bytes_max {
-            self.remove()?;
+            self.end();
             return Err(Error::TooLarge { bytes_max: self.store.blob_bytes_max });
         }
         if let Err(error) = write_all(&mut self.file, pieces) {
@@ -166,7 +186,14 @@ impl Session {
         }
     }
 
-    fn finish(mut self, digest: &Digest) -> Result<Kept, Error> {
+    fn finish(mut self, digest: &Digest) -> Result<Kept, Unfinished> {
+        match self.try_finish(digest) {
+            Ok(gate) => Ok(Kept { size_bytes: self.length_bytes, _gate: gate }),
+            Err(error) => Err(Unfinished { error, is_over: self.gone }),
+        }
+    }
+
+    fn try_finish(&mut self, digest: &Digest) -> Result<gates::Shared, Error> {
         let actual = match digest.algorithm() {
             DigestAlgorithm::Sha256 => self.hashed.hasher.clone().finish(),
             other => {
@@ -176,45 +203,49 @@ impl Session {
             }
         };
         if actual != *digest {
-            self.remove()?;
+            self.end();
             return Err(Error::DigestMismatch { claimed: digest.clone(), actual });
         }
-        // Before the gate, in which nobody is to wait long for the disk.
-        self.sync()?;
+        // Before the gate, in which nothing is written to the disk but names.
+        if let Err(error) = self.file.sync_all() {
+            // The next sync would say that all is well, and write nothing: Linux takes the pages for written (fsync(2)).
+            self.end();
+            return Err(error.into());
+        }
         self.store.settle()?;
         let gate = gates::enter(&self.store, digest)?;
         self.keep(digest)?;
-        self.gone = true;
-        Ok(Kept { size_bytes: self.length_bytes, _gate: gate })
-    }
-
-    fn sync(&mut self) -> Result<(), Error> {
-        if let Err(error) = self.file.sync_all() {
-            // The next sync would say that all is well, and write nothing: Linux takes the pages for written (fsync(2)).
-            self.remove()?;
-            return Err(error.into());
-        }
-        Ok(())
+        Ok(gate)
     }
 
     /// Puts the file where blobs are. The bytes were synced before they get the name, and the name is before anybody is told, so that a crash
     /// leaves a whole blob or none.
     ///
     /// A file that has the name already is replaced: nobody knows whether its bytes are still what they were, and of these one does.
-    fn keep(&self, digest: &Digest) -> Result<(), Error> {
+    fn keep(&mut self, digest: &Digest) -> Result<(), Error> {
         let paths = &self.store.paths;
         let (upload, blob, neighbourhood) = (paths.upload(&self.id), paths.blob(digest), paths.neighbourhood(digest));
         let uploads = paths.uploads();
         self.store.make_neighbourhood(&neighbourhood)?;
         fs::rename(&upload, &blob).map_err(unknown_if_missing)?;
+        self.gone = true;
         folders::sync(&neighbourhood)?;
         folders::sync(&uploads)?;
         Ok(())
     }
 
-    fn remove(&mut self) -> Result<(), Error> {
+    /// Ends the upload, also where the disk does not let go of the file: nobody may finish it later, when the disk says again that all is well.
+    /// This process remembers that, and for others the file is emptied, if the disk does that at least.
+    fn end(&mut self) {
         self.gone = true;
-        fs::remove_file(self.store.paths.upload(&self.id)).map_err(unknown_if_missing)
+        match fs::remove_file(self.store.paths.upload(&self.id)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                self.store.bar(self.id.clone());
+                let cut = self.file.set_len(0);
+                tracing::warn!(upload = %self.id, %error, is_emptied = cut.is_ok(), "an upload that is over cannot be removed");
+            }
+            _ => {}
+        }
     }
 }
 

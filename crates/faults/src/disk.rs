@@ -92,7 +92,14 @@ impl Disk {
     /// Watches a folder from now on. Nothing in it may be open. Whatever is in it is on the disk for certain.
     pub fn watch(root: &Path) -> io::Result<Self> {
         let root = root.canonicalize()?;
-        let folder = Folder { tree: Tree::read(&root)?, root: root.clone(), plan: None, failed: None, is_gone: false };
+        let folder = Folder {
+            tree: Tree::read(&root)?,
+            root: root.clone(),
+            plan: None,
+            broken: Vec::new(),
+            failed: None,
+            is_gone: false,
+        };
         let mut watched = watched();
         watched.newest += 1;
         let id = watched.newest;
@@ -111,8 +118,16 @@ impl Disk {
         self.set(Some(Plan { left: number, how, is_half_done: false }));
     }
 
-    /// Nothing more is to fail. Which call has, if one did.
+    /// Lets every call of these kinds fail, until the disk is mended: `EIO`.
+    pub fn fail_every(&self, calls: &[Call]) {
+        if let Some(folder) = watched().folders.get_mut(&self.id) {
+            folder.broken = calls.to_vec();
+        }
+    }
+
+    /// Nothing more is to fail. Which call has, if one did; the last of several.
     pub fn mend(&self) -> Option<Call> {
+        self.fail_every(&[]);
         self.set(None)
     }
 
@@ -169,6 +184,8 @@ pub(crate) struct Folder {
     root: PathBuf,
     pub(crate) tree: Tree,
     plan: Option<Plan>,
+    /// Kinds of calls that all fail.
+    broken: Vec<Call>,
     failed: Option<Call>,
     is_gone: bool,
 }
@@ -182,6 +199,10 @@ impl Folder {
     fn judge(&mut self, call: Call) -> Option<Failure> {
         if self.is_gone {
             return Some(Failure::Gone);
+        }
+        if self.broken.contains(&call) {
+            self.failed = Some(call);
+            return Some(Failure::Broken);
         }
         let plan = self.plan.as_mut().filter(|plan| plan.how.can_happen_to(call))?;
         plan.left -= 1;

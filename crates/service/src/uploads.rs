@@ -6,7 +6,7 @@
 use crate::audit::Event;
 use crate::locks::Guard;
 use crate::{BlobInfo, Error, Service, limits, random};
-use ::blobs::{Appended, UploadId};
+use ::blobs::{Appended, Unfinished, UploadId};
 use bytes::Bytes;
 use futures_util::Stream;
 use metadata::repositories::RepositoryKey;
@@ -162,7 +162,8 @@ impl Service {
 
     /// Appends `body`, checks the digest and links the blob into the repository. Durable when it returns (decision D10).
     ///
-    /// Errors: those of appending; `DigestMismatch` and `Locked`, which end the upload.
+    /// Errors: those of appending; `DigestMismatch` and `Locked`, which end the upload, as do `StorageFull` and `Internal` when the disk did not
+    /// keep the bytes.
     pub async fn finish_upload(
         &self,
         permit: &Permit<ContinueUpload>,
@@ -274,6 +275,15 @@ impl Service {
         Ok(forgotten.await?)
     }
 
+    /// Forgets an upload that failed to its end. Trouble with that goes to the log: the client is told why the upload is over, and a row without
+    /// bytes goes when it has rested.
+    async fn forget_ended(&self, id: &UploadId) {
+        if let Err(error) = self.forget_upload(id).await {
+            let cause: &dyn std::error::Error = &error;
+            tracing::warn!(cause, upload = %id, "an upload that is over could not be forgotten: {error}");
+        }
+    }
+
     /// The id of the permit's upload, which is its holder's.
     async fn held_upload(&self, permit: &Permit<ContinueUpload>) -> Result<UploadId, Error> {
         self.find_upload(permit).await.map(|(id, _)| id)
@@ -305,7 +315,7 @@ impl Service {
     ) -> Result<Appended, Error> {
         match self.inner.blobs.append(id, at, body).await {
             Err(error @ ::blobs::Error::TooLarge { .. }) => {
-                self.forget_upload(id).await?;
+                self.forget_ended(id).await;
                 Err(error.into())
             }
             appended => Ok(appended?),
@@ -321,11 +331,13 @@ impl Service {
         entry: Entry,
     ) -> Result<BlobInfo, Error> {
         let kept = match appended.finish(&digest).await {
-            Err(error @ ::blobs::Error::DigestMismatch { .. }) => {
-                self.forget_upload(&id).await?;
+            Ok(kept) => kept,
+            Err(Unfinished { error, is_over }) => {
+                if is_over {
+                    self.forget_ended(&id).await;
+                }
                 return Err(error.into());
             }
-            finished => finished?,
         };
         let (now, row, size_bytes) = (self.inner.clock.now(), id.to_string(), kept.size_bytes());
         let linked = self.carry_out_as(entry, move |tx| {
@@ -345,7 +357,7 @@ impl Service {
         });
         let linked = linked.await.map(|(blob, _kept)| blob);
         if let Err(Error::Locked(_)) = &linked {
-            self.forget_upload(&id).await?;
+            self.forget_ended(&id).await;
         }
         linked
     }

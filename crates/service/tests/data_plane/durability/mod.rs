@@ -4,6 +4,7 @@
 
 mod each_call;
 mod machine;
+mod outage;
 mod rot;
 mod shelf;
 mod simulation;
