@@ -17,7 +17,7 @@ mod walk;
 
 pub use blob::Blob;
 pub use error::Error;
-pub use removal::Removal;
+pub use removal::{Removal, Removed};
 pub use store::Store;
 pub use upload::{Appended, Kept, Unfinished};
 pub use upload_id::{InvalidUploadId, UploadId};

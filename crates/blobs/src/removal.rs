@@ -7,6 +7,7 @@ use crate::{Error, Store};
 use model::digest::Digest;
 use std::fs;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use tokio::sync::oneshot;
@@ -18,6 +19,17 @@ pub struct Removal {
     gates: Alone,
     digests: Vec<Digest>,
     busy: usize,
+}
+
+/// What became of files that were to go.
+#[derive(Debug, Default)]
+pub struct Removed {
+    /// How many went.
+    pub files: u64,
+    /// How many bytes they had.
+    pub bytes: u64,
+    /// Those that the disk keeps, and why.
+    pub failed: Vec<(PathBuf, io::Error)>,
 }
 
 impl Removal {
@@ -38,35 +50,45 @@ impl Removal {
         &self.digests
     }
 
+    /// Whether this one may be removed now.
+    pub fn holds(&self, digest: &Digest) -> bool {
+        self.gates.holds(&self.store.inner, digest)
+    }
+
     /// How many may not, because somebody keeps a blob behind the same gate: they wait for another time.
     pub fn busy(&self) -> usize {
         self.busy
     }
 
-    /// Removes these, which are some of [`Removal::digests`], from the disk; what is not there is passed over. How many bytes went. Ends
-    /// at the first that cannot be removed, and goes on to its end even when nobody waits for it any more.
-    pub async fn remove(self, digests: Vec<Digest>) -> Result<u64, Error> {
+    /// Removes these, which are some of [`Removal::digests`], from the disk; what is not there is passed over. Goes
+    /// on to its end, also behind one that cannot be removed, and when nobody waits for it any more.
+    pub async fn remove(self, digests: Vec<Digest>) -> Result<Removed, Error> {
         let (tell, told) = oneshot::channel();
         let work = move || {
             let Self { store, gates, .. } = self;
-            let held = digests.iter().filter(|digest| gates.holds(&store.inner, digest));
-            let removed = held.map(|digest| remove(&store.inner, digest)).sum();
+            let mut removed = Removed::default();
+            for digest in digests.iter().filter(|digest| gates.holds(&store.inner, digest)) {
+                remove(&store.inner, digest, &mut removed);
+            }
             drop(gates);
             // Nobody may wait for it any more.
             let _ = tell.send(removed);
         };
         // Not on the runtime's threads for what blocks: all of them may be waiting in `gates::enter`, for these very gates.
         thread::Builder::new().name("blob removal".to_owned()).spawn(work)?;
-        told.await.map_err(|error| Error::Io(io::Error::other(error)))?
+        told.await.map_err(|error| Error::Io(io::Error::other(error)))
     }
 }
 
 /// Not synced: a file that comes back after a loss of power is one that nobody needs, and is found again.
-fn remove(store: &Arc<Inner>, digest: &Digest) -> Result<u64, Error> {
+fn remove(store: &Arc<Inner>, digest: &Digest, removed: &mut Removed) {
     let path = store.paths.blob(digest);
-    let removed = fs::metadata(&path).and_then(|about| fs::remove_file(&path).map(|()| about.len()));
-    match removed {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
-        removed => Ok(removed?),
+    match fs::metadata(&path).and_then(|about| fs::remove_file(&path).map(|()| about.len())) {
+        Ok(bytes) => {
+            removed.files += 1;
+            removed.bytes += bytes;
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => removed.failed.push((path, error)),
     }
 }

@@ -293,12 +293,13 @@ async fn a_blob_that_was_just_kept_cannot_be_removed() -> Outcome {
     for store in [&world.store, &other] {
         let removal = store.begin_removal(vec![digest.clone()]).await?;
         assert_eq!((removal.digests(), removal.busy()), (&[][..], 1));
-        assert_eq!(removal.remove(vec![digest.clone()]).await?, 0, "nor by one that does not hold its gate");
+        assert_eq!(removal.remove(vec![digest.clone()]).await?.files, 0, "nor by one that does not hold its gate");
     }
     drop(kept);
     let removal = other.begin_removal(vec![digest.clone()]).await?;
     assert_eq!((removal.digests(), removal.busy()), (&[digest.clone()][..], 0));
-    assert_eq!(removal.remove(vec![digest.clone()]).await?, 10);
+    let removed = removal.remove(vec![digest.clone()]).await?;
+    assert_eq!((removed.files, removed.bytes, removed.failed.len()), (1, 10, 0));
     assert_eq!(world.read(&digest).await?, None);
     Ok(())
 }
@@ -335,7 +336,7 @@ async fn keep_beside_a_removal() -> Outcome {
         assert!(!keeping.is_finished(), "it has not waited");
         tokio::task::yield_now().await;
     }
-    assert_eq!(removal.remove(vec![digest.clone()]).await?, 10);
+    assert_eq!(removal.remove(vec![digest.clone()]).await?.bytes, 10);
     assert_eq!((&mut keeping).await??.size_bytes(), 10);
     assert_eq!(world.read(&digest).await?.as_deref(), Some(&b"portcullis"[..]));
     Ok(())

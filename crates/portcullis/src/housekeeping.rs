@@ -31,7 +31,7 @@ pub(crate) async fn collect(
         who: Some(environment.variables.user.clone().unwrap_or_else(|| "local".to_owned())),
     };
     let progress = Progress::new(environment, &TimerSleeper);
-    let mut collection = server.begin_collection(settings).await.map_err(failed)?;
+    let mut collection = server.begin_collection(settings).await.map_err(collection_failed)?;
     let mut outcome = Ok(true);
     while matches!(outcome, Ok(true)) {
         outcome = collection.step().await;
@@ -50,6 +50,7 @@ pub(crate) async fn collect(
         upload_bytes: collected.upload_bytes,
         stray_files: collected.strays,
         stray_file_bytes: collected.stray_bytes,
+        failed: collected.failed,
         busy: collected.busy,
     };
     server.finish().await;
@@ -57,7 +58,12 @@ pub(crate) async fn collect(
     if outcome.is_ok() || !collected.is_nothing() {
         sums.show(options.folder().form(environment), console)?;
     }
-    outcome.map(drop).map_err(failed)
+    outcome.map_err(collection_failed)?;
+    if collected.failed > 0 {
+        return Err(Failure::refused(format!("{} files that nothing needs could not be removed.", collected.failed))
+            .hint("The messages above say which and why. Mend that, and collect again."));
+    }
+    Ok(())
 }
 
 /// `portcullis verify`
@@ -70,18 +76,29 @@ pub(crate) async fn verify(
     let form = options.folder().form(environment);
     let server = open(folder, environment).await?;
     let progress = Progress::new(environment, &TimerSleeper);
-    let mut verification = server.begin_verification().await.map_err(failed)?;
+    let mut verification = server.begin_verification().await.map_err(verification_failed)?;
+    let read = read_all(&mut verification, &progress, |broken| shown(broken).show(form, console)).await;
+    progress.clear();
+    server.finish().await;
+    let (count, at) = (read?, verification.progress());
+    Verified { manifests: at.manifests, blobs: at.blobs, bytes: at.bytes, broken: count }.show(form, console)
+}
+
+/// All steps. How much is broken, each of which is told.
+async fn read_all(
+    verification: &mut Verification,
+    progress: &Progress<'_>,
+    mut tell: impl FnMut(BrokenContent) -> Result<(), Failure>,
+) -> Result<u64, Failure> {
     let mut count = 0;
-    while let Some(broken) = step(&mut verification, &progress).await.map_err(failed)? {
+    while let Some(broken) = step(verification, progress).await.map_err(verification_failed)? {
         count += broken.len() as u64;
         for content in broken {
             progress.clear();
-            shown(content).show(form, console)?;
+            tell(content)?;
         }
     }
-    progress.clear();
-    let at = verification.progress();
-    Verified { manifests: at.manifests, blobs: at.blobs, bytes: at.bytes, broken: count }.show(form, console)
+    Ok(count)
 }
 
 /// One step, however long its blob is.
@@ -120,8 +137,18 @@ fn shown(content: BrokenContent) -> Broken {
     }
 }
 
-/// With its cause: whoever may open the data folder is told what a client is not.
-fn failed(error: Error) -> Failure {
-    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    Failure::unreachable(format!("{error}{cause}. Nothing that is needed was lost."))
+fn collection_failed(error: Error) -> Failure {
+    let told = format!("{}. Nothing that is needed was lost.", with_cause(&error));
+    Failure::unreachable(told).hint("Mend the cause, and collect again: it goes on from there.")
+}
+
+fn verification_failed(error: Error) -> Failure {
+    let told = format!("{}. Not everything was read.", with_cause(&error));
+    Failure::unreachable(told).hint("Mend the cause, and verify again.")
+}
+
+/// Whoever may open the data folder is told what a client is not.
+fn with_cause(error: &Error) -> String {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    format!("{error}{cause}")
 }

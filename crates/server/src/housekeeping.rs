@@ -64,13 +64,14 @@ fn tell(collected: &Collected) {
     if collected.is_nothing() {
         return;
     }
-    let Collected { blobs, links, uploads, strays, busy, .. } = collected;
+    let Collected { blobs, links, uploads, strays, failed, busy, .. } = collected;
     let freed_bytes = collected.freed_bytes();
     tracing::info!(
         blobs,
         links,
         uploads,
         strays,
+        failed,
         busy,
         freed_bytes,
         "collected {freed_bytes} bytes that nothing needed"

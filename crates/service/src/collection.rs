@@ -15,10 +15,9 @@
 
 use crate::audit::Crowd;
 use crate::{Error, Service, limits};
-use ::blobs::{BlobWalk, FoundBlob, UploadWalk};
+use ::blobs::{BlobWalk, FoundBlob, Removed, UploadWalk};
 use metadata::collection::{self, LinkPlace, Looked, SizedBlob};
 use model::audit::{Entry, Outcome, actions};
-use model::digest::Digest;
 use model::timestamp::Timestamp;
 use std::time::Duration;
 
@@ -50,6 +49,8 @@ pub struct Collected {
     pub blobs: u64,
     /// Their bytes.
     pub blob_bytes: u64,
+    /// Files that were to go and that the disk keeps. The log says which.
+    pub failed: u64,
     /// Of blobs and files: those that were left for another time, because somebody was keeping a blob beside them.
     pub busy: u64,
 }
@@ -62,7 +63,7 @@ impl Collected {
 
     /// Whether there was nothing to collect.
     pub fn is_nothing(&self) -> bool {
-        *self == Self { busy: self.busy, ..Self::default() }
+        *self == Self { busy: self.busy, failed: self.failed, ..Self::default() }
     }
 }
 
@@ -87,6 +88,8 @@ pub struct Collection {
     links: u64,
     blobs: u64,
     collected: Collected,
+    /// Uploads and strays of which the audit log knows.
+    noted: (u64, u64),
 }
 
 enum Stage {
@@ -107,26 +110,28 @@ impl Service {
         let rule = format!("needed by nothing, and untouched for {} s", settings.grace.as_secs());
         let act = Entry { rule: Some(rule), ..Entry::new(before, Outcome::Allowed, actions::COLLECT) };
         let service = self.acting_by_itself(settings.who.clone(), act);
-        let collected = Collected::default();
-        Ok(Collection { service, settings, before, stage, looked: 0, links, blobs, collected })
+        let (collected, noted) = (Collected::default(), (0, 0));
+        Ok(Collection { service, settings, before, stage, looked: 0, links, blobs, collected, noted })
     }
 }
 
 impl Collection {
     /// Looks at one page more, and deletes what it finds; `false` when that was the end.
     ///
-    /// Errors: `StorageFull`, `Internal`. It is over then: what was deleted stays deleted, nothing that is needed is lost, and another
-    /// collection finds the rest.
+    /// A file that cannot be removed is counted and left. Errors: `StorageFull`, `Internal`. It is over then: what was deleted stays deleted,
+    /// nothing that is needed is lost, and another collection finds the rest.
     pub async fn step(&mut self) -> Result<bool, Error> {
         let stage = std::mem::replace(&mut self.stage, Stage::Over);
         let kind = std::mem::discriminant(&stage);
         let next = match stage {
-            Stage::Uploads(walk) => self.uploads(walk).await?,
-            Stage::Strays(walk) => self.strays(walk).await?,
-            Stage::Links(after) => self.links(after).await?,
-            Stage::Blobs(after) => self.blobs(after).await?,
-            Stage::Over => Stage::Over,
+            Stage::Uploads(walk) => self.uploads(walk).await,
+            Stage::Strays(walk) => self.strays(walk).await,
+            Stage::Links(after) => self.links(after).await,
+            Stage::Blobs(after) => self.blobs(after).await,
+            Stage::Over => Ok(Stage::Over),
         };
+        self.note_files();
+        let next = next?;
         let goes_on = !matches!(next, Stage::Over);
         if goes_on && std::mem::discriminant(&next) != kind {
             self.looked = 0;
@@ -157,9 +162,18 @@ impl Collection {
         };
         self.looked += resting.len() as u64;
         for upload in resting {
-            if self.service.end_if_lost(&upload.id, self.settings.dry_run).await? {
-                self.collected.uploads += 1;
-                self.collected.upload_bytes += upload.size_bytes;
+            match self.service.end_if_lost(&upload.id, self.settings.dry_run).await {
+                Ok(false) => {}
+                Ok(true) => {
+                    self.collected.uploads += 1;
+                    self.collected.upload_bytes += upload.size_bytes;
+                }
+                // Were it the metadata, the next stage would not get far.
+                Err(error) => {
+                    self.collected.failed += 1;
+                    let cause: &dyn std::error::Error = &error;
+                    tracing::warn!(cause, upload = %upload.id, "an upload of nobody could not be removed: {error}");
+                }
             }
         }
         Ok(Stage::Uploads(walk))
@@ -167,30 +181,42 @@ impl Collection {
 
     async fn strays(&mut self, mut walk: BlobWalk) -> Result<Stage, Error> {
         let Some(found) = walk.next(limits::COLLECTION_PAGE).await? else {
-            self.note_files();
             return Ok(Stage::Links(LinkPlace::default()));
         };
         self.looked += found.len() as u64;
         let old = found.into_iter().filter(|file| file.modified_at < self.before).collect();
         let strays = self.service.unknown(old).await?;
-        if strays.is_empty() {
-            return Ok(Stage::Strays(walk));
-        }
         if self.settings.dry_run {
             self.collected.strays += strays.len() as u64;
             self.collected.stray_bytes += strays.iter().map(|file| file.size_bytes).sum::<u64>();
             return Ok(Stage::Strays(walk));
         }
+        for some in strays.chunks(limits::REMOVED_AT_ONCE) {
+            self.remove_strays(some).await?;
+        }
+        Ok(Stage::Strays(walk))
+    }
+
+    async fn remove_strays(&mut self, strays: &[FoundBlob]) -> Result<(), Error> {
         let removal = self.service.inner.blobs.begin_removal(strays.iter().map(|file| file.digest.clone()).collect());
         let removal = removal.await?;
         self.collected.busy += removal.busy() as u64;
-        let held = strays.into_iter().filter(|file| removal.digests().contains(&file.digest)).collect();
+        let held = strays.iter().filter(|file| removal.holds(&file.digest)).cloned().collect();
         // Once more, now that no upload can make a row of it.
-        let strays: Vec<Digest> = self.service.unknown(held).await?.into_iter().map(|file| file.digest).collect();
-        let count = strays.len() as u64;
-        self.collected.stray_bytes += removal.remove(strays).await?;
-        self.collected.strays += count;
-        Ok(Stage::Strays(walk))
+        let strays = self.service.unknown(held).await?.into_iter().map(|file| file.digest).collect();
+        let removed = removal.remove(strays).await?;
+        self.collected.strays += removed.files;
+        self.collected.stray_bytes += removed.bytes;
+        self.leave(&removed);
+        Ok(())
+    }
+
+    /// Counts what the disk keeps, and says so. The next collection tries it again.
+    fn leave(&mut self, removed: &Removed) {
+        self.collected.failed += removed.failed.len() as u64;
+        for (file, error) in &removed.failed {
+            tracing::warn!(file = %file.display(), %error, "a file that nothing needs could not be removed: {error}");
+        }
     }
 
     async fn links(&mut self, after: LinkPlace) -> Result<Stage, Error> {
@@ -223,16 +249,18 @@ impl Collection {
         if self.settings.dry_run {
             self.collected.blobs += idle.len() as u64;
             self.collected.blob_bytes += idle.iter().map(|blob| blob.size_bytes).sum::<u64>();
-        } else if !idle.is_empty() {
-            self.remove(idle).await?;
+        } else {
+            for some in idle.chunks(limits::REMOVED_AT_ONCE) {
+                self.remove(some).await?;
+            }
         }
         self.looked += count as u64;
         Ok(next.map_or(Stage::Over, Stage::Blobs))
     }
 
     /// Removes blobs without a link, first their rows and then their files.
-    async fn remove(&mut self, idle: Vec<SizedBlob>) -> Result<(), Error> {
-        let removal = self.service.inner.blobs.begin_removal(idle.into_iter().map(|blob| blob.digest).collect());
+    async fn remove(&mut self, idle: &[SizedBlob]) -> Result<(), Error> {
+        let removal = self.service.inner.blobs.begin_removal(idle.iter().map(|blob| blob.digest.clone()).collect());
         let removal = removal.await?;
         self.collected.busy += removal.busy() as u64;
         let held = removal.digests().to_vec();
@@ -247,18 +275,28 @@ impl Collection {
         };
         let deleted = self.service.change(delete, |deleted| Some(format!("{} blobs", deleted.len()))).await?;
         self.collected.blobs += deleted.len() as u64;
-        self.collected.blob_bytes += removal.remove(deleted).await?;
+        let removed = removal.remove(deleted).await?;
+        self.collected.blob_bytes += removed.bytes;
+        self.leave(&removed);
         Ok(())
     }
 
-    /// An entry for what needs no transaction, and so also goes when there is no room for one.
-    fn note_files(&self) {
-        let Collected { uploads, strays, .. } = self.collected;
+    /// An entry for what went since the last one and needs no transaction, and so also goes when there is no room for one.
+    fn note_files(&mut self) {
+        let before = std::mem::replace(&mut self.noted, (self.collected.uploads, self.collected.strays));
+        let (uploads, strays) = (self.noted.0 - before.0, self.noted.1 - before.1);
         if self.settings.dry_run || uploads + strays == 0 {
             return;
         }
         let detail = Some(format!("{uploads} uploads of nobody, {strays} files that no repository knew"));
         self.service.note(Entry { detail, ..self.service.current_act() }, Crowd::Each);
+    }
+}
+
+impl Drop for Collection {
+    // In the middle of a step, when the server stops.
+    fn drop(&mut self) {
+        self.note_files();
     }
 }
 

@@ -100,8 +100,13 @@ pub const UPLOAD_YIELDS: Duration = Duration::from_secs(2 * 3600);
 /// otherwise: a day, more than any push takes from its first blob to its manifest.
 pub const COLLECTION_GRACE: Duration = Duration::from_secs(24 * 3600);
 
-/// Links, blobs or files that a collection looks at, and perhaps deletes, at once: some ten milliseconds, for which pushes wait.
+/// Links, blobs or files that a collection looks at in one step. Links are deleted in one transaction, for some ten milliseconds of which pushes
+/// wait.
 pub const COLLECTION_PAGE: usize = 1_000;
+
+/// Files that are removed behind their gates at once, for which whoever keeps a blob behind one of them waits: a transaction, and as long as the
+/// file system takes to give their room back, which is milliseconds for small files and longer for large layers.
+pub const REMOVED_AT_ONCE: usize = 100;
 
 /// That a client counts on a blob is noted to a minute: what is asked for again and again is then written once in it.
 pub const BLOB_TOUCH_PRECISION: Duration = Duration::from_secs(60);

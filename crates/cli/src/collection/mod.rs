@@ -100,6 +100,8 @@ pub struct Sums {
     pub stray_files: u64,
     /// Their bytes.
     pub stray_file_bytes: u64,
+    /// Files that were to go and that the disk keeps.
+    pub failed: u64,
     /// What was left because somebody was pushing beside it.
     pub busy: u64,
 }
@@ -117,7 +119,7 @@ impl Sums {
     }
 
     fn lines(&self) -> String {
-        let Self { dry_run, blobs, unneeded_in_repositories, uploads, stray_files, busy, .. } = *self;
+        let Self { dry_run, blobs, unneeded_in_repositories, uploads, stray_files, failed, busy, .. } = *self;
         let mut lines = if blobs + unneeded_in_repositories + uploads + stray_files == 0 {
             "Nothing to collect.\n".to_owned()
         } else {
@@ -136,6 +138,9 @@ impl Sums {
             let rows: String = rows.into_iter().filter(|(count, ..)| *count > 0).map(row).collect();
             format!("{begin}:\n{rows}")
         };
+        if failed > 0 {
+            lines.push_str(&format!("{} files could not be removed.\n", HumanCount(failed)));
+        }
         if busy > 0 {
             lines.push_str(&format!(
                 "{} were left for another time: somebody was pushing beside them.\n",
@@ -170,6 +175,7 @@ mod tests {
         Sums { dry_run: true, freed_bytes: 12, uploads: 1, upload_bytes: 12, busy: 2, ..Sums::default() },
         "Would free 12 B:\n        1  uploads that were nobody's, 12 B\n2 were left for another time: somebody was pushing beside them.\nA dry run: nothing was deleted.\n"
     )]
+    #[case(Sums { failed: 3, ..Sums::default() }, "Nothing to collect.\n3 files could not be removed.\n")]
     fn what_people_see(#[case] sums: Sums, #[case] expected: &str) {
         assert_eq!(sums.lines(), expected);
     }

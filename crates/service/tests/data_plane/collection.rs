@@ -193,7 +193,8 @@ async fn what_cannot_be_removed_is_found_the_next_time() -> Outcome {
     let (file, aside) = (world.blob_file(&digest), world.data.join("aside"));
     std::fs::rename(&file, &aside)?;
     std::fs::create_dir(&file)?;
-    assert!(collect(&world.service, GRACE, false).await.is_err());
+    let left = collect(&world.service, GRACE, false).await?;
+    assert_eq!(left, Collected { failed: 1, ..links(0, 1, 0) });
     std::fs::remove_dir(&file)?;
     std::fs::rename(&aside, &file)?;
     let expected = Collected { strays: 1, stray_bytes: 5, ..Collected::default() };
@@ -242,5 +243,19 @@ async fn the_audit_log_has_counts_and_who_wanted_it() -> Outcome {
         assert!(listed.contains(expected), "{expected}: {listed}");
     }
     assert_eq!(listed.matches("\"who\":\"operator\",\"credential\":\"data folder\"").count(), 3, "{listed}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_went_before_a_collection_was_stopped_has_its_entry() -> Outcome {
+    let world = World::new().await?;
+    std::fs::write(world.upload_file("lost-1"), "lost")?;
+    let settings = CollectionSettings { grace: GRACE, dry_run: false, who: None };
+    let mut collection = world.service.begin_collection(settings).await?;
+    assert!(collection.step().await?);
+    drop(collection);
+    let query = model::audit::Query { action: Some("collection".to_owned()), ..Default::default() };
+    let listed = world.service.list_audit(query, model::audit::End::First, 100).await?.lines.join("\n");
+    assert_eq!(listed.matches("1 uploads of nobody").count(), 1, "{listed}");
     Ok(())
 }
