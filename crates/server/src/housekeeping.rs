@@ -15,6 +15,11 @@ impl Server {
         self.service.begin_collection(settings).await
     }
 
+    /// Collects once, if the configuration wants it. [`Server::serve`] does it by itself, now and then.
+    pub async fn collect(&self) -> Result<(), Error> {
+        collect_some(&self.service, &self.collection, &mut None).await
+    }
+
     /// Begins to read and compare everything that the data folder holds.
     pub async fn begin_verification(&self) -> Result<Verification, Error> {
         self.service.begin_verification().await
@@ -35,12 +40,15 @@ pub(crate) async fn collect(service: Service, config: CollectionConfig) {
     }
 }
 
-/// A bounded number of steps, of the collection that is under way or of a new one.
+/// A bounded number of steps, of the collection that is under way or of a new one; none where nobody wants it.
 async fn collect_some(
     service: &Service,
     config: &CollectionConfig,
     under_way: &mut Option<Collection>,
 ) -> Result<(), Error> {
+    if !config.enabled {
+        return Ok(());
+    }
     let mut collection = match under_way.take() {
         Some(collection) => collection,
         None => {

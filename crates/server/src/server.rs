@@ -35,7 +35,7 @@ pub struct Server {
     listen: SocketAddr,
     tls: Option<Tls>,
     grace: Duration,
-    collection: CollectionConfig,
+    pub(crate) collection: CollectionConfig,
 }
 
 /// What a server takes from outside: the time, random bytes, and the documents of OpenID issuers.
@@ -208,9 +208,7 @@ impl Server {
         background.spawn(write_audit(self.service.clone()));
         background.spawn(prune_audit(self.service.clone()));
         background.spawn(write_uses(self.service.clone()));
-        if self.collection.enabled {
-            background.spawn(housekeeping::collect(self.service.clone(), self.collection.clone()));
-        }
+        background.spawn(housekeeping::collect(self.service.clone(), self.collection.clone()));
         if let Some(tls) = tls.clone() {
             background.spawn(follow_certificate(tls));
         }

@@ -10,6 +10,7 @@ mod client;
 mod client_certificate;
 mod distribution;
 mod harness;
+mod housekeeping;
 mod issuer;
 mod management;
 mod mutual_tls;

@@ -1,0 +1,56 @@
+//! What the server collects by itself, and what requests keep it from.
+
+use crate::client::Outcome;
+use crate::distribution::pushes::{REPOSITORY, everything};
+use crate::harness::Harness;
+use http::Method;
+use model::action::Action;
+use rstest::rstest;
+use server::Config;
+use server::config::CollectionConfig;
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+#[rstest]
+#[case::wanted(true)]
+#[case::not_wanted(false)]
+#[tokio::test]
+async fn the_server_collects_if_it_is_configured_to(#[case] enabled: bool) -> Outcome {
+    let collection = CollectionConfig { enabled, ..CollectionConfig::default() };
+    let harness = Harness::new_with(Config { collection, ..Config::default() }).await?;
+    let client = everything(&harness).await?;
+    let blob = client.push_blob(REPOSITORY, b"never used").await?;
+    harness.advance(DAY + HOUR);
+    harness.server.collect().await?;
+    let found = client.get(&format!("/v2/{REPOSITORY}/blobs/{blob}")).await?.seen();
+    assert_eq!(found, if enabled { "404 BLOB_UNKNOWN" } else { "200" });
+    let path = format!("/providers/Portcullis.Audit/entries?api-version={}&action=collection", wire::arm::API_VERSION);
+    let listed = String::from_utf8(harness.manage(Method::GET, &path, None).await?.succeeded()?.body.to_vec())?;
+    assert_eq!(listed.contains("1 blobs out of repositories"), enabled, "{listed}");
+    Ok(())
+}
+
+/// Told that it is there, a client that may push does not send it. What a reader is told is no reason to keep it.
+#[rstest]
+#[case::may_push(&Action::ALL, Method::HEAD, "200")]
+#[case::may_only_read(&[Action::ContentRead, Action::MetadataRead], Method::HEAD, "404 BLOB_UNKNOWN")]
+#[case::may_push_and_pulls(&Action::ALL, Method::GET, "404 BLOB_UNKNOWN")]
+#[tokio::test]
+async fn a_blob_stays_when_somebody_was_told_that_it_need_not_be_sent(
+    #[case] actions: &[Action],
+    #[case] method: Method,
+    #[case] later: &str,
+) -> Outcome {
+    let harness = Harness::new().await?;
+    let owner = everything(&harness).await?;
+    let path = format!("/v2/{REPOSITORY}/blobs/{}", owner.push_blob(REPOSITORY, b"hello world").await?);
+    let asking = harness.holder("asking", "*", actions).await?.basic();
+    harness.advance(DAY);
+    assert_eq!(asking.ask(method, &path).await?.seen(), "200");
+    harness.advance(HOUR);
+    harness.server.collect().await?;
+    assert_eq!(owner.get(&path).await?.seen(), later);
+    Ok(())
+}
