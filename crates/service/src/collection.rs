@@ -104,11 +104,14 @@ enum Stage {
 impl Service {
     /// Begins a collection, which goes on with each [`Collection::step`]. What is touched from now on less the grace time stays.
     pub async fn begin_collection(&self, settings: CollectionSettings) -> Result<Collection, Error> {
-        let before = self.inner.clock.now().minus(settings.grace);
+        let now = self.inner.clock.now();
+        // Who asked for a blob shortly after it was touched was told so too, and is not noted.
+        let unnoted = if settings.grace.is_zero() { Duration::ZERO } else { limits::BLOB_TOUCH_PRECISION };
+        let before = now.minus(settings.grace).minus(unnoted);
         let (links, blobs) = self.inner.metadata.read(collection::count).await?;
         let stage = Stage::Uploads(self.inner.blobs.walk_uploads().await?);
         let rule = format!("needed by nothing, and untouched for {} s", settings.grace.as_secs());
-        let act = Entry { rule: Some(rule), ..Entry::new(before, Outcome::Allowed, actions::COLLECT) };
+        let act = Entry { rule: Some(rule), ..Entry::new(now, Outcome::Allowed, actions::COLLECT) };
         let service = self.acting_by_itself(settings.who.clone(), act);
         let (collected, noted) = (Collected::default(), (0, 0));
         Ok(Collection { service, settings, before, stage, looked: 0, links, blobs, collected, noted })

@@ -99,6 +99,22 @@ async fn what_a_push_counts_on_rests_anew(#[case] by_mount: bool) -> Outcome {
     Ok(())
 }
 
+/// That is noted to a minute, and counts to the second.
+#[tokio::test]
+async fn the_grace_time_of_whoever_was_told_is_never_short() -> Outcome {
+    let world = World::new().await?;
+    let client = world.any_client().await?;
+    let digest = client.push_blob("samples/hello", "layer").await?;
+    world.clock.advance(Duration::from_secs(59));
+    let pusher = client.permit(StartUpload { repository: RepositoryName::parse("samples/hello")? })?;
+    client.service.open_blob_for_push(&client.reading("samples/hello", &digest)?, &pusher).await?;
+    for (seconds, expected) in [(0, Collected::default()), (2, links(1, 1, 5))] {
+        world.clock.advance(if seconds == 0 { GRACE } else { Duration::from_secs(seconds) });
+        assert_eq!(collect(&world.service, GRACE, false).await?, expected);
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn whoever_only_reads_keeps_nothing() -> Outcome {
     let world = World::new().await?;
