@@ -31,6 +31,7 @@ pub(crate) struct Alone {
 
 /// Waits for whoever is removing blobs behind the gate: until the metadata was asked and the files of one [`crate::Removal`] are gone. Blocks.
 pub(crate) fn enter(store: &Inner, digest: &Digest) -> Result<Shared, Error> {
+    store.settle()?;
     let file = open(&store.paths.gate(digest))?;
     file.lock_shared()?;
     Ok(Shared { _file: file })
@@ -39,6 +40,7 @@ pub(crate) fn enter(store: &Inner, digest: &Digest) -> Result<Shared, Error> {
 impl Alone {
     /// Enters the gates of all these blobs that nobody is in; waits for none. Blocks for a moment.
     pub(crate) fn enter<'d>(store: &Inner, digests: impl Iterator<Item = &'d Digest>) -> Result<Self, Error> {
+        store.settle()?;
         let mut files = BTreeMap::new();
         for path in digests.map(|digest| store.paths.gate(digest)) {
             if files.contains_key(&path) {

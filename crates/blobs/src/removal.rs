@@ -35,7 +35,6 @@ pub struct Removed {
 impl Removal {
     pub(crate) async fn begin(store: Store, digests: Vec<Digest>) -> Result<Self, Error> {
         in_background(move || {
-            store.inner.settle()?;
             let gates = Alone::enter(&store.inner, digests.iter())?;
             let asked = digests.len();
             let digests: Vec<_> = digests.into_iter().filter(|digest| gates.holds(&store.inner, digest)).collect();

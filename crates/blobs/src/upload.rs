@@ -80,17 +80,21 @@ impl Kept {
 /// How far an upload is hashed: its first bytes, never more than there are.
 #[derive(Debug, Clone)]
 pub(crate) struct Hashed {
-    bytes: u64,
-    hasher: DigestHasher,
+    pub(crate) bytes: u64,
+    pub(crate) hasher: DigestHasher,
 }
 
 impl Default for Hashed {
     fn default() -> Self {
-        Self { bytes: 0, hasher: DigestHasher::new(DigestAlgorithm::Sha256) }
+        Self::new(DigestAlgorithm::Sha256)
     }
 }
 
 impl Hashed {
+    pub(crate) fn new(algorithm: DigestAlgorithm) -> Self {
+        Self { bytes: 0, hasher: DigestHasher::new(algorithm) }
+    }
+
     fn update(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
         self.bytes += bytes.len() as u64;
@@ -132,7 +136,7 @@ impl Session {
         }
         let hashed = store.recall(&id).filter(|hashed| hashed.bytes <= length_bytes).unwrap_or_default();
         let mut session = Self { store, id, file, length_bytes, hashed, began: Hashed::default(), gone: false };
-        hash_file(&mut session.file, &mut session.hashed)?;
+        hash_file(&mut session.file, &mut session.hashed, &|_| ())?;
         session.began = session.hashed.clone();
         Ok(session)
     }
@@ -197,8 +201,8 @@ impl Session {
         let actual = match digest.algorithm() {
             DigestAlgorithm::Sha256 => self.hashed.hasher.clone().finish(),
             other => {
-                let mut hashed = Hashed { bytes: 0, hasher: DigestHasher::new(other) };
-                hash_file(&mut self.file, &mut hashed)?;
+                let mut hashed = Hashed::new(other);
+                hash_file(&mut self.file, &mut hashed, &|_| ())?;
                 hashed.hasher.finish()
             }
         };
@@ -212,7 +216,6 @@ impl Session {
             self.end();
             return Err(error.into());
         }
-        self.store.settle()?;
         let gate = gates::enter(&self.store, digest)?;
         self.keep(digest)?;
         Ok(gate)
@@ -350,8 +353,8 @@ fn write_all(file: &mut File, pieces: &[Bytes]) -> io::Result<()> {
     Ok(())
 }
 
-/// Hashes what follows the bytes that are hashed already, to the end of the file.
-fn hash_file(file: &mut File, hashed: &mut Hashed) -> io::Result<()> {
+/// Hashes what follows the bytes that are hashed already, to the end of the file. `seen` is told of every piece how many bytes it had.
+pub(crate) fn hash_file(file: &mut File, hashed: &mut Hashed, seen: &dyn Fn(u64)) -> io::Result<()> {
     if hashed.bytes == file.metadata()?.len() {
         return Ok(());
     }
@@ -360,7 +363,10 @@ fn hash_file(file: &mut File, hashed: &mut Hashed) -> io::Result<()> {
     loop {
         match file.read(&mut buffer) {
             Ok(0) => return Ok(()),
-            Ok(read) => hashed.update(buffer.get(..read).unwrap_or_default()),
+            Ok(read) => {
+                hashed.update(buffer.get(..read).unwrap_or_default());
+                seen(read as u64);
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

@@ -1,12 +1,10 @@
 //! Whether a blob is what its digest says.
 
-use model::digest::{Digest, DigestHasher};
+use crate::upload::{Hashed, hash_file};
+use model::digest::Digest;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
-
-/// How much is read at once.
-const READ_BYTES: usize = 1 << 20;
 
 /// What a blob is found to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,21 +31,12 @@ pub(crate) fn verify(path: &Path, digest: &Digest, size_bytes: u64, seen: &dyn F
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Condition::Missing,
         Err(error) => return Condition::Unreadable(error.to_string()),
     };
-    let mut hasher = DigestHasher::new(digest.algorithm());
-    let (mut buffer, mut found_bytes) = (vec![0; READ_BYTES], 0);
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(read) => {
-                hasher.update(buffer.get(..read).unwrap_or_default());
-                found_bytes += read as u64;
-                seen(read as u64);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // A broken sector is the trouble of one blob.
-            Err(error) => return Condition::Unreadable(error.to_string()),
-        }
+    let mut hashed = Hashed::new(digest.algorithm());
+    if let Err(error) = hash_file(&mut file, &mut hashed, seen) {
+        // A broken sector is the trouble of one blob.
+        return Condition::Unreadable(error.to_string());
     }
+    let Hashed { bytes: found_bytes, hasher } = hashed;
     let actual = hasher.finish();
     if found_bytes != size_bytes {
         Condition::WrongSize { found_bytes }

@@ -3,7 +3,7 @@
 use crate::paths::{ALGORITHMS, NEIGHBOURHOODS};
 use crate::upload::in_background;
 use crate::{Error, Store, UploadId};
-use model::digest::Digest;
+use model::digest::{Digest, DigestAlgorithm};
 use model::timestamp::Timestamp;
 use std::fs::{self, DirEntry, ReadDir};
 use std::io;
@@ -38,13 +38,15 @@ pub struct BlobWalk {
     store: Store,
     /// Which folder is next.
     folder: usize,
-    entries: Option<ReadDir>,
+    /// Of the folder that is open, and of which algorithm its blobs are.
+    entries: Option<(DigestAlgorithm, ReadDir)>,
 }
 
 /// The files of uploads.
 #[derive(Debug)]
 pub struct UploadWalk {
-    entries: ReadDir,
+    /// `None` after the last.
+    entries: Option<ReadDir>,
 }
 
 impl BlobWalk {
@@ -68,16 +70,12 @@ impl BlobWalk {
     fn read(&mut self, items_max: usize) -> Result<Option<Vec<FoundBlob>>, Error> {
         let mut found = Vec::new();
         while found.len() < items_max {
-            let Some(entries) = &mut self.entries else {
+            let Some((algorithm, entries)) = &mut self.entries else {
                 let Some(algorithm) = ALGORITHMS.get(self.folder / NEIGHBOURHOODS) else { break };
                 let folder = self.store.inner.paths.numbered(*algorithm, self.folder % NEIGHBOURHOODS);
-                self.entries = read_dir(&folder)?;
+                self.entries = read_dir(&folder)?.map(|entries| (*algorithm, entries));
                 self.folder += 1;
                 continue;
-            };
-            let Some(algorithm) = self.folder.checked_sub(1).and_then(|last| ALGORITHMS.get(last / NEIGHBOURHOODS))
-            else {
-                break;
             };
             match entries.next() {
                 None => self.entries = None,
@@ -90,19 +88,24 @@ impl BlobWalk {
 
 impl UploadWalk {
     pub(crate) async fn begin(store: Store) -> Result<Self, Error> {
-        in_background(move || Ok(Self { entries: fs::read_dir(store.inner.paths.uploads())? })).await
+        in_background(move || Ok(Self { entries: Some(fs::read_dir(store.inner.paths.uploads())?) })).await
     }
 
-    /// At most `items_max` uploads to which nothing was written since `before`, and the walk behind them; `None` after the last. Whether they
-    /// are to go is the caller's to decide.
-    pub async fn next(self, before: Timestamp, items_max: usize) -> Result<Option<(Vec<RestingUpload>, Self)>, Error> {
-        in_background(move || {
-            let mut walk = self;
-            let resting = walk.entries.by_ref().filter_map(|entry| resting_upload(&entry.ok()?));
+    /// At most `items_max` uploads to which nothing was written since `before`; `None` after the last. Whether they are to go is the caller's to
+    /// decide.
+    pub async fn next(&mut self, before: Timestamp, items_max: usize) -> Result<Option<Vec<RestingUpload>>, Error> {
+        let Some(mut entries) = self.entries.take() else { return Ok(None) };
+        let (found, entries) = in_background(move || {
+            let resting = entries.by_ref().filter_map(|entry| resting_upload(&entry.ok()?));
             let found: Vec<_> = resting.filter(|upload| upload.modified_at < before).take(items_max).collect();
-            Ok((!found.is_empty()).then_some((found, walk)))
+            Ok((found, entries))
         })
-        .await
+        .await?;
+        if found.is_empty() {
+            return Ok(None);
+        }
+        self.entries = Some(entries);
+        Ok(Some(found))
     }
 }
 

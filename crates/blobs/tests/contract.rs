@@ -348,14 +348,13 @@ async fn resting_uploads_are_those_untouched_since_then() -> Outcome {
     fs::write(world.folder.path().join("uploads").join("not an upload"), b"")?;
     let written = fs::metadata(world.upload_path())?.modified()?.duration_since(std::time::UNIX_EPOCH)?;
     let written = model::timestamp::Timestamp::from_micros(i64::try_from(written.as_micros())?);
-    let resting = async |before, items_max| {
-        Ok::<_, Box<dyn std::error::Error>>(world.store.walk_uploads().await?.next(before, items_max).await?)
-    };
+    let resting = async |before, items_max| world.store.walk_uploads().await?.next(before, items_max).await;
     assert!(resting(written, 10).await?.is_none());
     let later = written.plus(std::time::Duration::from_secs(1));
-    let (found, rest) = resting(later, 10).await?.ok_or("an upload rests")?;
+    let mut walk = world.store.walk_uploads().await?;
+    let found = walk.next(later, 10).await?.ok_or("an upload rests")?;
     assert_eq!(found.iter().map(|upload| (&upload.id, upload.size_bytes)).collect::<Vec<_>>(), [(&world.id, 0)]);
-    assert!(rest.next(later, 10).await?.is_none());
+    assert!(walk.next(later, 10).await?.is_none());
     assert!(resting(later, 0).await?.is_none());
     Ok(())
 }

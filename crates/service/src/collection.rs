@@ -159,8 +159,8 @@ impl Collection {
         CollectionProgress { what, looked: self.looked, of }
     }
 
-    async fn uploads(&mut self, walk: UploadWalk) -> Result<Stage, Error> {
-        let Some((resting, walk)) = walk.next(self.before, limits::COLLECTION_PAGE).await? else {
+    async fn uploads(&mut self, mut walk: UploadWalk) -> Result<Stage, Error> {
+        let Some(resting) = walk.next(self.before, limits::COLLECTION_PAGE).await? else {
             return Ok(Stage::Strays(self.service.inner.blobs.walk_blobs()));
         };
         self.looked += resting.len() as u64;

@@ -228,5 +228,8 @@ pub const AUDIT_PRUNED_EVERY: Duration = Duration::from_secs(3600);
 /// Manifests that a verification reads at once: each has at most [`MANIFEST_BYTES`].
 pub const MANIFESTS_VERIFIED_AT_ONCE: usize = 8;
 
+/// Blobs that a verification lists at once, and then reads one by one.
+pub const BLOBS_VERIFIED_LISTED: usize = 1_000;
+
 /// Images, one row for each tag, that are named of what one broken blob or manifest hits: a base layer may hit all there are.
 pub const IMAGES_NAMED: usize = 1_000;

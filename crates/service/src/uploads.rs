@@ -9,7 +9,6 @@ use crate::{BlobInfo, Error, Service, limits, random};
 use ::blobs::{Appended, Unfinished, UploadId};
 use bytes::Bytes;
 use futures_util::Stream;
-use metadata::repositories::RepositoryKey;
 use metadata::uploads::UploadHolder;
 use metadata::{blob_links, repositories, uploads};
 use model::access::{Access, Permit};
@@ -197,11 +196,10 @@ impl Service {
         self.clear_idle(CLEARED_AT_ONCE).await?;
         let before = self.inner.clock.now().minus(limits::UPLOAD_IDLE);
         let mut walk = self.inner.blobs.walk_uploads().await?;
-        while let Some((resting, rest)) = walk.next(before, CLEARED_AT_ONCE).await? {
+        while let Some(resting) = walk.next(before, CLEARED_AT_ONCE).await? {
             for upload in resting {
                 self.end_if_lost(&upload.id, false).await?;
             }
-            walk = rest;
         }
         Ok(())
     }
@@ -221,17 +219,6 @@ impl Service {
             Err(Error::UploadBusy) => Ok(false),
             freed => freed.map(|()| true),
         }
-    }
-
-    /// Notes that a client counts on the repository's holding the blob.
-    pub(crate) async fn touch_blob(
-        &self,
-        repository: RepositoryKey,
-        digest: Digest,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let touched = self.inner.metadata.write(move |tx| blob_links::touch(tx, repository, &digest, now).map(drop));
-        Ok(touched.await?)
     }
 
     async fn clear_idle(&self, items_max: usize) -> Result<(), Error> {

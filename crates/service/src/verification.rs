@@ -15,9 +15,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How many blobs are listed at once.
-const BLOBS_LISTED: usize = 1_000;
-
 /// A blob or a manifest that is not what it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokenContent {
@@ -108,7 +105,7 @@ impl Verification {
                     return self.blob(blob).await.map(Some);
                 }
                 let behind = after.clone();
-                let read = move |tx: &Reading<'_>| verification::list_blobs(tx, &behind, BLOBS_LISTED);
+                let read = move |tx: &Reading<'_>| verification::list_blobs(tx, &behind, limits::BLOBS_VERIFIED_LISTED);
                 let mut listed = self.service.inner.metadata.read(read).await?;
                 let Some(last) = listed.last() else { return Ok(None) };
                 let after = last.digest.to_string();
