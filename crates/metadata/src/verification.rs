@@ -10,6 +10,24 @@ use model::reference::Tag;
 use model::repository::RepositoryName;
 use rusqlite::{Row, params};
 
+/// Images that are hit to begin with, and the indexes that hold them, themselves or by others.
+macro_rules! list_hit {
+    ($first:literal, $items_max:literal) => {
+        concat!(
+            "WITH RECURSIVE hit (repository, digest) AS (",
+            $first,
+            " UNION SELECT n.repository, n.manifest FROM hit h
+                JOIN manifest_references n ON n.repository = h.repository AND n.referenced = h.digest
+                WHERE n.kind = 'manifest')
+        SELECT g.name AS registry, r.name AS repository, h.digest, t.name AS tag
+        FROM hit h JOIN repositories r ON r.key = h.repository JOIN registries g ON g.key = r.registry
+            LEFT JOIN tags t ON t.repository = h.repository AND t.digest = h.digest
+        ORDER BY g.name, r.name, h.digest, t.name LIMIT ",
+            $items_max
+        )
+    };
+}
+
 statements! {
     TOTAL = "SELECT count(*) AS blobs, CAST(coalesce(sum(size_bytes), 0) AS BIGINT) AS bytes FROM blobs";
     LIST_BLOBS = "SELECT digest, size_bytes FROM blobs WHERE digest > $1 ORDER BY digest LIMIT $2";
@@ -19,27 +37,10 @@ statements! {
         WHERE n.repository = $1 AND n.manifest = $2 AND n.kind = 'blob' AND NOT EXISTS (
             SELECT 1 FROM blob_links l WHERE l.repository = n.repository AND l.digest = n.referenced)
         ORDER BY n.referenced";
-    // Images, and the indexes that hold them, themselves or by others.
-    LIST_HIT_BY_BLOB = "WITH RECURSIVE hit (repository, digest) AS (
-            SELECT n.repository, n.manifest FROM blob_links l
+    LIST_HIT_BY_BLOB = list_hit!("SELECT n.repository, n.manifest FROM blob_links l
                 JOIN manifest_references n ON n.repository = l.repository AND n.referenced = l.digest
-                WHERE l.digest = $1 AND n.kind = 'blob'
-            UNION SELECT n.repository, n.manifest FROM hit h
-                JOIN manifest_references n ON n.repository = h.repository AND n.referenced = h.digest
-                WHERE n.kind = 'manifest')
-        SELECT g.name AS registry, r.name AS repository, h.digest, t.name AS tag
-        FROM hit h JOIN repositories r ON r.key = h.repository JOIN registries g ON g.key = r.registry
-            LEFT JOIN tags t ON t.repository = h.repository AND t.digest = h.digest
-        ORDER BY g.name, r.name, h.digest, t.name LIMIT $2";
-    LIST_HIT_BY_MANIFEST = "WITH RECURSIVE hit (repository, digest) AS (
-            SELECT CAST($1 AS INTEGER), CAST($2 AS TEXT)
-            UNION SELECT n.repository, n.manifest FROM hit h
-                JOIN manifest_references n ON n.repository = h.repository AND n.referenced = h.digest
-                WHERE n.kind = 'manifest')
-        SELECT g.name AS registry, r.name AS repository, h.digest, t.name AS tag
-        FROM hit h JOIN repositories r ON r.key = h.repository JOIN registries g ON g.key = r.registry
-            LEFT JOIN tags t ON t.repository = h.repository AND t.digest = h.digest
-        ORDER BY g.name, r.name, h.digest, t.name LIMIT $3";
+                WHERE l.digest = $1 AND n.kind = 'blob'", "$2");
+    LIST_HIT_BY_MANIFEST = list_hit!("SELECT CAST($1 AS INTEGER), CAST($2 AS TEXT)", "$3");
 }
 
 /// A manifest as it is kept. Whether its bytes are its digest's is what is to be found out.
