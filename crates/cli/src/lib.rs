@@ -11,6 +11,7 @@ pub mod cmdlets;
 pub mod collection;
 pub mod completion;
 pub mod contexts;
+pub mod data_folder;
 pub mod destination;
 mod durations;
 pub mod environment;

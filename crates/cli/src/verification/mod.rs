@@ -1,6 +1,6 @@
 //! `portcullis verify`: is every blob what its digest says? What is not is named, with the images that it hits.
 
-use crate::collection::{FolderOptions, Form};
+use crate::data_folder::{FolderOptions, Form, print_json};
 use crate::failure::Failure;
 use crate::output::Console;
 use crate::output::text::printable_line;
@@ -125,11 +125,6 @@ impl Verified {
 
 fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", HumanCount(count), if count == 1 { "" } else { "s" })
-}
-
-fn print_json(value: &impl Serialize, console: &mut Console<'_>) -> Result<(), Failure> {
-    let line = serde_json::to_string(value).map_err(|error| Failure::unreachable(error.to_string()))?;
-    console.print(&format!("{line}\n"))
 }
 
 /// How far it is, on one line.
