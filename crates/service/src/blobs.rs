@@ -84,7 +84,7 @@ impl Service {
             if let Some((repository, touched_at)) = idle.await?
                 && now.since(touched_at) >= limits::BLOB_TOUCH_PRECISION
             {
-                self.inner.metadata.write(move |tx| blob_links::touch(tx, repository, &digest, now).map(drop)).await?;
+                self.touch_blob(repository, digest, now).await?;
             }
         }
         // After that: what was collected in between is not there.

@@ -9,6 +9,7 @@ use crate::{BlobInfo, Error, Service, limits, random};
 use ::blobs::{Appended, Unfinished, UploadId};
 use bytes::Bytes;
 use futures_util::Stream;
+use metadata::repositories::RepositoryKey;
 use metadata::uploads::UploadHolder;
 use metadata::{blob_links, repositories, uploads};
 use model::access::{Access, Permit};
@@ -285,6 +286,17 @@ impl Service {
             self.inner.metadata.write(move |tx| uploads::touch(tx, &row, now)).await?;
         }
         Ok(id)
+    }
+
+    /// Notes that a client counts on the repository's holding the blob.
+    pub(crate) async fn touch_blob(
+        &self,
+        repository: RepositoryKey,
+        digest: Digest,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let touched = self.inner.metadata.write(move |tx| blob_links::touch(tx, repository, &digest, now).map(drop));
+        Ok(touched.await?)
     }
 
     async fn find_upload(&self, permit: &Permit<ContinueUpload>) -> Result<(UploadId, Timestamp), Error> {
