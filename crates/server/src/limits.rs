@@ -51,10 +51,10 @@ pub(crate) const WRITE_USES_EVERY: Duration = Duration::from_secs(10);
 pub(crate) const RELOAD_CERTIFICATE_EVERY: Duration = Duration::from_secs(10);
 
 /// Bytes of a request body that are read and thrown away when the request is refused, so that the answer arrives: twice what
-/// Azure's SDKs send at once. A longer body closes the connection instead.
+/// Azure's SDKs send at once. A longer body closes the connection, once the client has seen the answer.
 pub(crate) const DISCARDED_BODY_BYTES_MAX: u64 = 8 << 20;
 
-/// A client that does not get such a body across in this time is cut off.
+/// A client that does not get such a body across in this time, or sends on for so long after the answer, is cut off.
 pub(crate) const DISCARD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How often uploads that were idle for a day are looked for: their bytes are held at most this much longer.

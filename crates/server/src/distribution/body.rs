@@ -1,7 +1,8 @@
 //! What is left of a request body when the answer is known: thrown away up to a bound, so that the answer arrives.
 //!
 //! Closing a connection while the client still sends makes its system drop the answer. Azure's SDKs send a whole chunk
-//! before they have a bearer, and must see the 401 (reference/data-plane-and-auth.md, 8.16).
+//! before they have a bearer, and must see the 401 (reference/data-plane-and-auth.md, 8.16); skopeo and docker take a
+//! layer's broken pipe for the whole story when a disk is full.
 
 use crate::limits;
 use axum::body::{Body, Bytes};
@@ -47,30 +48,36 @@ impl RequestBody {
         Self { body, is_begun: false, stalled: Stall::default() }
     }
 
-    /// Throws away what is left; `false` when some is left unread, so that the connection is of no use any more.
+    /// Throws away what is left, and is `true` then. `false` when it is more than the connection is worth, which is to be
+    /// closed with the answer: what still comes is thrown away beside the answer, until the client has seen it or its time is up.
     ///
     /// Whoever waits for "100 Continue" has sent nothing and must not be asked to.
-    pub(super) async fn discard(self, headers: &HeaderMap) -> bool {
+    pub(super) async fn discard(mut self, headers: &HeaderMap) -> bool {
         if self.is_end_stream() {
             return true;
         }
-        let is_waiting = headers.contains_key(EXPECT) && !self.is_begun;
-        if is_waiting || self.size_hint().lower() > limits::DISCARDED_BODY_BYTES_MAX {
+        if headers.contains_key(EXPECT) && !self.is_begun {
             return false;
         }
-        tokio::time::timeout(limits::DISCARD_TIMEOUT, self.read_to_end()).await.unwrap_or(false)
-    }
-
-    async fn read_to_end(mut self) -> bool {
-        let mut bytes = 0;
-        while let Some(frame) = self.frame().await {
-            let Ok(frame) = frame else { return false };
-            bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
-            if bytes > limits::DISCARDED_BODY_BYTES_MAX {
-                return false;
+        if self.size_hint().lower() <= limits::DISCARDED_BODY_BYTES_MAX {
+            let read = self.read_up_to(limits::DISCARDED_BODY_BYTES_MAX);
+            if tokio::time::timeout(limits::DISCARD_TIMEOUT, read).await.unwrap_or(false) {
+                return true;
             }
         }
-        true
+        tokio::spawn(tokio::time::timeout(limits::DISCARD_TIMEOUT, async move { self.read_up_to(u64::MAX).await }));
+        false
+    }
+
+    /// Whether it came to its end within so many bytes.
+    async fn read_up_to(&mut self, bytes_max: u64) -> bool {
+        let mut bytes = 0;
+        while bytes <= bytes_max {
+            let Some(frame) = self.frame().await else { return true };
+            let Ok(frame) = frame else { return false };
+            bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+        }
+        false
     }
 }
 
@@ -138,7 +145,7 @@ mod tests {
             tokio::time::sleep(limits::STALL_TIMEOUT.mul_f32(0.9)).await;
             (sent < 5).then_some((Ok::<_, io::Error>("x"), sent + 1))
         });
-        assert!(RequestBody::new(Body::from_stream(slow)).read_to_end().await);
+        assert!(RequestBody::new(Body::from_stream(slow)).read_up_to(100).await);
         let first = futures_util::stream::iter([Ok::<_, io::Error>("x")]);
         let silent = first.chain(futures_util::stream::pending());
         let mut body = RequestBody::new(Body::from_stream(silent));

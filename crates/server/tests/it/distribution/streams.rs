@@ -45,6 +45,41 @@ async fn chunks_without_a_length(#[case] chunks: &str, #[case] status: &str, #[c
     Ok(())
 }
 
+/// As a layer for which there is no room: whoever sends all of it before it reads learns why, and gets no broken pipe in its place.
+#[rstest]
+#[case::with_a_length(true)]
+#[case::in_chunks(false)]
+#[tokio::test]
+async fn an_answer_arrives_though_much_is_still_to_be_sent(#[case] has_length: bool) -> Outcome {
+    const BYTES: usize = 64 << 20;
+    let harness = Harness::new().await?;
+    let (token, _) = begun(&harness).await?;
+    let nowhere = format!("/v2/{REPOSITORY}/blobs/uploads/00000000-0000-4000-8000-000000000000");
+    let framing = if has_length {
+        format!("Content-Length: {BYTES}\r\n\r\n")
+    } else {
+        format!("Transfer-Encoding: chunked\r\n\r\n{BYTES:x}\r\n")
+    };
+    let request = patch(&token, &nowhere, &framing);
+    served(&harness, async |address| {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(request.as_bytes()).await?;
+        let piece = vec![0; 1 << 20];
+        for _ in 0..BYTES >> 20 {
+            stream.write_all(&piece).await?;
+        }
+        if !has_length {
+            stream.write_all(b"\r\n0\r\n\r\n").await?;
+        }
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("BLOB_UPLOAD_UNKNOWN"), "{answer}");
+        assert!(answer.to_ascii_lowercase().contains("connection: close"), "{answer}");
+        Ok(())
+    })
+    .await
+}
+
 /// The server asks for a body once it holds the upload, so the second request comes in the middle of the first.
 #[tokio::test]
 async fn two_at_once_are_told_how_far_it_is() -> Outcome {
