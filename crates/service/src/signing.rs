@@ -7,10 +7,11 @@ use crate::access_tokens::VerificationKey;
 use crate::{Error, Random, limits};
 use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
 use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use model::timestamp::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -35,7 +36,10 @@ pub(crate) struct SigningKeys {
 
 /// A P-256 key pair.
 pub(crate) struct SigningKey {
-    private: EncodingKey,
+    /// Read once: reading it costs as much as several signatures.
+    private: EcdsaKeyPair,
+    /// What every bearer signed with it begins with, encoded.
+    header: String,
     public: DecodingKey,
     published: VerificationKey,
 }
@@ -67,7 +71,9 @@ impl SigningKey {
         let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
         let public = DecodingKey::from_ec_components(&x, &y).ok()?;
         let published = VerificationKey { id: thumbprint(&x, &y), x, y };
-        Some(Self { private: EncodingKey::from_ec_der(der), public, published })
+        let header = Header { kid: Some(published.id.clone()), ..Header::new(Algorithm::ES256) };
+        let header = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header).ok()?);
+        Some(Self { private: pair, header, public, published })
     }
 }
 
@@ -90,8 +96,13 @@ impl SigningKeys {
 
     /// Signs claims.
     pub(crate) fn sign(&self, claims: &impl Serialize) -> Result<String, Error> {
-        let header = Header { kid: Some(self.primary.published.id.clone()), ..Header::new(Algorithm::ES256) };
-        jsonwebtoken::encode(&header, claims, &self.primary.private).map_err(Error::internal)
+        let SigningKey { private, header, .. } = &self.primary;
+        let mut text = format!("{header}.");
+        URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(claims).map_err(Error::internal)?, &mut text);
+        let signature = private.sign(&SystemRandom::new(), text.as_bytes()).map_err(Error::internal)?;
+        text.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut text);
+        Ok(text)
     }
 
     /// Checks form, algorithm, key and signature, and reads the claims. Times and meaning are the caller's to check.
