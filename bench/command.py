@@ -17,7 +17,7 @@ import time
 import ssl
 import urllib.request
 
-from access import free_port
+from servers import free_port
 
 GROUP, REGISTRY = "lnxtest", "lnxcr"
 

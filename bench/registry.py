@@ -1,0 +1,303 @@
+"""What pulls and pushes cost, beside peers in the same run: the tables of docs/benchmarks.md, "Pulls and pushes".
+
+usage: bench/registry.py PORTCULLIS [--distribution3 PROGRAM] [--zot PROGRAM] [--angos PROGRAM] [--seconds S] [--large MIB]
+
+Needs wrk and openssl. Debian's docker-registry (Distribution 2.8) and nginx take part where they are installed, the others where their program is
+given; who does not is named. nginx serves the same blobs as files, with sendfile. Peers ask nobody who they are; Portcullis checks a bearer.
+Everything listens on loopback and ends with this program. Rates are per second of the server's own processor time, which other work on the machine
+disturbs less than the clock.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+
+from servers import REPOSITORY, Client, Server, basic, digest_of, form, free_port, load, push_blob, push_image
+
+KIB, MIB = 1 << 10, 1 << 20
+# What docker and containerd send at once differs; this is within what both do.
+CHUNK = 8 * MIB
+
+
+class Peer:
+    """A registry that runs, and how it is asked."""
+
+    def __init__(self, name: str, server: Server, authorization: str | None = None):
+        self.name, self.server, self.authorization = name, server, authorization
+
+    def client(self) -> Client:
+        return Client(self.server.port, self.authorization, self.server.scheme)
+
+    def load(self, seconds: int, path: str, connections: int, script: str | None = None) -> dict:
+        headers = [f"Authorization: {self.authorization}"] if self.authorization else []
+        self.server.forget_memory()
+        measured = load(self.server, seconds, path, *headers, connections=connections, script=script)
+        return {**measured, "memory": self.server.memory_mib()}
+
+
+def portcullis(binary: str, folder: pathlib.Path, tls: bool) -> Peer:
+    data, port = folder / f"portcullis-{tls}", free_port()
+    scheme = "https" if tls else "http"
+    extra = ["--tls-self-signed"] if tls else []
+    words = [binary, "quickstart", "--data", str(data), "--listen", f"127.0.0.1:{port}", "--log-filter", "warn", *extra]
+    log = folder / f"portcullis-{tls}.log"
+    server = Server(words, port, log, scheme)
+    until = time.monotonic() + 20
+    while "pcl_" not in (text := log.read_text()) and time.monotonic() < until:
+        time.sleep(0.05)
+    password = next(word for word in text.split() if word.startswith("pcl_"))
+    query = form(service="lnxcr.localhost", scope=f"repository:{REPOSITORY}:pull,push")
+    _, answer = Client(port, basic("token2", password), scheme).ask("GET", f"/oauth2/token?{query}")
+    return Peer("Portcullis, with a bearer", server, "Bearer " + json.loads(answer)["access_token"])
+
+
+def distribution(name: str, program: str, folder: pathlib.Path, tls: tuple | None) -> Peer:
+    port, where = free_port(), folder / f"{pathlib.Path(program).name}-{bool(tls)}"
+    secured = f"  tls:\n    certificate: {tls[0]}\n    key: {tls[1]}\n" if tls else ""
+    config = where.with_suffix(".yml")
+    config.write_text(
+        f"version: 0.1\nlog:\n  level: error\n  accesslog:\n    disabled: true\nstorage:\n  filesystem:\n    rootdirectory: {where}\n"
+        f"http:\n  addr: 127.0.0.1:{port}\n  secret: of-this-run\n{secured}"
+    )
+    server = Server([program, "serve", str(config)], port, where.with_suffix(".log"), "https" if tls else "http")
+    return Peer(name, server)
+
+
+def zot(program: str, folder: pathlib.Path) -> Peer:
+    port, config = free_port(), folder / "zot.json"
+    storage = {"rootDirectory": str(folder / "zot"), "gc": False}
+    config.write_text(json.dumps({"storage": storage, "http": {"address": "127.0.0.1", "port": str(port)}, "log": {"level": "error"}}))
+    return Peer("zot", Server([program, "serve", str(config)], port, folder / "zot.log"))
+
+
+def angos(program: str, folder: pathlib.Path) -> Peer:
+    port, config = free_port(), folder / "angos.toml"
+    root = folder / "angos"
+    root.mkdir()
+    config.write_text(
+        f'[server]\nbind_address = "127.0.0.1"\nport = {port}\n[blob_store.fs]\nroot_dir = "{root}"\n[metadata_store.fs]\nroot_dir = "{root}"\n'
+        f'[global.access_policy]\ndefault = "allow"\n[repository."samples"]\n'
+    )
+    return Peer("angos", Server([program, "-c", str(config), "server"], port, folder / "angos.log"))
+
+
+def nginx(folder: pathlib.Path, files: pathlib.Path, tls: tuple | None) -> Peer | None:
+    """With the files under the paths that the blobs have at registries."""
+    program = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
+    if not program:
+        return None
+    port, where = free_port(), folder / f"nginx-{bool(tls)}"
+    where.mkdir()
+    secured = f"ssl_certificate {tls[0]}; ssl_certificate_key {tls[1]};" if tls else ""
+    config = where / "nginx.conf"
+    temporary = " ".join(f"{kind}_temp_path {where}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    config.write_text(
+        f"daemon off; master_process off; user root; pid {where}/pid; error_log {where}/error.log;\nevents {{ worker_connections 1024; }}\n"
+        f"http {{ access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 1000000000; {temporary}\n"
+        f"server {{ listen 127.0.0.1:{port}{' ssl' if tls else ''}; {secured} root {files}; }} }}\n"
+    )
+    server = Server([program, "-p", str(where), "-c", str(config)], port, where / "log", "https" if tls else "http")
+    return Peer("nginx, sendfile, asks nobody", server)
+
+
+# --- tables ---
+
+
+def head(title: str, *columns: str) -> None:
+    print(f"\n{title}\n\n| | {' | '.join(columns)} |\n|{'---|' * (len(columns) + 1)}", flush=True)
+
+
+def pulls(title: str, peers: list[Peer], path, seconds: int, connections: int, script: str | None = None, bytes_each: int | None = None) -> None:
+    """Portcullis comes first: what it does is the measure of the others."""
+    unit = "GB" if bytes_each else "requests"
+    head(f"{title}, {connections} clients:", f"{unit} per CPU-second", f"{unit} per second", "p50", "p99", "peak MiB", "ratio")
+    scale = bytes_each / 1e9 if bytes_each else 1
+    shown = (lambda rate: f"{rate * scale:.2f}") if bytes_each else (lambda rate: f"{rate:,.0f}")
+    base = None
+    for peer in peers:
+        measured = peer.load(seconds, path(peer) if callable(path) else path, connections, script)
+        base = base or measured
+        ratio = base["per_cpu"] / measured["per_cpu"]
+        print(f"| {peer.name} | {shown(measured['per_cpu'])} | {shown(measured['rate'])} | {measured['p50']} | {measured['p99']} | {measured['memory']:.0f} | {ratio:.2f} |", flush=True)
+
+
+def pushes(title: str, peers: list[Peer], size: int, count: int, connections: int, hashing: float, chunk: int | None = None) -> None:
+    """Of blobs that nobody has, made before the clock runs."""
+    head(f"{title}, {connections} clients:", "MB per CPU-second", "MB per second", "blobs per second", "peak MiB", "of SHA-256", "ratio")
+    base = None
+    for peer in peers:
+        measured = push_some(peer, size, count, connections, chunk)
+        base = base or measured
+        rate, per_cpu = size * count / measured["wall"] / 1e6, size * count / measured["cpu"] / 1e6
+        print(
+            f"| {peer.name} | {per_cpu:,.1f} | {rate:,.1f} | {count / measured['wall']:,.0f} | {measured['memory']:.0f} | {per_cpu / hashing:.2f} | {measured['cpu'] / base['cpu']:.2f} |",
+            flush=True,
+        )
+
+
+def push_some(peer: Peer, size: int, count: int, connections: int, chunk: int | None) -> dict:
+    start = threading.Barrier(connections + 1)
+
+    def some(number: int) -> None:
+        client = peer.client()
+        seed = os.urandom(16)
+        blobs = [seed + index.to_bytes(8, "big") + filler[: size - 24] for index in range(count // connections)]
+        digests = [digest_of(blob) for blob in blobs]
+        client.ask("GET", "/v2/")
+        start.wait()
+        for blob, digest in zip(blobs, digests, strict=True):
+            push_blob(client, REPOSITORY, blob, digest, chunk)
+
+    filler = os.urandom(max(size - 24, 0))
+    threads = [threading.Thread(target=some, args=(number,)) for number in range(connections)]
+    for thread in threads:
+        thread.start()
+    start.wait()
+    peer.server.forget_memory()
+    cpu, begun = peer.server.cpu_seconds(), time.monotonic()
+    for thread in threads:
+        thread.join()
+    return {"wall": time.monotonic() - begun, "cpu": max(peer.server.cpu_seconds() - cpu, 0.01), "memory": peer.server.memory_mib()}
+
+
+def sha256_rate() -> float:
+    """MB a second of one processor, by OpenSSL."""
+    blob = os.urandom(64 * MIB)
+    begun = time.process_time()
+    for _ in range(8):
+        hashlib.sha256(blob)
+    return 8 * len(blob) / (time.process_time() - begun) / 1e6
+
+
+# --- the run ---
+
+
+def fill(peers: list[Peer], sizes: list[int], files: pathlib.Path) -> tuple[str, dict[int, str]]:
+    """The same image and blobs everywhere, and as files. The digest of the manifest, and those of the blobs."""
+    blobs = {size: os.urandom(size) for size in sizes}
+    where = files / "v2" / REPOSITORY / "blobs"
+    where.mkdir(parents=True)
+    digests = {size: digest_of(blob) for size, blob in blobs.items()}
+    for size, blob in blobs.items():
+        (where / digests[size]).write_bytes(blob)
+    for peer in peers:
+        manifest = push_image(peer.client())
+        for size, blob in blobs.items():
+            push_blob(peer.client(), REPOSITORY, blob, digests[size])
+    return manifest, digests
+
+
+def blob_path(digest: str) -> str:
+    return f"/v2/{REPOSITORY}/blobs/{digest}"
+
+
+def small(peers: list[Peer], manifest: str, seconds: int, folder: pathlib.Path) -> None:
+    by_tag = f"/v2/{REPOSITORY}/manifests/v1"
+    script = folder / "head.lua"
+    script.write_text('wrk.method = "HEAD"\n')
+    pulls("`/v2/`", peers, "/v2/", seconds, 16)
+    for connections in (1, 16, 256):
+        pulls("A manifest by its tag", peers, by_tag, seconds, connections)
+    pulls("A manifest by its digest", peers, f"/v2/{REPOSITORY}/manifests/{manifest}", seconds, 16)
+    pulls("HEAD of a manifest by its tag", peers, by_tag, seconds, 16, script=str(script))
+
+
+def large(peers: list[Peer], digests: dict[int, str], seconds: int, what: str) -> None:
+    for size, digest in digests.items():
+        name = f"{size // MIB} MiB" if size >= MIB else f"{size // KIB} KiB"
+        for connections in (1, 16, 256) if size < MIB else (16,):
+            pulls(f"A blob of {name}{what}", peers, blob_path(digest), seconds, connections, bytes_each=size if size >= MIB else None)
+
+
+def mix(peers: list[Peer], manifest: str, digests: dict[int, str], seconds: int, folder: pathlib.Path) -> None:
+    """As many hosts that look whether a tag has moved as it takes, and now and then one that pulls."""
+    base, small_blob, layer = f"/v2/{REPOSITORY}/manifests", blob_path(digests[KIB]), blob_path(digests[MIB])
+    wheel = ['"HEAD", "%s/v1"' % base] * 12 + ['"GET", "%s/v1"' % base] * 3 + ['"GET", "%s/%s"' % (base, manifest)] * 2
+    wheel += ['"GET", "%s"' % small_blob] * 2 + ['"GET", "%s"' % layer]
+    script = folder / "mix.lua"
+    script.write_text("local wheel = {%s}\nlocal next = 0\nrequest = function()\n  next = next %% #wheel + 1\n  return wrk.format(wheel[next][1], wheel[next][2])\nend\n" % ", ".join("{%s}" % turn for turn in wheel))
+    pulls("A mix of 20: HEAD by tag 12, GET by tag 3, GET by digest 2, 1 KiB 2, 1 MiB 1", peers, "/", seconds, 64, script=str(script))
+
+
+def idle(peers: list[Peer]) -> None:
+    head("Memory when started:", "MiB")
+    for peer in peers:
+        print(f"| {peer.name} | {peer.server.memory_mib():.0f} |")
+
+
+def run(arguments: argparse.Namespace, folder: pathlib.Path, running: list[Peer]) -> None:
+    def started(peer: Peer | None, name: str) -> list[Peer]:
+        if peer is None:
+            print(f"SKIPPED  {name}: it is not installed, or its program was not given")
+            return []
+        running.append(peer)
+        return [peer]
+
+    def registries(tls: tuple | None) -> list[Peer]:
+        two, three = shutil.which("docker-registry"), arguments.distribution3
+        return [
+            *started(portcullis(os.path.realpath(arguments.portcullis), folder, bool(tls)), "Portcullis"),
+            *started(two and distribution("Distribution 2.8", two, folder, tls), "Distribution 2.8"),
+            *started(three and distribution("Distribution 3", three, folder, tls), "Distribution 3"),
+        ]
+
+    files, seconds = folder / "files", arguments.seconds
+    peers = registries(None)
+    peers += started(arguments.zot and zot(arguments.zot, folder), "zot")
+    peers += started(arguments.angos and angos(arguments.angos, folder), "angos")
+    idle(peers)
+    sizes = [KIB, MIB, 100 * MIB] + ([arguments.large * MIB] if arguments.large else [])
+    manifest, digests = fill(peers, sizes, files)
+    files_server = started(nginx(folder, files, None), "nginx")
+    small(peers, manifest, seconds, folder)
+    mix(peers, manifest, digests, seconds, folder)
+    large(peers + files_server, digests, seconds, "")
+
+    hashing = sha256_rate()
+    print(f"\nSHA-256 by OpenSSL: {hashing:,.0f} MB per second of one processor.")
+    for name, size, count, connections in (("1 KiB", KIB, 3200, 16), ("1 MiB", MIB, 320, 16), ("100 MiB", 100 * MIB, 4, 1), ("100 MiB", 100 * MIB, 8, 4)):
+        pushes(f"A blob of {name} pushed in one PUT", peers, size, count, connections, hashing)
+    pushes("A blob of 100 MiB pushed in chunks of 8 MiB", peers, 100 * MIB, 4, 1, hashing, CHUNK)
+    for peer in peers + files_server:
+        running.remove(peer)
+        peer.server.end()
+
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate],
+        check=True,
+        capture_output=True,
+    )
+    secured = registries((certificate, key))
+    files_over_tls = folder / "files-tls"
+    manifest, digests = fill(secured, sizes[:3], files_over_tls)
+    pulls("A manifest by its tag, over TLS", secured, f"/v2/{REPOSITORY}/manifests/v1", seconds, 16)
+    large(secured + started(nginx(folder, files_over_tls, (certificate, key)), "nginx"), digests, seconds, ", over TLS")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("portcullis")
+    for peer in ("distribution3", "zot", "angos"):
+        parser.add_argument(f"--{peer}")
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--large", type=int, default=1024, help="MiB of the largest blob; 0 for none")
+    arguments = parser.parse_args()
+    running: list[Peer] = []
+    with tempfile.TemporaryDirectory() as name:
+        try:
+            run(arguments, pathlib.Path(name), running)
+        finally:
+            for peer in running:
+                peer.server.end()
+
+
+if __name__ == "__main__":
+    main()
