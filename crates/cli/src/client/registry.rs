@@ -5,7 +5,7 @@
 //! 2. That becomes a bearer for one scope, at its `/oauth2/token`.
 //! 3. The bearer goes with the request.
 
-use super::address::Address;
+use super::address::{self, Address};
 use super::pages::Pages;
 use super::{Answer, Client, ClientError, json_bytes};
 use crate::limits::LIST_ITEMS_MAX;
@@ -22,6 +22,10 @@ use wire::oci::Errors;
 
 /// How many items a page is asked to have; Azure gives at most as many.
 const PAGE_ITEMS: usize = 1000;
+
+/// Whatever a manifest may be: Azure answers 404 for an index that is not asked for by its media type (Azure/acr, issue 741).
+const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
+    application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json, */*";
 
 /// A registry that somebody is signed in to.
 pub struct RegistryClient<'a> {
@@ -73,46 +77,72 @@ impl<'a> RegistryClient<'a> {
         &self.refresh_token
     }
 
+    /// With a bearer for `scope`, of which the registry grants what is held: `repository:samples/app:pull,metadata_read`.
+    ///
+    /// Errors: the registry gives none.
+    pub async fn scoped(&self, scope: &str) -> Result<Scoped<'_, 'a>, ClientError> {
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("service", self.login_server.as_str()),
+            ("scope", scope),
+            ("refresh_token", self.refresh_token.reveal()),
+        ];
+        let issued: RegistryTokenAnswer = post_form(self.client, &self.login_server, "/oauth2/token", &form).await?;
+        Ok(Scoped { registry: self, bearer: Secret::new(issued.access_token) })
+    }
+}
+
+/// A registry, with a bearer for one scope.
+pub struct Scoped<'r, 'a> {
+    registry: &'r RegistryClient<'a>,
+    bearer: Secret,
+}
+
+/// A manifest as it was pushed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushedManifest {
+    /// What it was pushed as.
+    pub media_type: String,
+    /// Its bytes.
+    pub bytes: Bytes,
+}
+
+impl Scoped<'_, '_> {
     /// What is at `path`.
-    pub async fn get<T: DeserializeOwned>(&self, scope: &str, path: &str) -> Result<T, ClientError> {
-        self.ask(scope, Method::GET, path, Bytes::new()).await?.json()
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        self.ask(Method::GET, path, Bytes::new()).await?.json()
     }
 
     /// Changes what is at `path`.
-    pub async fn patch<B: Serialize, T: DeserializeOwned>(
-        &self,
-        scope: &str,
-        path: &str,
-        body: &B,
-    ) -> Result<T, ClientError> {
-        self.ask(scope, Method::PATCH, path, json_bytes(body)?).await?.json()
+    pub async fn patch<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ClientError> {
+        self.ask(Method::PATCH, path, json_bytes(body)?).await?.json()
     }
 
     /// Deletes what is at `path`, and says what went.
-    pub async fn delete<T: DeserializeOwned>(&self, scope: &str, path: &str) -> Result<T, ClientError> {
-        self.ask(scope, Method::DELETE, path, Bytes::new()).await?.json()
+    pub async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        self.ask(Method::DELETE, path, Bytes::new()).await?.json()
     }
 
     /// Deletes what is at `path`, whose answer says nothing.
-    pub async fn delete_silently(&self, scope: &str, path: &str) -> Result<(), ClientError> {
-        self.ask(scope, Method::DELETE, path, Bytes::new()).await.map(drop)
+    pub async fn delete_silently(&self, path: &str) -> Result<(), ClientError> {
+        self.ask(Method::DELETE, path, Bytes::new()).await.map(drop)
     }
 
-    /// Every page of what is at `path`, at most `items_max` items, which `items` counts.
+    /// Every page of what is at `path`, at most `items_max` items, which `items` counts. The path may have a query.
     ///
     /// Errors: the registry refuses, or its pages lead in a circle, are empty without end, or hold more than [`LIST_ITEMS_MAX`].
     pub async fn pages<T: DeserializeOwned>(
         &self,
-        scope: &str,
         path: &str,
         items_max: Option<usize>,
         items: fn(&T) -> usize,
     ) -> Result<Vec<T>, ClientError> {
         let (mut all, mut count, mut pages) = (Vec::new(), 0, Pages::default());
         let page_items = items_max.unwrap_or(PAGE_ITEMS).min(PAGE_ITEMS);
-        let mut next = Some(Address::given_by_service(&format!("{path}?n={page_items}"))?);
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let mut next = Some(Address::given_by_service(&format!("{path}{separator}n={page_items}"))?);
         while let Some(address) = next {
-            let answer = self.ask(scope, Method::GET, address.path_and_query(), Bytes::new()).await?;
+            let answer = self.ask(Method::GET, address.path_and_query(), Bytes::new()).await?;
             let link = answer.header("link").and_then(next_link);
             let given = link.map(|link| Address::given_by_service(&link)).transpose()?;
             let page: T = answer.json()?;
@@ -130,25 +160,48 @@ impl<'a> RegistryClient<'a> {
         Ok(all)
     }
 
-    async fn ask(&self, scope: &str, method: Method, path: &str, body: Bytes) -> Result<Answer, ClientError> {
-        let form = [
-            ("grant_type", "refresh_token"),
-            ("service", self.login_server.as_str()),
-            ("scope", scope),
-            ("refresh_token", self.refresh_token.reveal()),
-        ];
-        let issued: RegistryTokenAnswer = post_form(self.client, &self.login_server, "/oauth2/token", &form).await?;
+    /// A manifest, by tag or digest.
+    ///
+    /// Errors: one of the names is none; the registry refuses.
+    pub async fn manifest(&self, repository: &str, reference: &str) -> Result<PushedManifest, ClientError> {
+        let path = format!("/v2/{}/manifests/{}", address::segments(repository)?, address::segments(reference)?);
+        let answer = self.ask(Method::GET, &path, Bytes::new()).await?;
+        let media_type = answer.header("content-type").and_then(|it| it.split(';').next()).unwrap_or_default();
+        Ok(PushedManifest { media_type: media_type.trim().to_owned(), bytes: answer.response.body().clone() })
+    }
+
+    /// Whether a repository holds a blob. Nothing is read: Azure answers with the address of the bytes.
+    ///
+    /// Errors: the registry refuses.
+    pub async fn has_blob(&self, repository: &str, digest: &str) -> Result<bool, ClientError> {
+        let path = format!("/v2/{}/blobs/{}", address::segments(repository)?, address::segments(digest)?);
+        let answer = self.send(Method::HEAD, &path, Bytes::new()).await?;
+        match answer.response.status() {
+            status if status.is_success() || status.is_redirection() => Ok(true),
+            StatusCode::NOT_FOUND => Ok(false),
+            _ => registry_success(answer).map(|_| true),
+        }
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Bytes) -> Result<Answer, ClientError> {
+        registry_success(self.send(method, path, body).await?)
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Bytes) -> Result<Answer, ClientError> {
         let mut request = Request::builder().method(method.clone()).uri(path);
-        if let Ok(mut bearer) = HeaderValue::from_str(&format!("Bearer {}", issued.access_token)) {
+        if let Ok(mut bearer) = HeaderValue::from_str(&format!("Bearer {}", self.bearer.reveal())) {
             bearer.set_sensitive(true);
             request = request.header(header::AUTHORIZATION, bearer);
+        }
+        if path.starts_with("/v2/") {
+            request = request.header(header::ACCEPT, MANIFESTS);
         }
         if !body.is_empty() {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
         let request = request.body(body).map_err(|error| super::AddressError::NotAPath(error.to_string()))?;
-        let response = self.client.transport.send_to_registry(&self.login_server, request).await?;
-        registry_success(Answer { method, path: path.to_owned(), response })
+        let response = self.registry.client.transport.send_to_registry(&self.registry.login_server, request).await?;
+        Ok(Answer { method, path: path.to_owned(), response })
     }
 }
 

@@ -335,12 +335,13 @@ fn attributes(answer: Value, member: &str) -> Value {
 async fn list_repositories(call: Call<'_>) -> Result<Outcome, Failure> {
     let registry = sign_in(call).await?;
     if let Some(name) = call.text("Name") {
-        let found: Value = registry.get(&reading(name), &path(&[name])?).await?;
+        let found: Value = registry.scoped(&reading(name)).await?.get(&path(&[name])?).await?;
         return Ok(Outcome::one(pascal(found)));
     }
     let first = call.bound.get("First").and_then(Value::as_u64).and_then(|first| usize::try_from(first).ok());
     let names = |page: &Value| page.get("repositories").and_then(Value::as_array).map_or(0, Vec::len);
-    let pages: Vec<Value> = registry.pages("registry:catalog:*", "/acr/v1/_catalog", first, names).await?;
+    let pages: Vec<Value> =
+        registry.scoped("registry:catalog:*").await?.pages("/acr/v1/_catalog", first, names).await?;
     let all = pages.into_iter().filter_map(|page| page.get("repositories")?.as_array().cloned()).flatten();
     Ok(Outcome::many(all.take(first.unwrap_or(usize::MAX)).collect()))
 }
@@ -350,7 +351,7 @@ async fn whole_list(call: Call<'_>, kind: &'static str, count: fn(&Value) -> usi
     let registry = sign_in(call).await?;
     let repository = call.text("RepositoryName").unwrap_or_default();
     let path = path(&[repository, &format!("_{kind}")])?;
-    let pages: Vec<Value> = registry.pages(&reading(repository), &path, None, count).await?;
+    let pages: Vec<Value> = registry.scoped(&reading(repository)).await?.pages(&path, None, count).await?;
     let mut whole = Map::new();
     for page in pages {
         let Value::Object(members) = page else { continue };
@@ -373,7 +374,8 @@ async fn get_manifest(call: Call<'_>) -> Result<Outcome, Failure> {
     };
     let registry = sign_in(call).await?;
     let repository = call.text("RepositoryName").unwrap_or_default();
-    let found: Value = registry.get(&reading(repository), &path(&[repository, "_manifests", digest])?).await?;
+    let found: Value =
+        registry.scoped(&reading(repository)).await?.get(&path(&[repository, "_manifests", digest])?).await?;
     Ok(Outcome::one(attributes(found, "Manifest")).shown_as(&ONE_MANIFEST))
 }
 
@@ -383,14 +385,14 @@ async fn get_tag(call: Call<'_>) -> Result<Outcome, Failure> {
     };
     let registry = sign_in(call).await?;
     let repository = call.text("RepositoryName").unwrap_or_default();
-    let found: Value = registry.get(&reading(repository), &path(&[repository, "_tags", tag])?).await?;
+    let found: Value = registry.scoped(&reading(repository)).await?.get(&path(&[repository, "_tags", tag])?).await?;
     Ok(Outcome::one(attributes(found, "Tag")).shown_as(&ONE_MANIFEST))
 }
 
 async fn update_repository(call: Call<'_>) -> Result<Outcome, Failure> {
     let change = change(&call)?;
     let name = call.text("Name").unwrap_or_default();
-    let changed: Value = sign_in(call).await?.patch(&changing(name), &path(&[name])?, &change).await?;
+    let changed: Value = sign_in(call).await?.scoped(&changing(name)).await?.patch(&path(&[name])?, &change).await?;
     Ok(Outcome::one(pascal(changed)))
 }
 
@@ -406,7 +408,7 @@ async fn update_below(call: Call<'_>, kind: &str, parameter: &str, member: &str)
     let change = change(&call)?;
     let repository = call.text("RepositoryName").unwrap_or_default();
     let path = path(&[repository, kind, call.text(parameter).unwrap_or_default()])?;
-    let changed: Value = sign_in(call).await?.patch(&changing(repository), &path, &change).await?;
+    let changed: Value = sign_in(call).await?.scoped(&changing(repository)).await?.patch(&path, &change).await?;
     Ok(Outcome::one(attributes(changed, member)))
 }
 
@@ -416,7 +418,7 @@ fn removed(call: &Call<'_>) -> Outcome {
 
 async fn remove_repository(call: Call<'_>) -> Result<Outcome, Failure> {
     let name = call.text("Name").unwrap_or_default();
-    let gone: DeletedRepository = sign_in(call).await?.delete(&deleting(name), &path(&[name])?).await?;
+    let gone: DeletedRepository = sign_in(call).await?.scoped(&deleting(name)).await?.delete(&path(&[name])?).await?;
     if call.bound.is_on("PassThru") {
         return Ok(removed(&call));
     }
@@ -427,13 +429,13 @@ async fn remove_manifest(call: Call<'_>) -> Result<Outcome, Failure> {
     let repository = call.text("RepositoryName").unwrap_or_default();
     let digest = call.text("Manifest").unwrap_or_default();
     let path = format!("/v2/{}/manifests/{}", address::segments(repository)?, address::segments(digest)?);
-    sign_in(call).await?.delete_silently(&deleting(repository), &path).await?;
+    sign_in(call).await?.scoped(&deleting(repository)).await?.delete_silently(&path).await?;
     Ok(removed(&call))
 }
 
 async fn remove_tag(call: Call<'_>) -> Result<Outcome, Failure> {
     let repository = call.text("RepositoryName").unwrap_or_default();
     let path = path(&[repository, "_tags", call.text("Name").unwrap_or_default()])?;
-    sign_in(call).await?.delete_silently(&deleting(repository), &path).await?;
+    sign_in(call).await?.scoped(&deleting(repository)).await?.delete_silently(&path).await?;
     Ok(removed(&call))
 }

@@ -115,16 +115,16 @@ fn page(names: &[&str], link: &str) -> Exchange {
     exchange_with("GET /acr/v1/_catalog", 200, &[("link", link)], &json!({ "repositories": names }))
 }
 
-/// A page, with the bearer that is asked for first; it says that the next one is behind `last`.
-fn page_before(names: &[&str], last: usize) -> [Exchange; 2] {
-    [bearer(), page(names, &format!(r#"</acr/v1/_catalog?last={last}&n=1000>; rel="next""#))]
+/// A page; it says that the next one is behind `last`.
+fn page_before(names: &[&str], last: usize) -> Exchange {
+    page(names, &format!(r#"</acr/v1/_catalog?last={last}&n=1000>; rel="next""#))
 }
 
 #[rstest]
 #[case::back(vec![page_before(&["a"], 1), page_before(&["b"], 1)])]
 #[case::empty((0..=LIST_EMPTY_PAGES_MAX).map(|last| page_before(&[], last)).collect())]
-fn pages_that_do_not_end_are_not_followed(#[case] pages: Vec<[Exchange; 2]>) {
-    let ran = run_line("Get-AzContainerRegistryRepository R", pages.into_iter().flatten().collect());
+fn pages_that_do_not_end_are_not_followed(#[case] pages: Vec<Exchange>) {
+    let ran = run_line("Get-AzContainerRegistryRepository R", std::iter::once(bearer()).chain(pages).collect());
     assert!(ran.stderr.starts_with("The list does not end: after /acr/v1/_catalog?last="), "{}", ran.stderr);
     assert_eq!((ran.stdout.as_str(), ran.status), ("", ExitStatus::Unreachable));
 }
@@ -132,7 +132,7 @@ fn pages_that_do_not_end_are_not_followed(#[case] pages: Vec<[Exchange; 2]>) {
 #[test]
 fn pages_become_one_list_that_first_cuts() {
     let next = r#"</acr/v1/_catalog?last=b&n=1000>; rel="next""#;
-    let two = || vec![bearer(), page(&["a", "b"], next), bearer(), page(&["c"], "")];
+    let two = || vec![bearer(), page(&["a", "b"], next), page(&["c"], "")];
     assert_eq!(run_line("Get-AzContainerRegistryRepository R", two()).stdout, "\"a\"\n\"b\"\n\"c\"\n");
     let one = vec![bearer(), page(&["a", "b"], next)];
     assert_eq!(run_line("Get-AzContainerRegistryRepository R -First 1", one).stdout, "\"a\"\n");
