@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::pin::pin;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 /// How often the line moves.
@@ -24,6 +24,8 @@ pub struct Progress<'a> {
     sleeper: &'a dyn Sleeper,
     /// How often the line would have moved, over all waits so far.
     ticks: AtomicU32,
+    /// Whether a wait counts them now: of several at the same time, one does.
+    is_counted: AtomicBool,
 }
 
 impl<'a> Progress<'a> {
@@ -44,7 +46,7 @@ impl<'a> Progress<'a> {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
             line.set_style(style);
         }
-        Self { line, sleeper, ticks: AtomicU32::new(0) }
+        Self { line, sleeper, ticks: AtomicU32::new(0), is_counted: AtomicBool::new(false) }
     }
 
     /// Waits for `future`, and shows `what` meanwhile, such as `Waiting for https://management.azure.com`.
@@ -54,14 +56,23 @@ impl<'a> Progress<'a> {
         }
         let mut future = pin!(future);
         loop {
-            tokio::select! {
+            let counts = !self.is_counted.swap(true, Ordering::Relaxed);
+            let outcome = tokio::select! {
                 biased;
-                outcome = &mut future => {
+                outcome = &mut future => Some(outcome),
+                () = self.sleeper.sleep(TICK) => None,
+            };
+            if counts {
+                self.is_counted.store(false, Ordering::Relaxed);
+            }
+            match outcome {
+                Some(outcome) => {
                     // Whatever is written next begins on a clean line.
                     self.line.finish_and_clear();
                     return outcome;
                 }
-                () = self.sleeper.sleep(TICK) => self.tick(what),
+                None if counts => self.tick(what),
+                None => {}
             }
         }
     }
@@ -276,6 +287,25 @@ mod tests {
                 assert_eq!(screen.line(), "");
             }
         });
+    }
+
+    /// Lets everybody else have a turn meanwhile.
+    struct Turns;
+
+    impl Sleeper for Turns {
+        fn sleep(&self, _: Duration) -> BoxFuture<'_, ()> {
+            Box::pin(tokio::task::yield_now())
+        }
+    }
+
+    #[test]
+    fn waits_at_the_same_time_count_once() {
+        let screen = Screen::default();
+        let progress = Progress::drawn_on(ProgressDrawTarget::term_like(Box::new(screen.clone())), &Turns);
+        drive(async { tokio::join!(progress.during("Waiting", after(24)), progress.during("Waiting", after(24))) });
+        let seen = screen.seen();
+        assert!(seen.iter().any(|line| line.ends_with("Waiting (1 s)")), "{seen:?}");
+        assert!(!seen.iter().any(|line| line.ends_with("Waiting (2 s)")), "{seen:?}");
     }
 
     #[test]
