@@ -139,6 +139,10 @@ impl Transport for Watched<'_> {
         self.inner.endpoint()
     }
 
+    fn login_server_domain(&self) -> Option<&str> {
+        self.inner.login_server_domain()
+    }
+
     fn send_to_registry<'a>(
         &'a self,
         login_server: &'a str,

@@ -24,6 +24,7 @@ pub(crate) struct FakeTransport {
     bodies: Mutex<Vec<String>>,
     queries: Mutex<Vec<String>>,
     endpoint: Option<String>,
+    login_server_domain: Option<String>,
 }
 
 /// Remembers how long it was asked to wait, and does not.
@@ -68,6 +69,11 @@ impl FakeTransport {
         Self { endpoint: Some(endpoint.to_owned()), ..self }
     }
 
+    /// As if it were one of Azure's clouds, whose registries are in a domain of their own.
+    pub(crate) fn at_azure(self) -> Self {
+        Self { login_server_domain: Some("azurecr.io".to_owned()), ..self.at("https://management.azure.com") }
+    }
+
     /// The bodies that came in, of requests that had one.
     pub(crate) fn bodies(&self) -> Vec<String> {
         self.bodies.lock().unwrap().clone()
@@ -94,6 +100,10 @@ impl Transport for FakeTransport {
 
     fn endpoint(&self) -> String {
         self.endpoint.clone().unwrap_or_else(|| "http://localhost".to_owned())
+    }
+
+    fn login_server_domain(&self) -> Option<&str> {
+        self.login_server_domain.as_deref()
     }
 }
 

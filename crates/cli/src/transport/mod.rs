@@ -49,6 +49,11 @@ pub trait Transport: Send + Sync {
         false
     }
 
+    /// What the login servers of registries end in, such as `azurecr.io`, where they are hosts of a cloud.
+    fn login_server_domain(&self) -> Option<&str> {
+        None
+    }
+
     /// What there is to say of how it signed in, for `-Verbose`.
     fn login_said(&self) -> Option<String> {
         None

@@ -99,6 +99,10 @@ impl Transport for Retrying<'_> {
         self.inner.is_at_azure()
     }
 
+    fn login_server_domain(&self) -> Option<&str> {
+        self.inner.login_server_domain()
+    }
+
     fn login_said(&self) -> Option<String> {
         self.inner.login_said()
     }

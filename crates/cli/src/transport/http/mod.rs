@@ -128,6 +128,13 @@ impl Transport for HttpTransport {
         self.login.is_at_azure()
     }
 
+    fn login_server_domain(&self) -> Option<&str> {
+        match &self.login {
+            Login::Entra(entra) => Some(entra.login_server_suffix()),
+            Login::ServicePrincipal(_) | Login::Bearer(_) => None,
+        }
+    }
+
     fn login_said(&self) -> Option<String> {
         self.bearer.get().map(|(_, said)| said.clone())
     }
