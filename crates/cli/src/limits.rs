@@ -58,6 +58,16 @@ pub const LIST_ITEMS_MAX: usize = 2_500_000;
 /// How many pages of a list may be empty in a row. Ours: a service that filters behind its pages sends one now and then.
 pub const LIST_EMPTY_PAGES_MAX: usize = 100;
 
+/// How many manifests a command reads to say how large things are and what needs what. Ours: seconds at a server of one's own, some tens of
+/// megabytes.
+pub const MANIFESTS_READ_MAX: usize = 10_000;
+
+/// The same at Azure. Ours: half a minute there, and a fifth of the reads that its smallest tier answers one in a minute (acr-permissions.json).
+pub const MANIFESTS_READ_AT_AZURE_MAX: usize = 1000;
+
+/// How often a command asks other repositories whether they hold a blob too, to say what a delete would free. Ours: half a minute at a registry far away.
+pub const BLOBS_ASKED_MAX: usize = 1000;
+
 /// The most that is read from standard input. Ours: a hundred thousand tokens.
 pub const INPUT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 

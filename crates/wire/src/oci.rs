@@ -125,7 +125,7 @@ pub struct Manifest {
     pub others: MemberNames,
 }
 
-/// What a config says that its image runs on (OCI image specification, config; Docker's has the same two).
+/// What a config says that its image runs on (OCI image specification, config; Docker's has the same), and an index of its members.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Platform {
     /// Such as `amd64`.
@@ -134,6 +134,9 @@ pub struct Platform {
     /// Such as `linux`.
     #[serde(default)]
     pub os: Option<String>,
+    /// Which of the architecture, such as `v8`.
+    #[serde(default)]
+    pub variant: Option<String>,
 }
 
 /// What the members of an index run on, as it says.

@@ -1,5 +1,7 @@
-//! `portcullis token`, `scope-map` and `registry`: what the cmdlets do, in az's words, and a few things that az does not do.
+//! `portcullis token`, `scope-map`, `registry`, `repository`, `manifest` and `tag`: what the cmdlets do, in az's words, and a few things that az
+//! does not do.
 
+mod contents;
 mod credential_forms;
 mod explain;
 mod grants;
@@ -19,7 +21,9 @@ use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::output::Console;
+use crate::progress::Progress;
 use clap::Args;
+use contents::words::{ManifestVerb, RepositoryVerb, TagVerb};
 use jiff::Timestamp;
 use words::{Common, CredentialVerb, Form, RegistryVerb, ScopeMapVerb, TokenVerb};
 
@@ -50,6 +54,33 @@ pub struct RegistryOptions {
     common: Common,
 }
 
+/// What `repository` is told.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct RepositoryOptions {
+    #[command(subcommand)]
+    verb: RepositoryVerb,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What `manifest` is told.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ManifestOptions {
+    #[command(subcommand)]
+    verb: ManifestVerb,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What `tag` is told.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct TagOptions {
+    #[command(subcommand)]
+    verb: TagVerb,
+    #[command(flatten)]
+    common: Common,
+}
+
 /// A command in az's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AzCommand {
@@ -59,6 +90,12 @@ pub enum AzCommand {
     ScopeMap(ScopeMapOptions),
     /// `portcullis registry …`
     Registry(RegistryOptions),
+    /// `portcullis repository …`
+    Repository(RepositoryOptions),
+    /// `portcullis manifest …`
+    Manifest(ManifestOptions),
+    /// `portcullis tag …`
+    Tag(TagOptions),
 }
 
 /// A command that runs.
@@ -69,6 +106,7 @@ struct Run<'a, 'c> {
     subscription_id: Option<String>,
     form: Form,
     now: Timestamp,
+    progress: Progress<'a>,
     console: &'a mut Console<'c>,
     host: &'a mut dyn Host,
 }
@@ -78,7 +116,10 @@ impl AzCommand {
         match self {
             Self::Token(TokenOptions { common, .. })
             | Self::ScopeMap(ScopeMapOptions { common, .. })
-            | Self::Registry(RegistryOptions { common, .. }) => common,
+            | Self::Registry(RegistryOptions { common, .. })
+            | Self::Repository(RepositoryOptions { common, .. })
+            | Self::Manifest(ManifestOptions { common, .. })
+            | Self::Tag(TagOptions { common, .. }) => common,
         }
     }
 
@@ -91,7 +132,7 @@ impl AzCommand {
                 | TokenVerb::Credential(CredentialVerb::Generate { format, .. }) => format.is_some(),
                 _ => false,
             },
-            Self::ScopeMap(_) | Self::Registry(_) => false,
+            Self::ScopeMap(_) | Self::Registry(_) | Self::Repository(_) | Self::Manifest(_) | Self::Tag(_) => false,
         }
     }
 
@@ -120,11 +161,15 @@ impl AzCommand {
             .map_err(|error| Failure::usage(format!("The clock of this machine is wrong: {error}.")))?;
         let form = common.output.unwrap_or(default);
         let subscription_id = route.subscription_id;
-        let mut run = Run { client, common, subscription_id, form, now, console, host };
+        let progress = Progress::new(environment, client.sleeper());
+        let mut run = Run { client, common, subscription_id, form, now, progress, console, host };
         match self {
             Self::Token(options) => run.token(&options.verb).await,
             Self::ScopeMap(options) => run.scope_map(&options.verb).await,
             Self::Registry(options) => run.registry(&options.verb).await,
+            Self::Repository(options) => run.repository(&options.verb).await,
+            Self::Manifest(options) => run.manifest(&options.verb).await,
+            Self::Tag(options) => run.tag(&options.verb).await,
         }
     }
 }

@@ -16,6 +16,17 @@ impl Run<'_, '_> {
         }
     }
 
+    /// The login server of a registry, as the management API tells it. `Err` inside when that is no host: it becomes part of requests, of
+    /// lines for a shell and of files of variables.
+    pub(super) async fn login_server(&self, place: &RegistryPlace) -> Result<Result<String, Failure>, Failure> {
+        let registry: Registry = self.client.get(&place.registry_address()?).await?;
+        let server = registry.properties.as_ref().and_then(|properties| properties.get("loginServer")?.as_str());
+        let fits = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+        let server = server.filter(|server| !server.is_empty() && server.chars().all(fits)).map(str::to_owned);
+        Ok(server
+            .ok_or_else(|| Failure::unreachable("The registry does not say its login server, or one that is no host.")))
+    }
+
     /// The registry that the options mean. A login server's name ends at its first dot.
     ///
     /// Errors: no registry has the name, or none was named and there is not exactly one.

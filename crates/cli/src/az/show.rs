@@ -37,6 +37,16 @@ impl Run<'_, '_> {
         };
         self.console.print(&text)
     }
+
+    /// Writes one answer, of which people see lines in place of a table.
+    pub(super) fn show_lines(&mut self, value: &Value, table: &Table, lines: &[String]) -> Result<(), Failure> {
+        match self.form {
+            Form::Table => {
+                self.console.print(&lines.iter().map(|line| printable_line(line) + "\n").collect::<String>())
+            }
+            Form::Json | Form::Jsonl | Form::Yaml | Form::Tsv => self.show(value, table),
+        }
+    }
 }
 
 /// As az writes tables: dashes as wide as the column. Nothing for no rows.

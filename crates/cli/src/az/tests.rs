@@ -19,14 +19,20 @@ pub(super) struct Ran {
     pub(super) stdout: String,
     pub(super) stderr: String,
     pub(super) code: u8,
+    /// What was sent: JSON, and forms as text.
     pub(super) bodies: Vec<Value>,
 }
 
 /// Runs a line of words against the exchanges; `answers` sit at the terminal.
 pub(super) fn run(line: &str, answers: &[&str], exchanges: Vec<Exchange>) -> Ran {
+    run_over(line, answers, FakeTransport::new(exchanges))
+}
+
+/// The same over any transport.
+pub(super) fn run_over(line: &str, answers: &[&str], transport: FakeTransport) -> Ran {
     let environment = Environment { now_micros: NOW_MICROS, program: "portcullis".into(), ..Environment::default() };
     let words = line.split(' ').map(OsString::from).collect();
-    let (transport, sleeper) = (FakeTransport::new(exchanges), FakeSleeper::default());
+    let sleeper = FakeSleeper::default();
     let (mut stdout, mut stderr, mut host) = (Vec::new(), Vec::new(), Answers::new(answers));
     let mut console = Console::new(&environment, &mut stdout, &mut stderr);
     let outcome = Invocation::parse(&environment, words).and_then(|invocation| match invocation {
@@ -39,7 +45,8 @@ pub(super) fn run(line: &str, answers: &[&str], exchanges: Vec<Exchange>) -> Ran
     let code = console.finish(outcome).code();
     assert_eq!((transport.left(), host.left()), (0, 0), "{}", String::from_utf8_lossy(&stderr));
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    let bodies = transport.bodies().iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+    let body = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()));
+    let bodies = transport.bodies().iter().map(body).collect();
     Ran { stdout: text(stdout), stderr: text(stderr), code, bodies }
 }
 
@@ -79,7 +86,7 @@ pub(super) fn generated(passwords: &Value) -> Exchange {
     below("POST", "/generateCredentials", 200, &json!({ "username": "ci", "passwords": passwords }))
 }
 
-fn login_server() -> Exchange {
+pub(super) fn login_server() -> Exchange {
     below("GET", "", 200, &json!({ "properties": { "loginServer": "myreg.example:5000" } }))
 }
 

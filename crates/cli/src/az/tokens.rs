@@ -12,7 +12,6 @@ use crate::failure::Failure;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use wire::arm::credentials::{GenerateCredentials, GeneratedCredentials};
-use wire::arm::registries::Registry;
 use wire::arm::tokens::{Token, TokenCredentials, TokenPassword, TokenProperties};
 
 /// The password that is made for a form that holds one: a second would work, and nobody would have seen it.
@@ -238,20 +237,12 @@ impl Run<'_, '_> {
         form: Option<CredentialForm>,
     ) -> Result<Option<FormWithServer>, Failure> {
         match form {
-            Some(form) => Ok(Some(FormWithServer { form, server: self.login_server(place).await? })),
+            Some(form) => match self.login_server(place).await? {
+                Ok(server) => Ok(Some(FormWithServer { form, server })),
+                Err(no_host) => Err(no_host.hint("Nothing was made. Leave --format out.")),
+            },
             None => Ok(None),
         }
-    }
-
-    async fn login_server(&self, place: &RegistryPlace) -> Result<String, Failure> {
-        let registry: Registry = self.client.get(&place.registry_address()?).await?;
-        let server = registry.properties.as_ref().and_then(|properties| properties.get("loginServer")?.as_str());
-        // It becomes part of a line for a shell, or of a file of variables.
-        let fits = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
-        server.filter(|server| !server.is_empty() && server.chars().all(fits)).map(str::to_owned).ok_or_else(|| {
-            Failure::unreachable("The registry does not say its login server, or one that is no host.")
-                .hint("Nothing was made. Leave --format out.")
-        })
     }
 
     fn show_tokens(&mut self, tokens: &[Token], one: bool) -> Result<(), Failure> {

@@ -1,7 +1,9 @@
 //! What the words after the program's name ask for. A cmdlet's words are PowerShell's, everything else is clap's.
 
 use crate::audit::AuditOptions;
-use crate::az::{AzCommand, RegistryOptions, ScopeMapOptions, TokenOptions};
+use crate::az::{
+    AzCommand, ManifestOptions, RegistryOptions, RepositoryOptions, ScopeMapOptions, TagOptions, TokenOptions,
+};
 use crate::cmdlets::{Cmdlet, Command, jobs};
 use crate::collection::CollectOptions;
 use crate::completion::{Request, Shell, script};
@@ -76,7 +78,13 @@ enum Verb {
     ScopeMap(ScopeMapOptions),
     /// Registries, and their admin users.
     Registry(RegistryOptions),
-    /// Print the script that makes a shell complete words, names of live registries, scope maps and tokens included.
+    /// Repositories: what is in a registry, how large it is, and taking it away.
+    Repository(RepositoryOptions),
+    /// Manifests: images, indexes and artifacts, their parts, what refers to what, and what a delete would free.
+    Manifest(ManifestOptions),
+    /// Tags, and what they point at.
+    Tag(TagOptions),
+    /// Print the script that makes a shell complete words, names of live registries, repositories, tags, scope maps and tokens included.
     Completion {
         /// The shell
         shell: Shell,
@@ -260,6 +268,9 @@ fn with_clap(environment: &Environment, words: Vec<OsString>) -> Result<Invocati
         Ok(Words { verb: Verb::Token(options) }) => Ok(Invocation::Az(Box::new(AzCommand::Token(options)))),
         Ok(Words { verb: Verb::ScopeMap(options) }) => Ok(Invocation::Az(Box::new(AzCommand::ScopeMap(options)))),
         Ok(Words { verb: Verb::Registry(options) }) => Ok(Invocation::Az(Box::new(AzCommand::Registry(options)))),
+        Ok(Words { verb: Verb::Repository(options) }) => Ok(Invocation::Az(Box::new(AzCommand::Repository(options)))),
+        Ok(Words { verb: Verb::Manifest(options) }) => Ok(Invocation::Az(Box::new(AzCommand::Manifest(options)))),
+        Ok(Words { verb: Verb::Tag(options) }) => Ok(Invocation::Az(Box::new(AzCommand::Tag(options)))),
         Ok(Words { verb: Verb::Principal(options) }) => Ok(Invocation::Principal(Box::new(options))),
         Ok(Words { verb: Verb::Audit(options) }) => Ok(Invocation::Audit(Box::new(options))),
         Ok(Words { verb: Verb::Collect(options) }) => Ok(Invocation::Collect(options)),

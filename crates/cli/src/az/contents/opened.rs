@@ -1,0 +1,385 @@
+//! A registry and a repository that somebody looks into, and as much of it as was read. What is read is bounded: a page at a time, few requests
+//! at once, so many manifests a command.
+
+use super::holdings::{Bodies, Weight, of_manifest};
+use super::image::{self, Reference};
+use super::manifest_body::ManifestBody;
+use super::refusals::{Asked, Need, What, is_locked, is_missing_right, is_unknown};
+use super::words::{Order, Within};
+use crate::az::Run;
+use crate::client::registry::{PushedManifest, RegistryClient, Scoped};
+use crate::client::{ClientError, Service, address};
+use crate::failure::Failure;
+use crate::limits::{MANIFESTS_READ_AT_AZURE_MAX, MANIFESTS_READ_MAX};
+use crate::progress::Progress;
+use indicatif::HumanCount;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use wire::acr::{Manifest, Manifests, OneManifest, OneTag, Repository, Tag, Tags};
+use wire::oci::{Catalog, Descriptor, Index};
+
+/// After how many manifests a person who waits sees how far it is.
+const TOLD_EVERY: usize = 25;
+
+/// A registry that is signed in to.
+pub(super) struct OpenRegistry<'a> {
+    client: RegistryClient<'a>,
+    /// As `-r` takes it.
+    pub(super) name: String,
+    pub(super) service: Service,
+}
+
+/// A repository.
+pub(super) struct OpenRepository<'r, 'a> {
+    registry: &'r OpenRegistry<'a>,
+    scoped: Scoped<'r, 'a>,
+    pub(super) name: &'r str,
+    /// What is told of it.
+    pub(super) told: Repository,
+    /// The manifests that were read.
+    pub(super) bodies: Bodies,
+    /// Those that were to be read and were not.
+    pub(super) unread: BTreeMap<String, Unread>,
+    /// How many a command reads at most.
+    pub(super) read_max: usize,
+    /// How many may still be read.
+    pub(super) left: usize,
+}
+
+/// Why a manifest was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Unread {
+    /// It is not there, or not any more.
+    Gone,
+    /// `readEnabled` is false.
+    Locked,
+    /// The login lacks `content/read`.
+    NotAllowed,
+    /// There are more than a command reads.
+    TooMany,
+    /// It is not of the shape of one.
+    Unreadable,
+}
+
+impl<'a> Run<'a, '_> {
+    /// Signs in to the registry that the options mean. At Azure, a login server is taken as it is: its registry may be one that whoever signs
+    /// in may use and not manage.
+    pub(super) async fn open_registry(&self, within: &Within) -> Result<OpenRegistry<'a>, Failure> {
+        let (named, group) = (within.registry.registry.as_deref(), within.registry.resource_group.as_deref());
+        let service = self.client.service();
+        let domain = self.client.transport().login_server_domain();
+        // What only the management API knows is not to be left unread.
+        let is_looked_up = group.is_some() || self.common.subscription.is_some();
+        let direct = match (named, &within.suffix, domain) {
+            (_, Some(_), _) if is_looked_up => {
+                return Err(Failure::usage(
+                    "--suffix cannot be used together with --resource-group or --subscription.",
+                )
+                .hint("With --suffix the management API is not asked: leave one out."));
+            }
+            (Some(name), Some(tenant), Some(domain)) if !name.contains('.') => {
+                Some(format!("{name}-{tenant}.{domain}"))
+            }
+            (_, Some(_), _) => {
+                return Err(Failure::usage("--suffix is for registries at Azure that are named without their domain.")
+                    .hint("Leave it out, and give -r the name or the login server of the registry."));
+            }
+            (Some(name), None, Some(_)) if name.contains('.') && !is_looked_up => Some(name.to_owned()),
+            _ => None,
+        };
+        let (name, server) = match direct {
+            Some(server) => (server.clone(), server),
+            None => {
+                let place = self.place(&within.registry).await?;
+                let server = self.login_server(&place).await??;
+                (place.registry, server)
+            }
+        };
+        Ok(OpenRegistry { client: RegistryClient::sign_in(self.client, server).await?, name, service })
+    }
+}
+
+impl<'a> OpenRegistry<'a> {
+    /// A repository, and what is told of it.
+    ///
+    /// Errors: there is none; the login may not.
+    pub(super) async fn repository<'r>(&'r self, name: &'r str) -> Result<OpenRepository<'r, 'a>, Failure> {
+        let asked = Asked { registry: &self.name, repository: name, what: What::Repository, need: Need::Tell };
+        self.look_for(name).await.map_err(|error| asked.failure(error))
+    }
+
+    /// The same, of which whoever lists many may pass over one.
+    pub(super) async fn look_for<'r>(&'r self, name: &'r str) -> Result<OpenRepository<'r, 'a>, ClientError> {
+        let path = path(&[name])?;
+        let scoped = self.client.scoped(&format!("repository:{name}:pull,metadata_read")).await?;
+        let told = scoped.get(&path).await?;
+        let (bodies, unread) = (Bodies::new(), BTreeMap::new());
+        let read_max = self.manifests_read_max();
+        Ok(OpenRepository { registry: self, scoped, name, told, bodies, unread, read_max, left: read_max })
+    }
+
+    /// How many manifests a command reads there at most.
+    pub(super) fn manifests_read_max(&self) -> usize {
+        match self.service {
+            Service::Azure => MANIFESTS_READ_AT_AZURE_MAX,
+            Service::Portcullis => MANIFESTS_READ_MAX,
+        }
+    }
+
+    /// The names of the repositories that the login may list, in their order.
+    pub(super) async fn catalog(&self, items_max: Option<usize>) -> Result<Vec<String>, ClientError> {
+        let scoped = self.client.scoped("registry:catalog:*").await?;
+        let count = |page: &Catalog| page.repositories.len();
+        let pages: Vec<Catalog> = scoped.pages("/acr/v1/_catalog", items_max, count).await?;
+        let names = pages.into_iter().flat_map(|page| page.repositories);
+        Ok(names.take(items_max.unwrap_or(usize::MAX)).collect())
+    }
+
+    /// A bearer that reads a repository and does no more: one that may push would make blobs stay that it asks about (docs/collection.md).
+    pub(super) async fn reader(&self, repository: &str) -> Result<Scoped<'_, 'a>, ClientError> {
+        self.client.scoped(&format!("repository:{repository}:pull")).await
+    }
+
+    /// A bearer that deletes in a repository.
+    pub(super) async fn deleter(&self, repository: &str) -> Result<Scoped<'_, 'a>, ClientError> {
+        self.client.scoped(&format!("repository:{repository}:delete")).await
+    }
+}
+
+impl<'r, 'a> OpenRepository<'r, 'a> {
+    /// What is asked of it, for whoever is refused.
+    pub(super) fn asked<'w>(&'w self, what: What<'w>, need: Need) -> Asked<'w> {
+        Asked { registry: &self.registry.name, repository: self.name, what, need }
+    }
+
+    /// What is told of its manifests.
+    pub(super) async fn manifests(
+        &self,
+        order: Option<Order>,
+        items_max: Option<usize>,
+    ) -> Result<Vec<Manifest>, Failure> {
+        let path = path(&[self.name, "_manifests"])? + orderby(order);
+        let pages = self.scoped.pages(&path, items_max, |page: &Manifests| page.manifests.len()).await;
+        let pages = pages.map_err(|error| self.asked(What::Repository, Need::Tell).failure(error))?;
+        let manifests = pages.into_iter().flat_map(|page| page.manifests);
+        Ok(manifests.take(items_max.unwrap_or(usize::MAX)).collect())
+    }
+
+    /// What is told of its tags.
+    pub(super) async fn tags(&self, order: Option<Order>, items_max: Option<usize>) -> Result<Vec<Tag>, Failure> {
+        let path = path(&[self.name, "_tags"])? + orderby(order);
+        let pages = self.scoped.pages(&path, items_max, |page: &Tags| page.tags.len()).await;
+        let pages = pages.map_err(|error| self.asked(What::Repository, Need::Tell).failure(error))?;
+        let tags = pages.into_iter().flat_map(|page| page.tags);
+        Ok(tags.take(items_max.unwrap_or(usize::MAX)).collect())
+    }
+
+    /// What is told of a tag.
+    pub(super) async fn tag(&self, tag: &str) -> Result<Tag, Failure> {
+        let found = self.scoped.get(&path(&[self.name, "_tags", tag])?).await;
+        let OneTag { tag, .. } = found.map_err(|error| self.asked(What::Tag(tag), Need::Tell).failure(error))?;
+        Ok(tag)
+    }
+
+    /// What is told of a manifest, by its whole digest.
+    pub(super) async fn manifest(&self, digest: &str) -> Result<Manifest, Failure> {
+        let found = self.scoped.get(&path(&[self.name, "_manifests", digest])?).await;
+        let OneManifest { manifest, .. } =
+            found.map_err(|error| self.asked(What::Manifest(digest), Need::Tell).failure(error))?;
+        Ok(manifest)
+    }
+
+    /// What is told of the manifest that is meant: that of a tag, or the only one whose digest begins so.
+    ///
+    /// Errors: there is none; several begin so.
+    pub(super) async fn find(&self, reference: Reference<'_>) -> Result<Manifest, Failure> {
+        let digest = match reference {
+            Reference::Tag(tag) => self.tag(tag).await?.digest,
+            Reference::Digest(whole) if image::is_whole(whole) => whole.to_owned(),
+            Reference::Digest(beginning) => {
+                let all = self.manifests(None, None).await?;
+                let mut found = all.into_iter().filter(|manifest| manifest.digest.starts_with(beginning));
+                let first = found.next().ok_or_else(|| {
+                    let message = format!("No manifest of the repository '{}' begins with '{beginning}'.", self.name);
+                    let registry = &self.registry.name;
+                    let list =
+                        format!("portcullis manifest list {} -r {registry} lists those that there are.", self.name);
+                    Failure::refused(message).hint(list)
+                })?;
+                if let Some(second) = found.next() {
+                    return Err(Failure::usage(format!(
+                        "Several manifests of '{}' begin with '{beginning}'.",
+                        self.name
+                    ))
+                    .hint(format!("Give more of the digest: {} or {}.", first.digest, second.digest)));
+                }
+                first.digest
+            }
+        };
+        self.manifest(&digest).await
+    }
+
+    /// Those that refer to a manifest by their subject.
+    pub(super) async fn referrers(&self, digest: &str) -> Result<Vec<Descriptor>, Failure> {
+        let path = format!("/v2/{}/referrers/{}", address::segments(self.name)?, address::segments(digest)?);
+        let pages = self.scoped.pages(&path, None, |page: &Index| page.manifests.len()).await;
+        match pages {
+            Ok(pages) => Ok(pages.into_iter().flat_map(|page| page.manifests).collect()),
+            Err(error) => Err(self.asked(What::Manifest(digest), Need::Pull).failure(error)),
+        }
+    }
+
+    /// Reads manifests with the members of those that are indexes. What may not or cannot be read is in `unread` then.
+    ///
+    /// Errors: the registry does not answer.
+    pub(super) async fn read_whole(&mut self, digests: &[&str], progress: &Progress<'_>) -> Result<(), Failure> {
+        let mut wanted: BTreeSet<String> = digests.iter().map(|digest| (*digest).to_owned()).collect();
+        while !wanted.is_empty() {
+            self.read(&wanted, progress).await?;
+            let bodies = wanted.iter().filter_map(|digest| self.bodies.get(digest));
+            let members = bodies.flat_map(|body| body.members.iter().map(|member| member.digest.clone()));
+            wanted = members.filter(|digest| !self.is_settled(digest)).collect();
+        }
+        Ok(())
+    }
+
+    /// The same without members that are not named.
+    pub(super) async fn read(&mut self, digests: &BTreeSet<String>, progress: &Progress<'_>) -> Result<(), Failure> {
+        let mut wanted: Vec<&str> = digests.iter().map(String::as_str).filter(|it| !self.is_settled(it)).collect();
+        if self.unread.values().any(|why| *why == Unread::NotAllowed) {
+            self.unread.extend(wanted.into_iter().map(|digest| (digest.to_owned(), Unread::NotAllowed)));
+            return Ok(());
+        }
+        let over = wanted.split_off(wanted.len().min(self.left));
+        self.left -= wanted.len();
+        let found = self.fetch(&wanted, progress).await;
+        progress.clear();
+        self.unread.extend(over.into_iter().map(|digest| (digest.to_owned(), Unread::TooMany)));
+        for (digest, found) in found {
+            match found {
+                Ok(PushedManifest { media_type, bytes }) => match ManifestBody::read(&media_type, &bytes) {
+                    Some(body) => drop(self.bodies.insert(digest.to_owned(), body)),
+                    None => drop(self.unread.insert(digest.to_owned(), Unread::Unreadable)),
+                },
+                Err(error) => {
+                    let why = why_unread(&error);
+                    let why = why.ok_or_else(|| self.asked(What::Manifest(digest), Need::Pull).failure(error))?;
+                    self.unread.insert(digest.to_owned(), why);
+                }
+            }
+        }
+        wanted.retain(|digest| !self.is_settled(digest));
+        self.unread.extend(wanted.into_iter().map(|digest| (digest.to_owned(), Unread::NotAllowed)));
+        Ok(())
+    }
+
+    /// Reads every manifest that was listed, so that something exact can be said of the whole repository; why not, else.
+    ///
+    /// Errors: the registry does not answer.
+    pub(super) async fn read_listed(
+        &mut self,
+        listed: &[Manifest],
+        progress: &Progress<'_>,
+    ) -> Result<Option<String>, Failure> {
+        let count = |count: usize| match count {
+            1 => "1 manifest".to_owned(),
+            count => format!("{} manifests", HumanCount(count as u64)),
+        };
+        let (name, all) = (self.name, listed.iter().map(|manifest| manifest.digest.clone()).collect::<BTreeSet<_>>());
+        if all.iter().filter(|digest| !self.is_settled(digest)).count() > self.left {
+            let most = HumanCount(self.read_max as u64);
+            return Ok(Some(format!("{name} has {}, and a command reads no more than {most}", count(all.len()))));
+        }
+        self.read(&all, progress).await?;
+        let unread: BTreeMap<Unread, usize> = self.unread_counts();
+        if let Some((why, unread)) = unread.into_iter().next() {
+            return Ok(Some(match why {
+                Unread::NotAllowed => format!("the login lacks content/read on {name}"),
+                Unread::Locked => format!("{} of {name} cannot be read, since readEnabled is false", count(unread)),
+                _ => format!("{} of {name} makes no sense", count(unread)),
+            }));
+        }
+        let hidden = usize::try_from(self.told.manifest_count).unwrap_or(usize::MAX).saturating_sub(all.len());
+        Ok((hidden > 0).then(|| format!("{} of {name} cannot be seen, since listEnabled is false", count(hidden))))
+    }
+
+    /// A few at a time. After the first that is refused for want of a right the rest is not asked for.
+    async fn fetch<'d>(
+        &self,
+        digests: &[&'d str],
+        progress: &Progress<'_>,
+    ) -> Vec<(&'d str, Result<PushedManifest, ClientError>)> {
+        let (waiting, found) = (RefCell::new(digests.iter()), RefCell::new(Vec::new()));
+        let work = async || {
+            loop {
+                let Some(digest) = waiting.borrow_mut().next().copied() else { return };
+                let manifest = self.scoped.manifest(self.name, digest).await;
+                let is_over =
+                    manifest.as_ref().is_err_and(|error| why_unread(error).is_none_or(|it| it == Unread::NotAllowed));
+                let count = {
+                    let mut found = found.borrow_mut();
+                    found.push((digest, manifest));
+                    found.len()
+                };
+                if is_over {
+                    *waiting.borrow_mut() = [].iter();
+                }
+                if count % TOLD_EVERY == 0 {
+                    let (count, of) = (HumanCount(count as u64), HumanCount(digests.len() as u64));
+                    progress.tell(&format!("Reading manifests of {}: {count} of {of}", self.name));
+                }
+            }
+        };
+        // Four: a registry far away is asked four times as fast, and none is asked for more than a client that pulls would.
+        tokio::join!(work(), work(), work(), work());
+        found.into_inner()
+    }
+
+    /// How large a manifest is, as far as it and its members were read.
+    pub(super) fn weight(&self, digest: &str) -> Weight {
+        let is_unread = |digest: &String| self.unread.get(digest).is_some_and(|why| *why != Unread::Gone);
+        let holding = of_manifest(digest, &self.bodies);
+        let missing = holding.as_ref().map_or(0, |holding| holding.missing_manifests.len());
+        let is_known = holding.as_ref().is_some_and(|holding| !holding.missing_manifests.iter().any(is_unread));
+        Weight { bytes: holding.filter(|_| is_known).map(|holding| holding.bytes()), missing }
+    }
+
+    fn is_settled(&self, digest: &str) -> bool {
+        self.bodies.contains_key(digest) || self.unread.contains_key(digest)
+    }
+
+    /// How many manifests were left unread for each reason but that they are gone.
+    pub(super) fn unread_counts(&self) -> BTreeMap<Unread, usize> {
+        let mut counts = BTreeMap::new();
+        for why in self.unread.values().filter(|why| **why != Unread::Gone) {
+            *counts.entry(*why).or_default() += 1;
+        }
+        counts
+    }
+}
+
+fn why_unread(error: &ClientError) -> Option<Unread> {
+    match error {
+        error if is_unknown(error) => Some(Unread::Gone),
+        error if is_missing_right(error) => Some(Unread::NotAllowed),
+        error if is_locked(error) => Some(Unread::Locked),
+        _ => None,
+    }
+}
+
+/// A path of the metadata API.
+pub(super) fn path(parts: &[&str]) -> Result<String, ClientError> {
+    let mut path = "/acr/v1".to_owned();
+    for part in parts {
+        path = format!("{path}/{}", address::segments(part)?);
+    }
+    Ok(path)
+}
+
+fn orderby(order: Option<Order>) -> &'static str {
+    match order {
+        None => "",
+        Some(Order::NewestFirst) => "?orderby=timedesc",
+        Some(Order::OldestFirst) => "?orderby=timeasc",
+    }
+}

@@ -1,0 +1,136 @@
+//! `portcullis tag`.
+
+use super::deleting::Plan;
+use super::image::{Image, shortened};
+use super::manifests::Summary;
+use super::opened::{OpenRegistry, OpenRepository, path};
+use super::refusals::{Need, What};
+use super::repositories::locked_lines;
+use super::words::{Deletion, TagVerb};
+use super::{locks, names, pairs};
+use crate::az::Run;
+use crate::az::show::{Table, flat, time};
+use crate::failure::Failure;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use wire::acr::{Manifest, Tag};
+
+impl Run<'_, '_> {
+    pub(in crate::az) async fn tag(&mut self, verb: &TagVerb) -> Result<(), Failure> {
+        match verb {
+            TagVerb::List { repository, part } => {
+                let registry = self.open_registry(&repository.within).await?;
+                let mut opened = registry.repository(repository.name()).await?;
+                let tags = opened.tags(part.orderby, part.items_max()).await?;
+                let digests: BTreeSet<&str> = tags.iter().map(|tag| tag.digest.as_str()).collect();
+                opened.read_whole(&digests.into_iter().collect::<Vec<_>>(), &self.progress).await?;
+                self.show_tags(&opened, &tags)?;
+                self.note_unread(&opened);
+                Ok(())
+            }
+            TagVerb::Show { image } => {
+                let (repository, tag) = Image::parse_tag(image.name())?;
+                let registry = self.open_registry(&image.within).await?;
+                let mut opened = registry.repository(repository).await?;
+                let tag = opened.tag(tag).await?;
+                let told = opened.manifest(&tag.digest).await?;
+                opened.read_whole(&[&told.digest], &self.progress).await?;
+                self.show_tag(&opened, &tag, &told)?;
+                self.note_unread(&opened);
+                Ok(())
+            }
+            TagVerb::Delete { image, deletion } => {
+                let (repository, tag) = Image::parse_tag(image.name())?;
+                let registry = self.open_registry(&image.within).await?;
+                let opened = registry.repository(repository).await?;
+                let tag = opened.tag(tag).await?;
+                self.delete_tag(&registry, &opened, &tag, *deletion).await
+            }
+        }
+    }
+
+    fn show_tags(&mut self, opened: &OpenRepository<'_, '_>, tags: &[Tag]) -> Result<(), Failure> {
+        let value = |tag: &Tag| {
+            let mut value = flat(tag)?;
+            value["sizeBytes"] = json!(opened.weight(&tag.digest).bytes);
+            flat(&value)
+        };
+        let values = tags.iter().map(value).collect::<Result<Vec<_>, _>>()?;
+        let row = |tag: &Tag| {
+            vec![
+                tag.name.clone(),
+                tag.digest.clone(),
+                opened.weight(&tag.digest).shown(),
+                time(Some(&tag.last_update_time)),
+            ]
+        };
+        let table = Table { headings: &["TAG", "DIGEST", "SIZE", "UPDATED"], rows: tags.iter().map(row).collect() };
+        self.show_fitted(&Value::Array(values), table)
+    }
+
+    fn show_tag(&mut self, opened: &OpenRepository<'_, '_>, tag: &Tag, told: &Manifest) -> Result<(), Failure> {
+        let summary = Summary::of(told, opened);
+        let others = others(told, tag);
+        let mut value = flat(tag)?;
+        value["repository"] = json!(opened.name);
+        value["sizeBytes"] = json!(summary.weight.bytes);
+        value["otherTags"] = json!(others);
+        let row = [
+            tag.name.clone(),
+            tag.digest.clone(),
+            summary.weight.shown(),
+            time(Some(&tag.last_update_time)),
+            locks(&tag.changeable_attributes),
+        ];
+        let lines = pairs(&[
+            ("Tag", format!("{}:{}", opened.name, tag.name)),
+            ("Digest", tag.digest.clone()),
+            ("Points at", summary.described()),
+            ("Size", summary.weight.shown()),
+            ("Other tags", if others.is_empty() { "none".to_owned() } else { others.join(", ") }),
+            ("Created", time(Some(&tag.created_time))),
+            ("Updated", time(Some(&tag.last_update_time))),
+            ("Locks", locks(&tag.changeable_attributes)),
+        ]);
+        let headings = &["TAG", "DIGEST", "SIZE", "UPDATED", "LOCKS"];
+        self.show_lines(&flat(&value)?, &Table { headings, rows: vec![row.to_vec()] }, &lines)
+    }
+
+    async fn delete_tag(
+        &mut self,
+        registry: &OpenRegistry<'_>,
+        opened: &OpenRepository<'_, '_>,
+        tag: &Tag,
+        deletion: Deletion,
+    ) -> Result<(), Failure> {
+        let told = opened.manifest(&tag.digest).await?;
+        let others = others(&told, tag);
+        let name = format!("{}:{}", opened.name, tag.name);
+        let stays = match others.as_slice() {
+            [] => format!("The manifest {} stays, now without a tag.", tag.digest),
+            others => format!("The manifest {} stays, with {}.", tag.digest, names(others)),
+        };
+        let mut lines = vec![format!("The tag {name} goes. {stays}")];
+        let repository = &opened.told.changeable_attributes;
+        if others.is_empty() {
+            let image = format!("{}@{}", opened.name, shortened(&tag.digest));
+            lines.push(format!("To take it too: portcullis manifest delete {image} -r {}", registry.name));
+        }
+        lines.extend(locked_lines(&[("repository", repository), ("tag", &tag.changeable_attributes)]));
+        let value = json!({ "repository": opened.name, "tag": tag.name, "digest": tag.digest, "otherTags": others, "freedBytes": 0 });
+        let question = format!("Are you sure you want to delete the tag '{name}'?");
+        let plan = Plan { name, lines, value, question };
+        if !self.announce(&plan, deletion)? {
+            return Ok(());
+        }
+        let asked = |error| opened.asked(What::Tag(&tag.name), Need::Delete).failure(error);
+        let deleter = registry.deleter(opened.name).await.map_err(asked)?;
+        deleter.delete_silently(&path(&[opened.name, "_tags", &tag.name])?).await.map_err(asked)?;
+        self.show_deleted(&plan, deletion, &[stays])
+    }
+}
+
+/// The tags beside this one.
+fn others(told: &Manifest, tag: &Tag) -> Vec<String> {
+    told.tags.iter().filter(|other| **other != tag.name).cloned().collect()
+}
