@@ -1,14 +1,17 @@
 //! Names of what there is, for completion. Whatever goes wrong, there is just nothing to complete with.
 
 use super::{Candidate, Request, beginning_with, candidate};
-use crate::client::address::Address;
+use crate::client::address::{self, Address};
 use crate::client::operation::Sleeper;
+use crate::client::registry::RegistryClient;
 use crate::client::{Client, ClientError};
 use crate::cmdlets::call::parse_id;
 use crate::failure::Failure;
 use crate::limits::COMPLETION_TIMEOUT;
 use serde::Deserialize;
+use wire::acr::Tags;
 use wire::arm::registries::Registry;
+use wire::oci::Catalog;
 
 /// What names are of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +24,14 @@ pub enum Live {
     ScopeMaps(Option<String>),
     /// Tokens of a registry, or of the only one.
     Tokens(Option<String>),
+    /// Repositories of a registry, or of the only one.
+    Repositories(Option<String>),
+    /// Repositories, and once a colon is written behind one, its tags.
+    Images(Option<String>),
 }
+
+/// How many names a line is completed with at most: more than anybody reads.
+const NAMES_MAX: usize = 1000;
 
 #[derive(Deserialize)]
 struct NamedResource {
@@ -49,11 +59,16 @@ impl Live {
         subscription_id: Option<&str>,
     ) -> Vec<Candidate> {
         let given = request.option("--subscription").or_else(|| request.option("-SubscriptionId"));
-        let names = self.names(client, given.or(subscription_id)).await.unwrap_or_default();
+        let names = self.names(client, given.or(subscription_id), request.current()).await.unwrap_or_default();
         beginning_with(names.into_iter().map(|name| candidate(name, "")).collect(), request.current())
     }
 
-    async fn names(&self, client: Client<'_>, subscription_id: Option<&str>) -> Result<Vec<String>, ClientError> {
+    async fn names(
+        &self,
+        client: Client<'_>,
+        subscription_id: Option<&str>,
+        written: &str,
+    ) -> Result<Vec<String>, ClientError> {
         let subscription = match subscription_id {
             Some(id) => id.to_owned(),
             None => client.only_subscription().await?,
@@ -71,6 +86,11 @@ impl Live {
             }
             Self::ScopeMaps(registry) => (registry, "scopeMaps"),
             Self::Tokens(registry) => (registry, "tokens"),
+            Self::Repositories(registry) => return contents(client, &registries, registry.as_deref(), None).await,
+            Self::Images(registry) => {
+                let repository = written.split_once(':').map(|(repository, _)| repository);
+                return contents(client, &registries, registry.as_deref(), repository).await;
+            }
         };
         places.retain(|place| registry.as_ref().is_none_or(|name| place.registry.eq_ignore_ascii_case(name)));
         match places.as_slice() {
@@ -81,6 +101,35 @@ impl Live {
             _ => Ok(Vec::new()),
         }
     }
+}
+
+/// The repositories of the registry that is meant, or the tags of one of them.
+async fn contents(
+    client: Client<'_>,
+    registries: &[Registry],
+    named: Option<&str>,
+    repository: Option<&str>,
+) -> Result<Vec<String>, ClientError> {
+    let is_meant = |registry: &&Registry| {
+        let name = registry.name.as_deref().unwrap_or_default();
+        named.is_none_or(|named| named.split('.').next().is_some_and(|named| named.eq_ignore_ascii_case(name)))
+    };
+    let mut meant = registries.iter().filter(is_meant);
+    let (Some(only), None) = (meant.next(), meant.next()) else { return Ok(Vec::new()) };
+    let login_server = only.properties.as_ref().and_then(|it| it.pointer("/loginServer")?.as_str());
+    let Some(login_server) = login_server else { return Ok(Vec::new()) };
+    let signed_in = RegistryClient::sign_in(client, login_server.to_owned()).await?;
+    let Some(repository) = repository else {
+        let scoped = signed_in.scoped("registry:catalog:*").await?;
+        let count = |page: &Catalog| page.repositories.len();
+        let pages: Vec<Catalog> = scoped.pages("/acr/v1/_catalog", Some(NAMES_MAX), count).await?;
+        return Ok(pages.into_iter().flat_map(|page| page.repositories).collect());
+    };
+    let scoped = signed_in.scoped(&format!("repository:{repository}:metadata_read")).await?;
+    let path = format!("/acr/v1/{}/_tags", address::segments(repository)?);
+    let pages: Vec<Tags> = scoped.pages(&path, Some(NAMES_MAX), |page: &Tags| page.tags.len()).await?;
+    let tags = pages.into_iter().flat_map(|page| page.tags);
+    Ok(tags.map(|tag| format!("{repository}:{}", tag.name)).collect())
 }
 
 #[cfg(test)]
@@ -114,6 +163,45 @@ mod tests {
         let words = drive(Live::Registries.candidates(&request, client, of_context));
         assert_eq!(words, [candidate("r", "")]);
         assert_eq!(transport.left(), 0);
+    }
+
+    #[rstest]
+    #[case::a_repository("sam", "GET /acr/v1/_catalog", &json!({ "repositories": ["other", "samples/app"] }), "samples/app")]
+    #[case::a_tag("samples/app:v", "GET /acr/v1/samples/app/_tags", &tags(&["latest", "v1"]), "samples/app:v1")]
+    fn what_is_in_a_registry_completes(
+        #[case] written: &str,
+        #[case] asked: &str,
+        #[case] answer: &serde_json::Value,
+        #[case] expected: &str,
+    ) {
+        let registry = json!({ "name": "r", "properties": { "loginServer": "r.localhost" } });
+        let bearer = json!({ "access_token": "b", "expires_in": 60, "issued_at": "2026-11-26T00:00:00Z" });
+        let exchanges = vec![
+            exchange(
+                "GET /subscriptions/s/providers/Microsoft.ContainerRegistry/registries",
+                200,
+                &json!({ "value": [registry] }),
+            ),
+            exchange("POST /oauth2/exchange", 200, &json!({ "refresh_token": "r" })),
+            exchange("POST /oauth2/token", 200, &bearer),
+            exchange(asked, 200, answer),
+        ];
+        let (transport, sleeper) = (FakeTransport::new(exchanges), FakeSleeper::default());
+        let line = ["portcullis", "tag", "show", written].map(str::to_owned);
+        let request = Request::new(line.into());
+        let live = Live::Images(Some("r.localhost".to_owned()));
+        let words = drive(live.candidates(&request, Client::new(&transport, &sleeper), Some("s")));
+        assert_eq!((words, transport.left()), (vec![candidate(expected, "")], 0));
+    }
+
+    fn tags(names: &[&str]) -> serde_json::Value {
+        let time = "2026-11-26T00:00:00Z";
+        let on = json!({ "deleteEnabled": true, "writeEnabled": true, "readEnabled": true, "listEnabled": true });
+        let tag = |name: &&str| {
+            json!({ "name": name, "digest": "sha256:0", "createdTime": time, "lastUpdateTime": time, "signed": false,
+                "changeableAttributes": on })
+        };
+        json!({ "registry": "r.localhost", "imageName": "a", "tags": names.iter().map(tag).collect::<Vec<_>>() })
     }
 
     #[test]

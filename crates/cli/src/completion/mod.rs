@@ -217,10 +217,14 @@ fn of_command(root: &Command, words: &[String], current: &str) -> Answer {
 }
 
 fn is_named(argument: &Arg, word: &str) -> bool {
-    let long = word.strip_prefix("--").is_some_and(|name| argument.get_long() == Some(name));
+    let long = word.strip_prefix("--").is_some_and(|name| {
+        argument.get_long() == Some(name) || argument.get_all_aliases().unwrap_or_default().contains(&name)
+    });
     let short = word.strip_prefix('-').is_some_and(|name| {
         let mut letters = name.chars();
-        letters.next() == argument.get_short() && argument.get_short().is_some() && letters.next().is_none()
+        let aliases = argument.get_all_short_aliases().unwrap_or_default();
+        let is_its = |letter: char| argument.get_short() == Some(letter) || aliases.contains(&letter);
+        letters.next().is_some_and(is_its) && letters.next().is_none()
     });
     long || short
 }
@@ -234,7 +238,8 @@ fn of_option(path: &[String], argument: &Arg, registry: Option<String>) -> Answe
         "registry" => Some(Live::Registries),
         "resource-group" => Some(Live::Groups),
         "scope-map" => Some(Live::ScopeMaps(registry)),
-        "name" => name_of(path, registry),
+        "repository" => Some(Live::Repositories(registry)),
+        "name" | "image" => name_of(path, registry),
         _ => None,
     };
     match live {
@@ -256,6 +261,8 @@ fn name_of(path: &[String], registry: Option<String>) -> Option<Live> {
         ["token", ..] => Some(Live::Tokens(registry)),
         ["scope-map", ..] => Some(Live::ScopeMaps(registry)),
         ["registry", ..] => Some(Live::Registries),
+        ["repository", ..] | ["manifest" | "tag", "list"] => Some(Live::Repositories(registry)),
+        ["manifest" | "tag", ..] => Some(Live::Images(registry)),
         _ => None,
     }
 }
@@ -299,6 +306,14 @@ mod tests {
     #[case("portcullis token rotate --over", "--overlap")]
     #[case("portcullis token rotate --format k", "kubernetes-secret")]
     #[case("portcullis scope-map delete -g ", "Groups")]
+    #[case("portcullis repository show -r r ", "Repositories(Some(\"r\"))")]
+    #[case("portcullis repository list ", "")]
+    #[case("portcullis manifest list -n ", "Repositories(None)")]
+    #[case("portcullis manifest show ", "Images(None)")]
+    #[case("portcullis tag delete --name ", "Images(None)")]
+    #[case("portcullis tag delete -t ", "Images(None)")]
+    #[case("portcullis tag list --orderby ", "time_desc time_asc")]
+    #[case("portcullis token create --repository ", "Repositories(None)")]
     fn what_may_come_next(#[case] line: &str, #[case] expected: &str) {
         assert_eq!(completed(line), expected);
     }
