@@ -145,6 +145,14 @@ pub mod actions {
     pub const PRUNE: &str = "audit/prune";
     /// What nothing needed any more was collected.
     pub const COLLECT: &str = "collection";
+    /// A rule of retention was stored.
+    pub const PUT_RETENTION_RULE: &str = "retention/rule/write";
+    /// A rule of retention was taken away.
+    pub const DELETE_RETENTION_RULE: &str = "retention/rule/delete";
+    /// A rule of retention deleted a tag.
+    pub const DELETE_TAG_BY_RULE: &str = "retention/tag/delete";
+    /// A rule of retention deleted a manifest.
+    pub const DELETE_MANIFEST_BY_RULE: &str = "retention/manifest/delete";
     /// Entries could not be kept.
     pub const DROP: &str = "audit/drop";
 }

@@ -29,6 +29,7 @@ pub mod registry;
 pub mod repository;
 pub mod resource_group;
 pub mod resource_id;
+pub mod retention;
 pub mod rights;
 pub mod role;
 pub mod role_assignment;

@@ -1,0 +1,247 @@
+//! Retention: which tags and manifests of a repository a rule deletes. The facts and the time come in; what is deleted is up to who asks.
+//!
+//! Tags are told apart by how many moved after them, manifests by how long they have rested: since the last push, or since a tag last came
+//! or went. So a clock that is wrong delays a delete, and a tag's place does not depend on clocks at all.
+
+use crate::reference::{TAG_CHARS_MAX, Tag};
+use crate::repository::{RepositoryName, RepositoryPattern};
+use crate::timestamp::Timestamp;
+use std::fmt;
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// A pattern of tags: the characters of tags, and `*` for any number of them, also none. `v*`, `*-rc.*`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TagPattern(Box<str>);
+
+impl TagPattern {
+    /// Reads at most [`TAG_CHARS_MAX`] letters, digits, `_`, `.`, `-` and `*`.
+    pub fn parse(text: &str) -> Result<Self, InvalidRetentionRule> {
+        let is_known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '*');
+        if !text.is_empty() && text.len() <= TAG_CHARS_MAX && text.chars().all(is_known) {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidRetentionRule::Pattern(text.to_owned()))
+        }
+    }
+
+    /// Whether the whole tag is meant.
+    pub fn matches(&self, tag: &Tag) -> bool {
+        let mut pieces = self.0.split('*');
+        // There is always a first piece, and it stands at the beginning.
+        let Some(mut rest) = pieces.next().and_then(|first| tag.as_str().strip_prefix(first)) else { return false };
+        let Some(last) = pieces.next_back() else { return rest.is_empty() };
+        for piece in pieces {
+            // The earliest place leaves most for the pieces behind it.
+            match rest.split_once(piece) {
+                Some((_, behind)) => rest = behind,
+                None => return false,
+            }
+        }
+        rest.ends_with(last)
+    }
+
+    /// The pattern.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TagPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A rule on what repositories keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetentionRule {
+    repositories: RepositoryPattern,
+    keep_last: Option<u32>,
+    untagged_days: Option<u16>,
+    never: Vec<TagPattern>,
+}
+
+/// It is no rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRetentionRule {
+    /// Neither of the two deletes is wanted.
+    #[error("a retention rule says how many tags are kept, or after how many days manifests without a tag go, or both")]
+    Nothing,
+    /// Out of its bounds.
+    #[error("a retention rule keeps the last 1 to {max} tags, not {0}", max = RetentionRule::KEEP_LAST_MAX)]
+    KeepLast(u32),
+    /// Out of its bounds.
+    #[error("manifests without a tag go after 1 to {max} days, not {0}", max = RetentionRule::UNTAGGED_DAYS_MAX)]
+    UntaggedDays(u32),
+    /// Not a pattern of tags.
+    #[error(
+        "'{0}' is not a pattern of tags: 1 to {TAG_CHARS_MAX} letters, digits, '.', '_', '-', and '*' for any of them"
+    )]
+    Pattern(String),
+    /// Tags are excepted from a delete that the rule does not do.
+    #[error("patterns of tags that are never deleted need a number of tags to keep: without one no tag is deleted")]
+    NeverWithoutKeepLast,
+}
+
+/// What a rule deletes, before it is checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RetentionSpec {
+    /// How many tags are kept.
+    pub keep_last: Option<u32>,
+    /// After how many days a manifest without a tag goes.
+    pub untagged_days: Option<u32>,
+    /// Tags that stay and do not count.
+    pub never: Vec<TagPattern>,
+}
+
+impl RetentionRule {
+    /// Each place is counted again for each part of a repository that is looked at, so that there is an end.
+    pub const KEEP_LAST_MAX: u32 = 10_000;
+    /// Ten years.
+    pub const UNTAGGED_DAYS_MAX: u32 = 3_650;
+
+    /// Checks the bounds. A pattern that is given twice counts once.
+    ///
+    /// At least one of the two deletes must be wanted, and a day is the least: a push brings the members of an index before the index, and must not
+    /// lose them.
+    pub fn new(repositories: RepositoryPattern, spec: RetentionSpec) -> Result<Self, InvalidRetentionRule> {
+        let RetentionSpec { keep_last, untagged_days, mut never } = spec;
+        if keep_last.is_none() && untagged_days.is_none() {
+            return Err(InvalidRetentionRule::Nothing);
+        }
+        if let Some(wrong) = keep_last.filter(|keep| !(1..=Self::KEEP_LAST_MAX).contains(keep)) {
+            return Err(InvalidRetentionRule::KeepLast(wrong));
+        }
+        if keep_last.is_none() && !never.is_empty() {
+            return Err(InvalidRetentionRule::NeverWithoutKeepLast);
+        }
+        let wrong = InvalidRetentionRule::UntaggedDays;
+        let checked = |days: u32| {
+            let in_bounds = (1..=Self::UNTAGGED_DAYS_MAX).contains(&days);
+            u16::try_from(days).ok().filter(|_| in_bounds).ok_or_else(|| wrong(days))
+        };
+        let untagged_days = untagged_days.map(checked).transpose()?;
+        never.sort_unstable();
+        never.dedup();
+        Ok(Self { repositories, keep_last, untagged_days, never })
+    }
+
+    /// Which repositories it is for.
+    pub fn repositories(&self) -> &RepositoryPattern {
+        &self.repositories
+    }
+
+    /// How many tags are kept; `None` for all.
+    pub fn keep_last(&self) -> Option<u32> {
+        self.keep_last
+    }
+
+    /// After how many days a manifest without a tag goes; `None` for never.
+    pub fn untagged_days(&self) -> Option<u16> {
+        self.untagged_days
+    }
+
+    /// Tags that stay and do not count, each pattern once, in byte order.
+    pub fn never(&self) -> &[TagPattern] {
+        &self.never
+    }
+
+    /// The rule that alone counts for a repository: the one of its own name, else the one of the longest prefix, else the one of all.
+    pub fn most_specific<'r>(rules: &'r [Self], repository: &RepositoryName) -> Option<&'r Self> {
+        let matching = rules.iter().filter(|rule| rule.repositories.matches(repository));
+        matching.max_by_key(|rule| match &rule.repositories {
+            RepositoryPattern::All => (0, 0),
+            RepositoryPattern::Below(prefix) => (1, prefix.as_str().len()),
+            RepositoryPattern::Exactly(_) => (2, 0),
+        })
+    }
+
+    /// Begins to judge the tags of a repository; `None` when none is deleted.
+    pub fn keeping(&self) -> Option<Keeping<'_>> {
+        self.keep_last.map(|left| Keeping { never: &self.never, left })
+    }
+
+    /// Manifests that have rested since this instant or longer have rested long enough; `None` when none is deleted.
+    pub fn rested_enough_since(&self, now: Timestamp) -> Option<Timestamp> {
+        self.untagged_days.map(|days| now.minus(DAY * u32::from(days)))
+    }
+
+    /// Whether a manifest is deleted.
+    pub fn takes(&self, manifest: ManifestFacts, now: Timestamp) -> bool {
+        let ManifestFacts { is_tagged, is_needed, rests_since } = manifest;
+        !is_tagged && !is_needed && self.rested_enough_since(now).is_some_and(|enough| rests_since <= enough)
+    }
+}
+
+impl fmt::Display for RetentionRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.repositories)?;
+        if let Some(keep) = self.keep_last {
+            write!(f, "keep the last {keep} {}", if keep == 1 { "tag" } else { "tags" })?;
+        }
+        for (index, pattern) in self.never.iter().enumerate() {
+            write!(f, "{}{pattern}", if index == 0 { " beside " } else { ", " })?;
+        }
+        if let Some(days) = self.untagged_days {
+            let begin = if self.keep_last.is_some() { "; " } else { "" };
+            let unit = if days == 1 { "day" } else { "days" };
+            write!(f, "{begin}delete manifests after {days} {unit} without a tag")?;
+        }
+        Ok(())
+    }
+}
+
+/// What becomes of a tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TagVerdict {
+    /// It is never deleted, and does not count.
+    Excepted,
+    /// It is one of the last.
+    Kept,
+    /// It is deleted.
+    Goes,
+}
+
+/// Judges the tags of a repository one after the other, the one that moved last first.
+#[derive(Debug, Clone)]
+pub struct Keeping<'r> {
+    never: &'r [TagPattern],
+    left: u32,
+}
+
+impl Keeping<'_> {
+    /// What becomes of the next tag.
+    pub fn judge(&mut self, tag: &Tag) -> TagVerdict {
+        if self.never.iter().any(|pattern| pattern.matches(tag)) {
+            return TagVerdict::Excepted;
+        }
+        match self.left.checked_sub(1) {
+            Some(left) => {
+                self.left = left;
+                TagVerdict::Kept
+            }
+            None => TagVerdict::Goes,
+        }
+    }
+
+    /// Whether as many are kept as are to be: no further one is.
+    pub fn is_full(&self) -> bool {
+        self.left == 0
+    }
+}
+
+/// What a rule asks of a manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ManifestFacts {
+    /// Whether a tag points at it.
+    pub is_tagged: bool,
+    /// Whether an index that stays holds it, or what it refers to (its subject) stays.
+    pub is_needed: bool,
+    /// When it was last pushed, or a tag last came to it or went from it, whichever is later.
+    pub rests_since: Timestamp,
+}
+
+#[cfg(test)]
+mod tests;
