@@ -30,6 +30,7 @@ pub mod principals;
 pub mod registries;
 pub mod repositories;
 pub mod resource_groups;
+pub mod retention;
 pub mod role_assignments;
 pub mod scope_maps;
 pub mod settings;

@@ -36,12 +36,13 @@ statements! {
         ORDER BY updated_at DESC, digest DESC LIMIT $4";
     // The same bytes may come again under another media type when they name none themselves: the last one counts.
     PUT = "INSERT INTO manifests (repository, digest, media_type, bytes, size_bytes, subject, artifact_type,
-            content_bytes, architecture, os, config_media_type, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            content_bytes, architecture, os, config_media_type, created_at, updated_at, rests_since)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         ON CONFLICT (repository, digest) DO UPDATE SET
             media_type = excluded.media_type, subject = excluded.subject, artifact_type = excluded.artifact_type,
             content_bytes = excluded.content_bytes, architecture = excluded.architecture, os = excluded.os,
-            config_media_type = excluded.config_media_type, updated_at = excluded.updated_at";
+            config_media_type = excluded.config_media_type, updated_at = excluded.updated_at,
+            rests_since = CASE WHEN rests_since < excluded.rests_since THEN excluded.rests_since ELSE rests_since END";
     CLEAR_REFERENCES = "DELETE FROM manifest_references WHERE repository = $1 AND manifest = $2";
     ADD_REFERENCE = "INSERT INTO manifest_references (repository, manifest, referenced, kind) VALUES ($1, $2, $3, $4)
         ON CONFLICT (repository, manifest, referenced, kind) DO NOTHING";
@@ -156,7 +157,7 @@ pub fn total_size(tx: &Reading<'_>, registry: RegistryKey) -> Result<u64, Error>
     tx.get(TOTAL_SIZE, [registry.0], |row| Ok(row.get(0)?))
 }
 
-/// Keeps a manifest, all of whose blobs and manifests the repository holds. It may be there already.
+/// Keeps a manifest, all of whose blobs and manifests the repository holds. It may be there already. It rests from now on.
 pub fn put(
     tx: &Writing<'_>,
     repository: RepositoryKey,
@@ -177,6 +178,7 @@ pub fn put(
         manifest.platform.architecture,
         manifest.platform.os,
         manifest.config.as_ref().and_then(|config| config.media_type.as_deref()),
+        now.as_micros(),
         now.as_micros(),
         now.as_micros(),
     ];

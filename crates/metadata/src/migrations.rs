@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0009_audit.sql"),
     include_str!("../migrations/0010_use.sql"),
     include_str!("../migrations/0011_collection.sql"),
+    include_str!("../migrations/0012_retention.sql"),
 ];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL) STRICT";
@@ -83,6 +84,30 @@ mod tests {
         let refused = |migrations: &[&str]| migrate(&path, migrations).err().map(|error| error.to_string());
         assert!(refused(&[first]).is_some_and(|message| message.contains("newer release")));
         assert!(refused(&["CREATE TABLE c (x INTEGER)", ""]).is_some_and(|message| message.contains("migration 1")));
+        Ok(())
+    }
+
+    /// What is there when it comes: tags in the order of their times, and manifests that begin to rest.
+    #[test]
+    fn the_twelfth_numbers_tags_that_are_there() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("metadata.sqlite3");
+        migrate(&path, &MIGRATIONS[..11])?;
+        let db = connection::open(&path, crate::Stay::Lasting)?;
+        db.pragma_update(None, "foreign_keys", false)?;
+        db.execute_batch(
+            "INSERT INTO manifests (repository, digest, media_type, bytes, size_bytes, created_at) VALUES (1, 'd', 'm', x'', 0, 5);
+             INSERT INTO tags (repository, name, digest, updated_at) VALUES
+                (1, 'a', 'd', 30), (1, 'b', 'd', 10), (1, 'c', 'd', 30), (2, 'a', 'd', 20);",
+        )?;
+        drop(db);
+        migrate(&path, MIGRATIONS)?;
+        let db = connection::open(&path, crate::Stay::Lasting)?;
+        let mut listed = db.prepare("SELECT repository || name || moved FROM tags ORDER BY repository, name")?;
+        let listed: Vec<String> = listed.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        assert_eq!(listed, ["1a2", "1b1", "1c3", "2a1"]);
+        let rests_since: i64 = db.query_row("SELECT rests_since FROM manifests", [], |row| row.get(0))?;
+        assert!(rests_since > 1_000_000_000_000_000, "{rests_since}");
         Ok(())
     }
 

@@ -61,6 +61,7 @@ mod tests {
             registries,
             repositories,
             resource_groups,
+            retention,
             role_assignments,
             scope_maps,
             settings,

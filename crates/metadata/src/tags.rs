@@ -24,9 +24,15 @@ statements! {
     SHOW_NEWEST_FIRST = "SELECT name, digest, created_at, updated_at, locks FROM tags
         WHERE repository = $1 AND ($2 = '' OR digest = $2) AND locks & 8 = 0 AND (updated_at, name) < ($3, $4)
         ORDER BY updated_at DESC, name DESC LIMIT $5";
-    PUT = "INSERT INTO tags (repository, name, digest, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (repository, name) DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at";
+    PUT = "INSERT INTO tags (repository, name, digest, created_at, updated_at, moved)
+        VALUES ($1, $2, $3, $4, $5, (SELECT coalesce(max(moved), 0) + 1 FROM tags WHERE repository = $1))
+        ON CONFLICT (repository, name) DO UPDATE SET
+            digest = excluded.digest, updated_at = excluded.updated_at, moved = excluded.moved";
     DELETE = "DELETE FROM tags WHERE repository = $1 AND name = $2";
+    // A clock that went back does not make the rest of a manifest longer.
+    REST_OF_TAG = "UPDATE manifests SET rests_since = $1
+        WHERE repository = $2 AND digest = (SELECT digest FROM tags WHERE repository = $2 AND name = $3)
+            AND rests_since < $1";
 }
 
 /// At most `items_max` tags, those behind `after` in byte order.
@@ -78,7 +84,8 @@ pub fn show_all(tx: &Reading<'_>, repository: RepositoryKey, query: &TagsQuery) 
     tx.list(sql, params![repository.0, digest, time, name, items_max], read)
 }
 
-/// Points a tag, new or not, at a manifest that the repository holds.
+/// Points a tag, new or not, at a manifest that the repository holds. It is then the one that moved last, and the manifests that it comes to and
+/// goes from rest from now on.
 pub fn put(
     tx: &Writing<'_>,
     repository: RepositoryKey,
@@ -86,12 +93,20 @@ pub fn put(
     digest: &Digest,
     now: Timestamp,
 ) -> Result<(), Error> {
-    tx.execute(PUT, params![repository.0, tag.as_str(), digest.to_string(), now.as_micros(), now.as_micros()]).map(drop)
+    rest(tx, repository, tag, now)?;
+    tx.execute(PUT, params![repository.0, tag.as_str(), digest.to_string(), now.as_micros(), now.as_micros()])?;
+    rest(tx, repository, tag, now)
 }
 
-/// Deletes a tag and leaves its manifest; `false` when there was none.
-pub fn delete(tx: &Writing<'_>, repository: RepositoryKey, tag: &Tag) -> Result<bool, Error> {
+/// Deletes a tag and leaves its manifest, which rests from now on; `false` when there was none.
+pub fn delete(tx: &Writing<'_>, repository: RepositoryKey, tag: &Tag, now: Timestamp) -> Result<bool, Error> {
+    rest(tx, repository, tag, now)?;
     Ok(tx.execute(DELETE, params![repository.0, tag.as_str()])? > 0)
+}
+
+/// What a tag points at, if there is such a tag, rests from now on.
+fn rest(tx: &Writing<'_>, repository: RepositoryKey, tag: &Tag, now: Timestamp) -> Result<(), Error> {
+    tx.execute(REST_OF_TAG, params![now.as_micros(), repository.0, tag.as_str()]).map(drop)
 }
 
 fn read_name(row: &Row<'_>) -> Result<Tag, Error> {

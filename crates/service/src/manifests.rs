@@ -143,7 +143,7 @@ impl Service {
             let was_there = match &reference {
                 Reference::Tag(tag) => {
                     guard.check(&reference, Deed::Delete)?;
-                    tags::delete(tx, repository, tag)?
+                    tags::delete(tx, repository, tag, now)?
                 }
                 Reference::Digest(digest) => {
                     guard.check_delete_with_tags(digest)?;

@@ -69,7 +69,7 @@ impl Service {
         let deleted = self.carry_out(permit, None, move |tx| {
             let repository = find(tx, registry, &name)?;
             Guard::new(tx, repository, &name).check(&Reference::Tag(tag.clone()), Deed::Delete)?;
-            if !tags::delete(tx, repository, &tag)? {
+            if !tags::delete(tx, repository, &tag, now)? {
                 return Err(Error::TagUnknown(tag));
             }
             Ok(repositories::touch(tx, repository, now)?)
