@@ -100,6 +100,24 @@ pub const UPLOAD_YIELDS: Duration = Duration::from_secs(2 * 3600);
 /// otherwise: a day, more than any push takes from its first blob to its manifest.
 pub const COLLECTION_GRACE: Duration = Duration::from_secs(24 * 3600);
 
+/// Rules of retention of a registry: all of them are read for each part of a repository that one is applied to.
+pub const RETENTION_RULES: Limit = Limit { what: "a registry", max: 100, unit: "retention rules" };
+
+/// Patterns of tags that a rule of retention never deletes: each is compared with each tag.
+pub const RETENTION_PATTERNS: Limit =
+    Limit { what: "a retention rule", max: 50, unit: "patterns of tags that are never deleted" };
+
+/// Tags or manifests that retention looks at in one step, and deletes in one transaction, each with its entry in the audit log: some ten
+/// milliseconds, for which pushes wait.
+pub const RETENTION_PAGE: usize = 200;
+
+/// Tags that are read at once to find the last one to keep, and repositories of which a rule is looked for.
+pub const RETENTION_READ_AT_ONCE: usize = 1_000;
+
+/// How often the manifests of a repository are walked, as long as each walk finds some that nothing needs any more: an index goes before its
+/// members, an image before its signatures. What hangs deeper waits for the next time.
+pub const RETENTION_WALKS: u32 = 10;
+
 /// Links, blobs or files that a collection looks at in one step. Links are deleted in one transaction, for some ten milliseconds of which pushes
 /// wait.
 pub const COLLECTION_PAGE: usize = 1_000;

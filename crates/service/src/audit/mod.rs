@@ -167,6 +167,26 @@ impl Service {
         self.record(change, detail).await
     }
 
+    /// The door for a change that only its transaction knows the parts of: it gives an entry for each. Each is an entry of this act's,
+    /// as [`Service::current_act`] makes it.
+    ///
+    /// Errors: `Internal`, and nothing is changed, when there is a change and no entry.
+    pub(crate) async fn change_each<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Writing<'_>) -> Result<(T, Vec<Entry>), Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let changed = self.inner.metadata.write(move |tx| {
+            let before = tx.changes();
+            let (changed, entries) = change(tx)?;
+            if entries.is_empty() && tx.changes() > before {
+                return Err(Error::internal("a change without an entry in the audit log"));
+            }
+            chain::add(tx, entries)?;
+            Ok(changed)
+        });
+        changed.await
+    }
+
     /// The door for what must not be shown without its entry.
     pub(crate) async fn show<T: Send + 'static>(
         &self,

@@ -7,6 +7,7 @@ mod durability;
 mod lists;
 mod locks;
 mod manifests;
+mod retention;
 mod stress;
 mod uploads;
 mod verification;
