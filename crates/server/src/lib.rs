@@ -19,6 +19,7 @@ mod management;
 mod preface;
 mod proxies;
 mod requests;
+pub mod retention;
 mod retry_after;
 mod router;
 mod server;

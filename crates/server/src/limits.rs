@@ -73,5 +73,8 @@ pub(crate) const AUDIT_ENTRIES_MIN: u64 = 1_000;
 /// Steps of a collection in one go, each a page of a thousand: a million blobs are looked at in one, and what is left waits for the next.
 pub(crate) const COLLECTION_STEPS: usize = 4_000;
 
-/// How long requests have the disk for themselves between two steps.
+/// Steps of an application of the retention rules in one go, each of two hundred tags, manifests or repositories: what is left waits for the next.
+pub(crate) const RETENTION_STEPS: usize = 4_000;
+
+/// How long requests have the disk for themselves between two steps, also of retention.
 pub(crate) const COLLECTION_PAUSE: Duration = Duration::from_millis(10);

@@ -2,12 +2,13 @@
 
 use crate::client::Outcome;
 use crate::distribution::pushes::{REPOSITORY, everything};
-use crate::harness::Harness;
+use crate::harness::{Harness, REGISTRY};
 use http::Method;
 use model::action::Action;
 use rstest::rstest;
 use server::Config;
 use server::config::CollectionConfig;
+use server::retention::{Draft, Place};
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -29,6 +30,49 @@ async fn the_server_collects_if_it_is_configured_to(#[case] enabled: bool) -> Ou
     let path = format!("/providers/Portcullis.Audit/entries?api-version={}&action=collection", wire::arm::API_VERSION);
     let listed = String::from_utf8(harness.manage(Method::GET, &path, None).await?.succeeded()?.body.to_vec())?;
     assert_eq!(listed.contains("1 blobs out of repositories"), enabled, "{listed}");
+    Ok(())
+}
+
+/// From the tag to the bytes.
+#[rstest]
+#[case::wanted(true)]
+#[case::not_wanted(false)]
+#[tokio::test]
+async fn the_server_applies_rules_of_retention_before_it_collects(#[case] enabled: bool) -> Outcome {
+    let collection = CollectionConfig { enabled, ..CollectionConfig::default() };
+    let harness = Harness::new_with(Config { collection, ..Config::default() }).await?;
+    let client = everything(&harness).await?;
+    let mut images = Vec::new();
+    for (tag, blob) in [("v1", b"one".as_slice()), ("v2", b"two"), ("latest", b"one")] {
+        let blob = client.push_blob(REPOSITORY, blob).await?;
+        let pushed =
+            client.push_image((REPOSITORY, tag), &blob, if tag == "latest" { "" } else { r#","annotations":{}"# });
+        images.push((pushed.await?.header("docker-content-digest").ok_or("a digest")?.to_owned(), blob));
+    }
+    let place = Place { registry: Some(REGISTRY.to_owned()), repositories: "samples/*".to_owned() };
+    let never = vec!["latest".to_owned()];
+    let draft = Draft { place, keep_last: Some(1), untagged_days: Some(2), never };
+    harness.server.put_retention_rule(&draft, "operator".to_owned()).await?;
+    let [(one, _), (two, blob), (latest, kept)] = images.try_into().map_err(|_| "three images")?;
+    client.push_image((REPOSITORY, "v3"), &kept, r#","annotations":{"a":"b"}"#).await?;
+    let paths = [
+        "manifests/v2".to_owned(),
+        format!("manifests/{one}"),
+        format!("manifests/{two}"),
+        format!("blobs/{blob}"),
+        format!("manifests/{latest}"),
+        "manifests/v3".to_owned(),
+        format!("blobs/{kept}"),
+    ];
+    // When, and how many of these are gone then, the first first.
+    for (by, gone) in [(Duration::ZERO, 1), (2 * DAY, 3), (HOUR, 3), (DAY, 4), (10 * DAY, 4)] {
+        harness.advance(by);
+        harness.server.collect().await?;
+        for (index, path) in paths.iter().enumerate() {
+            let found = client.get(&format!("/v2/{REPOSITORY}/{path}")).await?.seen();
+            assert_eq!(found == "200", !enabled || index >= gone, "{path} after {by:?}: {found}");
+        }
+    }
     Ok(())
 }
 

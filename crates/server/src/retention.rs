@@ -1,0 +1,138 @@
+//! What repositories keep: the rules as people write them, and their application.
+
+use crate::Server;
+use model::arm_name::RegistryName;
+use model::registry::RegistryKey;
+use model::repository::RepositoryPattern;
+use model::retention::{InvalidRetentionRule, RetentionRule, RetentionSpec, TagPattern};
+use service::RetentionSettings;
+
+pub use service::{Doomed, Error, Retention, RetentionCounts, StoredRetentionRule};
+
+/// Which registry and repositories are meant, as somebody wrote it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The name of the registry, or its login server; `None` for the only one there is.
+    pub registry: Option<String>,
+    /// A pattern, as in a scope map.
+    pub repositories: String,
+}
+
+/// A rule, as somebody wrote it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// What it is for.
+    pub place: Place,
+    /// How many tags are kept.
+    pub keep_last: Option<u32>,
+    /// After how many days a manifest without a tag goes.
+    pub untagged_days: Option<u32>,
+    /// Patterns of tags that stay and do not count.
+    pub never: Vec<String>,
+}
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum RetentionError {
+    /// It is not a name.
+    #[error(transparent)]
+    RegistryName(#[from] model::arm_name::InvalidName),
+    /// There is no such registry.
+    #[error("there is no registry {0}")]
+    NoRegistry(RegistryName),
+    /// None is named, and there is not exactly one.
+    #[error("there is not exactly one registry: say which")]
+    WhichRegistry,
+    /// It is not a pattern.
+    #[error("'{0}' is not a pattern of repositories: a name, or '*', or a name and '/*'")]
+    Repositories(String),
+    /// It is not a rule.
+    #[error(transparent)]
+    Rule(#[from] InvalidRetentionRule),
+    /// A limit would be passed.
+    #[error("{0}")]
+    Limit(service::limits::Limit),
+    /// It was tried, and failed.
+    #[error(transparent)]
+    Failed(Error),
+}
+
+impl From<Error> for RetentionError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::ParentRegistryMissing(name) => Self::NoRegistry(name),
+            Error::LimitReached(limit) => Self::Limit(limit),
+            error => Self::Failed(error),
+        }
+    }
+}
+
+impl Server {
+    /// Begins to find what a rule would delete if it were stored now.
+    pub async fn preview_retention_rule(&self, draft: &Draft) -> Result<Retention, RetentionError> {
+        let (registry, rule) = (self.registry(draft.place.registry.as_deref()).await?, rule(draft)?);
+        Ok(self.service.preview_retention(registry, rule).await?)
+    }
+
+    /// Stores a rule, in place of the one of the same pattern. `who` wants it.
+    pub async fn put_retention_rule(&self, draft: &Draft, who: String) -> Result<StoredRetentionRule, RetentionError> {
+        let (registry, rule) = (self.registry(draft.place.registry.as_deref()).await?, rule(draft)?);
+        Ok(self.service.put_retention_rule(Some(who), &registry, rule).await?)
+    }
+
+    /// Deletes the rule of that very pattern; `false` when there was none. `who` wants it.
+    pub async fn delete_retention_rule(&self, place: &Place, who: String) -> Result<bool, RetentionError> {
+        let registry = self.registry(place.registry.as_deref()).await?;
+        let repositories = repositories(&place.repositories)?;
+        Ok(self.service.delete_retention_rule(Some(who), &registry, repositories).await?)
+    }
+
+    /// The rules of the next registry that has any; `None` behind the last.
+    pub async fn list_retention_rules(
+        &self,
+        after: Option<RegistryKey>,
+    ) -> Result<Option<(RegistryKey, Vec<StoredRetentionRule>)>, RetentionError> {
+        Ok(self.service.list_retention_rules(after).await?)
+    }
+
+    /// Begins to apply the rules, in one registry and in repositories of one pattern where these are named. `who` wants it.
+    pub async fn begin_retention(
+        &self,
+        (registry, repositories_in): (Option<&str>, Option<&str>),
+        dry_run: bool,
+        who: String,
+    ) -> Result<Retention, RetentionError> {
+        let settings = RetentionSettings {
+            registry: registry.map(registry_name).transpose()?,
+            repositories: repositories_in.map(repositories).transpose()?,
+            dry_run,
+            who: Some(who),
+        };
+        Ok(self.service.begin_retention(settings).await?)
+    }
+
+    async fn registry(&self, name: Option<&str>) -> Result<RegistryName, RetentionError> {
+        match name {
+            Some(name) => registry_name(name),
+            None => {
+                let only = self.service.find_only_registry().await?;
+                only.map(|registry| registry.id.name).ok_or(RetentionError::WhichRegistry)
+            }
+        }
+    }
+}
+
+/// The first label of a login server is the registry's name.
+fn registry_name(text: &str) -> Result<RegistryName, RetentionError> {
+    Ok(RegistryName::parse(text.split_once('.').map_or(text, |(name, _)| name))?)
+}
+
+fn repositories(text: &str) -> Result<RepositoryPattern, RetentionError> {
+    RepositoryPattern::parse(text).ok_or_else(|| RetentionError::Repositories(text.to_owned()))
+}
+
+fn rule(Draft { place, keep_last, untagged_days, never }: &Draft) -> Result<RetentionRule, RetentionError> {
+    let never = never.iter().map(|text| TagPattern::parse(text)).collect::<Result<_, _>>()?;
+    let spec = RetentionSpec { keep_last: *keep_last, untagged_days: *untagged_days, never };
+    Ok(RetentionRule::new(repositories(&place.repositories)?, spec)?)
+}
