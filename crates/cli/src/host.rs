@@ -22,6 +22,19 @@ pub trait Host {
     fn start_job(&mut self, folder: &Path, streams: JobStreams) -> io::Result<()>;
 }
 
+/// Asks until the answer is yes or no, three times at most; `None` when nobody answers.
+pub fn confirm(host: &mut dyn Host, question: &str) -> Option<bool> {
+    for _ in 0..3 {
+        let answer = host.ask(&format!("{question} (y/n): ")).ok().flatten()?;
+        match answer.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" => return Some(true),
+            "n" | "no" => return Some(false),
+            _ => {}
+        }
+    }
+    None
+}
+
 /// The streams of a job.
 #[derive(Debug)]
 pub struct JobStreams {

@@ -19,7 +19,7 @@ use crate::client::{Client, Reached};
 use crate::destination::Chosen;
 use crate::environment::Environment;
 use crate::failure::Failure;
-use crate::host::Host;
+use crate::host::{Host, confirm};
 use crate::output::Console;
 use crate::progress::Progress;
 use clap::Args;
@@ -180,16 +180,11 @@ impl Run<'_, '_> {
         if yes {
             return Ok(());
         }
-        for _ in 0..3 {
-            let answer = self.host.ask(&format!("{question} (y/n): ")).ok().flatten();
-            match answer.as_deref().map(|answer| answer.trim().to_ascii_lowercase()).as_deref() {
-                Some("y" | "yes") => return Ok(()),
-                Some("n" | "no") => return Err(Failure::usage("Operation cancelled.")),
-                Some(_) => {}
-                None => break,
-            }
+        match confirm(self.host, question) {
+            Some(true) => Ok(()),
+            Some(false) => Err(Failure::usage("Operation cancelled.")),
+            None => Err(Failure::usage("Unable to prompt for confirmation as no tty available. Use --yes.")),
         }
-        Err(Failure::usage("Unable to prompt for confirmation as no tty available. Use --yes."))
     }
 
     /// When passwords are to end, by the options for that.
