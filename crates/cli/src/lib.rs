@@ -25,6 +25,7 @@ pub mod principals;
 pub mod private_files;
 pub mod progress;
 pub mod quickstart;
+pub mod retention;
 pub mod secret;
 pub mod session;
 pub mod transport;

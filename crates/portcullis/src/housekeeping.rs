@@ -28,7 +28,7 @@ pub(crate) async fn collect(
     let settings = CollectionSettings {
         grace: options.grace.unsigned_abs(),
         dry_run: options.dry_run,
-        who: Some(environment.variables.user.clone().unwrap_or_else(|| "local".to_owned())),
+        who: Some(user(environment)),
     };
     let progress = Progress::new(environment, &TimerSleeper);
     let mut collection = server.begin_collection(settings).await.map_err(collection_failed)?;
@@ -116,7 +116,12 @@ async fn step(verification: &mut Verification, progress: &Progress<'_>) -> Resul
     }
 }
 
-async fn open(folder: PathBuf, environment: &Environment) -> Result<Server, Failure> {
+/// Who is written down for what is done.
+pub(crate) fn user(environment: &Environment) -> String {
+    environment.variables.user.clone().unwrap_or_else(|| "local".to_owned())
+}
+
+pub(crate) async fn open(folder: PathBuf, environment: &Environment) -> Result<Server, Failure> {
     destinations::start_log(config::LogFormat::Text, destinations::EMBEDDED_LOG_FILTER, environment)?;
     Ok(destinations::open(folder).await?.0)
 }
@@ -148,7 +153,7 @@ fn verification_failed(error: Error) -> Failure {
 }
 
 /// Whoever may open the data folder is told what a client is not.
-fn with_cause(error: &Error) -> String {
+pub(crate) fn with_cause(error: &Error) -> String {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
     format!("{error}{cause}")
 }

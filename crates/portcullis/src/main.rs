@@ -3,6 +3,7 @@
 mod destinations;
 mod housekeeping;
 mod process;
+mod retention;
 mod serving;
 mod stop;
 
@@ -94,6 +95,7 @@ fn run_on(
                 .await
             }
             Invocation::Collect(options) => housekeeping::collect(&options, environment, console).await,
+            Invocation::Retention(options) => retention::run(&options, environment, console, &mut Process).await,
             Invocation::Verify(options) => housekeeping::verify(&options, environment, console).await,
             Invocation::Az(command) => {
                 let (destination, route) = command.chosen(environment)?.route();

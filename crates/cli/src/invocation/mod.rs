@@ -11,6 +11,7 @@ use crate::contexts::ContextOptions;
 use crate::environment::Environment;
 use crate::failure::{EXIT_CODES_HELP, Failure};
 use crate::principals::PrincipalOptions;
+use crate::retention::RetentionOptions;
 use crate::verification::VerifyOptions;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -31,6 +32,8 @@ pub enum Invocation {
     Audit(Box<AuditOptions>),
     /// Collect what nothing needs any more.
     Collect(CollectOptions),
+    /// Manage and apply rules on what repositories keep.
+    Retention(Box<RetentionOptions>),
     /// Compare everything with its digest.
     Verify(VerifyOptions),
     /// Manage contexts.
@@ -70,6 +73,8 @@ enum Verb {
     Audit(AuditOptions),
     /// Free the bytes of what was deleted and of pushes that were not finished; the server does it by itself.
     Collect(CollectOptions),
+    /// Rules on what repositories keep: how many tags, and for how long what has no tag.
+    Retention(RetentionOptions),
     /// Read everything in the data folder, and name what is broken with the images that it hits.
     Verify(VerifyOptions),
     /// Tokens: make, show, change and delete them, and their passwords.
@@ -274,6 +279,7 @@ fn with_clap(environment: &Environment, words: Vec<OsString>) -> Result<Invocati
         Ok(Words { verb: Verb::Principal(options) }) => Ok(Invocation::Principal(Box::new(options))),
         Ok(Words { verb: Verb::Audit(options) }) => Ok(Invocation::Audit(Box::new(options))),
         Ok(Words { verb: Verb::Collect(options) }) => Ok(Invocation::Collect(options)),
+        Ok(Words { verb: Verb::Retention(options) }) => Ok(Invocation::Retention(Box::new(options))),
         Ok(Words { verb: Verb::Verify(options) }) => Ok(Invocation::Verify(options)),
         Ok(Words { verb: Verb::Context(options) }) => Ok(Invocation::Context(options)),
         Err(error) => match error.kind() {
