@@ -12,18 +12,19 @@ statements! {
     OF_REPOSITORY = "SELECT locks FROM repositories WHERE key = $1";
     OF_MANIFEST = "SELECT locks FROM manifests WHERE repository = $1 AND digest = $2";
     OF_TAG = "SELECT locks FROM tags WHERE repository = $1 AND name = $2";
+    // CROSS keeps SQLite to the order of the tables, here and below: few indexes hold a manifest, and a repository may have many.
     LOCKED_HOLDERS_OF = "WITH RECURSIVE held (digest) AS (
             SELECT CAST($1 AS TEXT)
-            UNION SELECT r.manifest FROM held h JOIN manifest_references r ON r.referenced = h.digest
-                WHERE r.repository = $2 AND r.kind = 'manifest')
-        SELECT m.digest, m.locks FROM held h JOIN manifests m ON m.digest = h.digest
-        WHERE m.repository = $2 AND m.locks <> 0 ORDER BY m.digest";
+            UNION SELECT r.manifest FROM held h CROSS JOIN manifest_references r
+                WHERE r.repository = $2 AND r.referenced = h.digest AND r.kind = 'manifest')
+        SELECT m.digest, m.locks FROM held h CROSS JOIN manifests m
+        WHERE m.repository = $2 AND m.digest = h.digest AND m.locks <> 0 ORDER BY m.digest";
     LOCKED_TAGS_ON_HOLDERS_OF = "WITH RECURSIVE held (digest) AS (
             SELECT CAST($1 AS TEXT)
-            UNION SELECT r.manifest FROM held h JOIN manifest_references r ON r.referenced = h.digest
-                WHERE r.repository = $2 AND r.kind = 'manifest')
-        SELECT t.name, t.locks FROM held h JOIN tags t ON t.digest = h.digest
-        WHERE t.repository = $2 AND t.locks <> 0 ORDER BY t.name";
+            UNION SELECT r.manifest FROM held h CROSS JOIN manifest_references r
+                WHERE r.repository = $2 AND r.referenced = h.digest AND r.kind = 'manifest')
+        SELECT t.name, t.locks FROM held h CROSS JOIN tags t
+        WHERE t.repository = $2 AND t.digest = h.digest AND t.locks <> 0 ORDER BY t.name";
     LOCKED_TAGS = "SELECT name, locks FROM tags WHERE repository = $1 AND locks <> 0 ORDER BY name";
     LOCKED_MANIFESTS = "SELECT digest, locks FROM manifests WHERE repository = $1 AND locks <> 0 ORDER BY digest";
     PUT_OF_REPOSITORY = "UPDATE repositories SET locks = $1 WHERE key = $2";

@@ -37,6 +37,31 @@ mod tests {
         Ok(())
     }
 
+    /// What is asked for each manifest of a repository must not read all of them.
+    #[test]
+    fn what_is_asked_of_each_manifest_is_found_by_its_digest() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let mut db = connection::open(&folder.path().join("metadata.sqlite3"), crate::Stay::Lasting)?;
+        migrations::run(&mut db)?;
+        let of_each = ["LOCKED_HOLDERS_OF", "IS_NEEDED_BY_WHAT_STAYS", "LIST_MANIFESTS"];
+        let statements = all().into_iter().flat_map(|(_, statements)| statements);
+        let statements: Vec<_> = statements.filter(|(name, _)| of_each.contains(name)).collect();
+        assert_eq!(statements.len(), of_each.len());
+        for (name, sql) in statements {
+            let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+            // As they come when they are prepared: nothing is known of the values.
+            let values = vec![rusqlite::types::Value::Null; plan.parameter_count()];
+            let steps = plan.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>("detail"))?;
+            for step in steps.collect::<Result<Vec<_>, _>>()? {
+                assert!(
+                    !step.contains("(repository=?)") && !step.contains("SCAN m") && !step.contains("SCAN t"),
+                    "{name}: {step}"
+                );
+            }
+        }
+        Ok(())
+    }
+
     type Listed = (&'static str, &'static [(&'static str, &'static str)]);
 
     fn all() -> Vec<Listed> {

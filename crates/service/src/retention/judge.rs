@@ -210,10 +210,12 @@ impl Judge {
             if !rule.takes(facts, now) {
                 continue;
             }
-            if is_locked(guard.check_delete_with_tags(&digest))? {
+            // It has no tag, and no index that stays: nobody else's lock is in the way.
+            let reference = Reference::Digest(digest.clone());
+            if is_locked(guard.check(&reference, Deed::Delete))? {
                 judged.locked += 1;
             } else {
-                judged.doomed.push(self.doomed(rule, Reference::Digest(digest.clone()), digest, content_bytes));
+                judged.doomed.push(self.doomed(rule, reference, digest, content_bytes));
             }
         }
         judged.next = self.next(walk, last, walk.deleted + judged.doomed.len()).map(Place::Manifests);
