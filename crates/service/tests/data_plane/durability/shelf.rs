@@ -82,6 +82,25 @@ impl Held {
         Self { blobs: needed, ..self.clone() }
     }
 
+    /// What retention leaves of it in the end, when a rule deletes what has no tag: what has one, and what an index with one holds.
+    pub(crate) fn tagged(&self) -> Self {
+        let is_kept = |manifest: &usize| {
+            let is_tagged = |manifest: usize| self.tags.values().any(|tagged| *tagged == manifest);
+            is_tagged(*manifest) || MEMBERS.contains(manifest) && is_tagged(MANIFESTS - 1)
+        };
+        Self { manifests: self.manifests.iter().copied().filter(is_kept).collect(), ..self.clone() }
+    }
+
+    /// Whether retention may leave this of what was there: no tag is gone, nor anything that has one, nor a member of an index that is there.
+    pub(crate) fn may_be_left_of(&self, before: &Self) -> bool {
+        let has_index = self.manifests.contains(&(MANIFESTS - 1));
+        let is_needed = |manifest: &usize| has_index && MEMBERS.contains(manifest);
+        (&self.blobs, &self.tags) == (&before.blobs, &before.tags)
+            && self.manifests.is_subset(&before.manifests)
+            && before.tagged().manifests.is_subset(&self.manifests)
+            && before.manifests.iter().filter(|manifest| is_needed(manifest)).all(|it| self.manifests.contains(it))
+    }
+
     fn has_all_of(&self, manifest: usize) -> bool {
         let members: &[usize] = if manifest == MANIFESTS - 1 { &MEMBERS } else { &[] };
         NEEDED[manifest].iter().all(|blob| self.blobs.contains(blob))

@@ -9,9 +9,11 @@ use crate::durability::machine::Machine;
 use crate::durability::shelf::{BLOBS, Held, MANIFESTS, Operation, Shelf, State};
 use crate::world::{Failure, body};
 use faults::Loss;
+use model::repository::RepositoryPattern;
+use model::retention::{RetentionRule, RetentionSpec};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
-use service::{CollectionSettings, Error, Service};
+use service::{CollectionSettings, Error, RetentionSettings, Service};
 use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::path::Path;
@@ -66,6 +68,8 @@ enum Step {
     ClearIdle,
     /// Garbage, without a grace time.
     Collect,
+    /// Manifests that had no tag for a day.
+    Retain,
     Kill,
     LosePower,
 }
@@ -83,8 +87,13 @@ struct Simulation {
 impl Simulation {
     async fn start(seed: u64) -> Result<Self, Failure> {
         let shelf = Shelf::new(0, REPOSITORIES);
+        let machine = Machine::start(PROCESSES, seed).await?;
+        let spec = RetentionSpec { untagged_days: Some(1), ..RetentionSpec::default() };
+        let rule = RetentionRule::new(RepositoryPattern::All, spec)?;
+        let client = machine.client();
+        client.service.put_retention_rule(None, &client.token.registry.name, rule).await?;
         Ok(Self {
-            machine: Machine::start(PROCESSES, seed).await?,
+            machine,
             state: shelf.nothing(),
             shelf,
             uploads: Vec::new(),
@@ -116,8 +125,9 @@ impl Simulation {
             79..=85 => Step::Do(Operation::DeleteBlob { repository, blob }),
             86 => Step::Do(Operation::DeleteRepository { repository }),
             87..=89 => Step::Jump { hours: self.below(48) as u64, forward: self.below(3) > 0 },
-            90..=91 => Step::ClearIdle,
-            92..=93 => Step::Collect,
+            90 => Step::ClearIdle,
+            91..=92 => Step::Collect,
+            93 => Step::Retain,
             94..=95 => Step::Kill,
             _ => Step::LosePower,
         }
@@ -149,6 +159,10 @@ impl Simulation {
             // What was held since a time to which the clock did not come back yet stays.
             (result, Some(least)) if matches!(step, Step::Collect) => {
                 is_between(least, &observed, &before) && (result.is_ok() || failed.is_some())
+            }
+            (result, _) if matches!(step, Step::Retain) => {
+                let are_left = before.iter().zip(&observed).all(|(before, left)| left.may_be_left_of(before));
+                are_left && (result.is_ok() || failed.is_some())
             }
             (Ok(()), Some(after)) => observed == *after,
             (Ok(()), None) => false,
@@ -202,6 +216,7 @@ impl Simulation {
                 let least = self.state.iter().map(Held::least).collect();
                 (collect(&self.machine.clients[process].service).await, Some(least))
             }
+            Step::Retain => (retain(&self.machine.clients[process].service).await, unchanged),
             Step::Kill => {
                 self.machine.disk.mend();
                 self.machine.lose_power(Loss::None).await?;
@@ -293,13 +308,16 @@ impl Simulation {
         })
     }
 
-    /// Later, when all clocks have passed whatever they ever showed, a collection leaves what manifests need, and no byte else.
+    /// Later, when all clocks have passed whatever they ever showed, retention leaves what has a tag or is held by what has one, and a
+    /// collection what these need, and no byte else.
     async fn end(self) -> Outcome {
         let Self { machine, shelf, state, .. } = self;
         machine.world.clock.advance(LATER);
         machine.client().service.clear_idle_uploads().await?;
+        retain(&machine.client().service).await?;
+        machine.world.clock.advance(Duration::from_secs(1));
         collect(&machine.client().service).await?;
-        let least: State = state.iter().map(Held::least).collect();
+        let least: State = state.iter().map(|held| held.tagged().least()).collect();
         let observed = shelf.observe(machine.client()).await?;
         if observed != least {
             return Err(format!("after a collection there is {observed:?}\nto be: {least:?}").into());
@@ -319,6 +337,12 @@ async fn collect(service: &Service) -> Result<(), Error> {
     let settings = CollectionSettings { grace: Duration::ZERO, dry_run: false, who: None };
     let mut collection = service.begin_collection(settings).await?;
     while collection.step().await? {}
+    Ok(())
+}
+
+async fn retain(service: &Service) -> Result<(), Error> {
+    let mut retention = service.begin_retention(RetentionSettings::default()).await?;
+    while retention.step().await?.is_some() {}
     Ok(())
 }
 
