@@ -54,7 +54,9 @@ impl Run<'_, '_> {
         };
         let preview = self.server.preview_retention_rule(&draft).await.map_err(failed)?;
         let form = self.options.folder().form(self.environment);
-        self.go_through(preview, if options.is_dry_run() { Names::all(form) } else { Names::some(form) }, true).await?;
+        let names = if options.is_dry_run() { Names::all(form) } else { Names::some(form) };
+        let sums = Sums { dry_run: true, is_preview: !options.is_dry_run(), ..Sums::default() };
+        self.go_through(preview, names, sums).await?;
         if options.is_dry_run() {
             return Ok(());
         }
@@ -90,11 +92,12 @@ impl Run<'_, '_> {
         let scope = (options.registry.as_deref(), options.repository.as_deref());
         let begun = self.server.begin_retention(scope, options.dry_run, user(self.environment)).await;
         let names = Names::all(self.options.folder().form(self.environment));
-        self.go_through(begun.map_err(failed)?, names, options.dry_run).await
+        let sums = Sums { dry_run: options.dry_run, ..Sums::default() };
+        self.go_through(begun.map_err(failed)?, names, sums).await
     }
 
-    /// All steps, each delete as it comes, and the sums.
-    async fn go_through(&mut self, mut retention: Retention, mut names: Names, dry_run: bool) -> Result<(), Failure> {
+    /// All steps, each delete as it comes, and what of `sums` is not known before.
+    async fn go_through(&mut self, mut retention: Retention, mut names: Names, sums: Sums) -> Result<(), Failure> {
         let progress = Progress::new(self.environment, &TimerSleeper);
         let stepped = loop {
             let doomed = match retention.step().await {
@@ -115,12 +118,12 @@ impl Run<'_, '_> {
         names.finish(self.console)?;
         let counts = retention.counts();
         let sums = Sums {
-            dry_run,
             repositories: counts.repositories,
             tags: counts.tags,
             manifests: counts.manifests,
             image_bytes: counts.image_bytes,
             locked: counts.locked,
+            ..sums
         };
         // What went before a failure is told too.
         sums.show(self.options.folder().form(self.environment), self.console)?;

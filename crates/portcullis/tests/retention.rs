@@ -34,17 +34,16 @@ fn gone(lines: &[Value]) -> (Vec<&str>, &Value) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dry_run_first() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let server = Server::start(folder.path());
+    let mut server = Server::start(folder.path());
     let world = World::make(&server).await;
     let (config, layer) = (b"{}".to_vec(), b"a layer".to_vec());
-    for blob in [&config, &layer] {
-        world.push_monolithic(&server.address, blob).await.expect("pushed");
-    }
+    world.push_monolithic(&server.address, &config).await.expect("pushed");
+    world.push_chunked(&server.address, &layer).await.expect("pushed");
     let image = process::manifest(&config, &layer);
     for tag in ["latest", "stable-1", "v1", "v2", "v3"] {
         world.put_manifest(&server.address, tag, &image).await.expect("pushed");
     }
-    let data = server.data.as_path();
+    let data = folder.path();
 
     let refused = run(data, &SET);
     assert_eq!(refused.status.code(), Some(2), "{refused:?}");
@@ -71,6 +70,7 @@ async fn dry_run_first() {
         assert_eq!(world.get(&server.address, &format!("manifests/{tag}")).await, image);
     }
     assert!(server.command(&["audit"]).contains("retention/tag/delete"));
+    server.kill();
 
     let remove = ["retention", "remove", "--repository", "samples/*"];
     assert_eq!(lines(data, &remove), [Value::Null; 0]);

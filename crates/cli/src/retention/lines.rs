@@ -104,6 +104,9 @@ pub struct Sums {
     pub image_bytes: u64,
     /// What a lock keeps.
     pub locked: u64,
+    /// Whether a question follows, or the rule is stored unasked.
+    #[serde(skip)]
+    pub is_preview: bool,
 }
 
 impl Sums {
@@ -116,12 +119,14 @@ impl Sums {
     }
 
     fn lines(&self) -> String {
-        let Self { dry_run, repositories, tags, manifests, image_bytes, locked } = *self;
+        let Self { dry_run, repositories, tags, manifests, image_bytes, locked, is_preview } = *self;
         let mut lines = match (repositories, tags + manifests) {
+            (0, _) if is_preview => "There is no such repository yet.\n".to_owned(),
             (0, _) => "There is no repository with a retention rule.\n".to_owned(),
+            (_, 0) if is_preview => "Nothing to delete now.\n".to_owned(),
             (_, 0) => "Nothing to delete.\n".to_owned(),
             _ => {
-                let begin = if dry_run { "Would delete" } else { "Deleted" };
+                let begin = if dry_run { "Would delete now" } else { "Deleted" };
                 let images = format!("manifests without a tag, of images of {} in all", HumanBytes(image_bytes));
                 let rows = [(tags, "tags beyond those to keep"), (manifests, images.as_str())];
                 let row = |(count, what): (u64, &str)| format!("{:>9}  {what}\n", HumanCount(count).to_string());
@@ -131,6 +136,9 @@ impl Sums {
         };
         if locked > 0 {
             lines.push_str(&format!("{} more are kept by locks.\n", HumanCount(locked)));
+        }
+        if is_preview {
+            return lines;
         }
         if dry_run {
             lines.push_str("A dry run: nothing was deleted.\n");

@@ -88,8 +88,14 @@ fn written(write: impl FnOnce(&mut Console<'_>) -> Result<(), Failure>) -> Strin
 )]
 #[case(
     Sums { dry_run: true, repositories: 1, tags: 2, locked: 1, ..Sums::default() },
-    "Would delete:\n        2  tags beyond those to keep\n1 more are kept by locks.\nA dry run: nothing was deleted.\n"
+    "Would delete now:\n        2  tags beyond those to keep\n1 more are kept by locks.\nA dry run: nothing was deleted.\n"
 )]
+#[case(
+    Sums { dry_run: true, is_preview: true, repositories: 1, tags: 2, ..Sums::default() },
+    "Would delete now:\n        2  tags beyond those to keep\n"
+)]
+#[case(Sums { dry_run: true, is_preview: true, repositories: 1, ..Sums::default() }, "Nothing to delete now.\n")]
+#[case(Sums { dry_run: true, is_preview: true, ..Sums::default() }, "There is no such repository yet.\n")]
 fn sums_for_people(#[case] sums: Sums, #[case] expected: &str) {
     assert_eq!(written(|console| sums.show(crate::data_folder::Form::Table, console)), expected);
 }
