@@ -1,7 +1,7 @@
 //! Registries.
 
 use crate::statements::statements;
-use crate::{Error, Managing, Reading, Writing, admin_user, resource_groups, system_data};
+use crate::{Error, Managing, Reading, Writing, admin_user, resource_groups, retention, system_data};
 use model::arm_name::{RegistryName, ResourceGroupName};
 use model::caller::SystemData;
 use model::listing::{Cursor, Listed};
@@ -110,8 +110,18 @@ pub fn add(tx: &Managing<'_>, registry: NewRegistry) -> Result<Registry, Error> 
     ];
     let key = tx.get(ADD, values, |row| Ok(RegistryKey(row.get(0)?)))?;
     set_labels(tx, key, &labels)?;
-    let admin_user_enabled = false;
-    Ok(Registry { key, id, location, sku, labels, admin_user_enabled, anonymous_pull_enabled, created_at, system_data })
+    Ok(Registry {
+        key,
+        id,
+        location,
+        sku,
+        labels,
+        admin_user_enabled: false,
+        anonymous_pull_enabled,
+        untagged: None,
+        created_at,
+        system_data,
+    })
 }
 
 /// Stores tier, labels, anonymous pull and system data of a registry that is there; the rest never changes.
@@ -159,6 +169,7 @@ fn read(tx: &Reading<'_>, row: &Row<'_>) -> Result<Registry, Error> {
         labels: tx.list(LABELS, [key], |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect(),
         admin_user_enabled: admin_user::is_enabled(tx, RegistryKey(key))?,
         anonymous_pull_enabled: row.get("anonymous_pull_enabled")?,
+        untagged: retention::find_untagged(tx, RegistryKey(key))?,
         created_at: system_data::timestamp(row, "created_at")?,
         system_data: system_data::read(row)?,
     })

@@ -8,12 +8,14 @@ use model::digest::Digest;
 use model::reference::Tag;
 use model::registry::RegistryKey;
 use model::repository::{RepositoryName, RepositoryPattern};
-use model::retention::{ManifestFacts, RetentionRule, RetentionSpec, TagPattern};
+use model::retention::{ManifestFacts, RetentionRule, RetentionSpec, TagPattern, UntaggedPolicy};
 use model::timestamp::Timestamp;
 use rusqlite::{Row, params};
 
 statements! {
     LIST_RULES = "SELECT * FROM retention_rules WHERE registry = $1 ORDER BY repositories";
+    FIND_UNTAGGED = "SELECT untagged_days, updated_at FROM retention_rules
+        WHERE registry = $1 AND repositories = '*' AND untagged_days IS NOT NULL";
     PUT_RULE = "INSERT INTO retention_rules (registry, repositories, keep_last, untagged_days, never, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (registry, repositories) DO UPDATE SET
@@ -39,10 +41,10 @@ statements! {
     // Indexes that hold it and what it refers to, and so on upwards. Locks 1 (delete) and 2 (write) keep a manifest.
     IS_NEEDED_BY_WHAT_STAYS = "WITH RECURSIVE above (digest) AS (
             SELECT CAST($1 AS TEXT)
-            UNION SELECT n.manifest FROM above a JOIN manifest_references n ON n.referenced = a.digest
-                WHERE n.repository = $2 AND n.kind = 'manifest'
-            UNION SELECT m.subject FROM above a JOIN manifests m ON m.digest = a.digest
-                WHERE m.repository = $2 AND m.subject IS NOT NULL)
+            UNION SELECT n.manifest FROM above a CROSS JOIN manifest_references n
+                WHERE n.repository = $2 AND n.referenced = a.digest AND n.kind = 'manifest'
+            UNION SELECT m.subject FROM above a CROSS JOIN manifests m
+                WHERE m.repository = $2 AND m.digest = a.digest AND m.subject IS NOT NULL)
         SELECT 1 FROM above a CROSS JOIN manifests m
         WHERE m.repository = $2 AND m.digest = a.digest AND m.digest <> $1 AND (m.rests_since > $3 OR m.locks & 3 <> 0
             OR EXISTS (SELECT 1 FROM tags t WHERE t.repository = $2 AND t.digest = m.digest))
@@ -102,6 +104,16 @@ impl ManifestPlace {
 /// The rules of a registry, by their patterns.
 pub fn list_rules(tx: &Reading<'_>, registry: RegistryKey) -> Result<Vec<StoredRule>, Error> {
     tx.list(LIST_RULES, [registry.0], read_rule)
+}
+
+/// What the registry's rule for all repositories says of manifests without a tag.
+pub fn find_untagged(tx: &Reading<'_>, registry: RegistryKey) -> Result<Option<UntaggedPolicy>, Error> {
+    tx.find(FIND_UNTAGGED, [registry.0], |row| {
+        Ok(UntaggedPolicy {
+            days: row.get("untagged_days")?,
+            updated_at: Timestamp::from_micros(row.get("updated_at")?),
+        })
+    })
 }
 
 /// Stores a rule, in place of the one of the same pattern.

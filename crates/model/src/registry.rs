@@ -2,6 +2,7 @@
 
 use crate::caller::SystemData;
 use crate::resource_id::RegistryId;
+use crate::retention::UntaggedPolicy;
 use crate::timestamp::Timestamp;
 use std::collections::BTreeMap;
 
@@ -26,6 +27,8 @@ pub struct Registry {
     pub admin_user_enabled: bool,
     /// Whether whoever asks may pull without signing in.
     pub anonymous_pull_enabled: bool,
+    /// What the retention rule for all of its repositories says of manifests without a tag; `None` when they stay.
+    pub untagged: Option<UntaggedPolicy>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Who made and last changed it.

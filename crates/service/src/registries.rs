@@ -4,7 +4,7 @@ use crate::credentials::Mint;
 use crate::resource_groups::{check_location, group_of};
 use crate::site::Site;
 use crate::token_table::WhichRegistry;
-use crate::{Error, Service, Written, admin_user, limits};
+use crate::{Error, Service, Written, admin_user, limits, retention};
 use metadata::registries::NewRegistry;
 use metadata::{Managing, Reading};
 use model::arm_name::{RegistryName, ResourceGroupName, ScopeMapName, SubscriptionId};
@@ -12,6 +12,7 @@ use model::caller::{Caller, SystemData};
 use model::listing::{Cursor, Listed};
 use model::registry::{Registry, Sku};
 use model::resource_id::{RegistryId, ScopeMapId};
+use model::retention::UntaggedChange;
 use model::scope_map::{SYSTEM_SCOPE_MAPS, ScopeMap, ScopeMapKind};
 use model::timestamp::Timestamp;
 use std::collections::BTreeMap;
@@ -29,6 +30,8 @@ pub struct RegistrySpec {
     pub admin_user_enabled: Option<bool>,
     /// Whether whoever asks may pull without signing in; `None` keeps what is, and means no for a new one.
     pub anonymous_pull_enabled: Option<bool>,
+    /// Whether and when manifests without a tag go, where no rule of a narrower pattern says otherwise.
+    pub untagged: UntaggedChange,
 }
 
 /// What a PATCH of a registry asks for; `None` leaves as it is.
@@ -44,6 +47,8 @@ pub struct RegistryChange {
     pub admin_user_enabled: Option<bool>,
     /// Whether whoever asks may pull without signing in.
     pub anonymous_pull_enabled: Option<bool>,
+    /// Whether and when manifests without a tag go, where no rule of a narrower pattern says otherwise.
+    pub untagged: UntaggedChange,
 }
 
 /// When the system scope maps of every registry say they were made: one instant in the past for all, as at Azure
@@ -151,11 +156,15 @@ impl Service {
     }
 }
 
-/// What opens the registry to more than its tokens, as the audit log has it.
+/// What opens the registry to more than its tokens, and what is deleted in it by itself, as the audit log has it.
 fn told(registry: &Registry) -> String {
     let state = |is_on: bool| if is_on { "on" } else { "off" };
     let (admin, anonymous) = (state(registry.admin_user_enabled), state(registry.anonymous_pull_enabled));
-    format!("admin user {admin}, anonymous pull {anonymous}")
+    let untagged = match registry.untagged {
+        Some(policy) => format!("go after {} days", policy.days),
+        None => "stay".to_owned(),
+    };
+    format!("admin user {admin}, anonymous pull {anonymous}, manifests without a tag {untagged}")
 }
 
 /// The registry of that id, for a request about itself. Errors: `ResourceGroupMissing`, `RegistryMissing`.
@@ -184,9 +193,9 @@ fn find(tx: &Reading<'_>, id: &RegistryId) -> Result<Option<Registry>, Error> {
 
 impl From<RegistrySpec> for RegistryChange {
     fn from(spec: RegistrySpec) -> Self {
-        let RegistrySpec { location, sku, labels, admin_user_enabled, anonymous_pull_enabled } = spec;
+        let RegistrySpec { location, sku, labels, admin_user_enabled, anonymous_pull_enabled, untagged } = spec;
         let (location, sku, labels) = (Some(location), Some(sku), Some(labels));
-        Self { location, sku, labels, admin_user_enabled, anonymous_pull_enabled }
+        Self { location, sku, labels, admin_user_enabled, anonymous_pull_enabled, untagged }
     }
 }
 
@@ -199,7 +208,7 @@ struct Write<'a> {
 
 impl Write<'_> {
     fn make(&self, id: RegistryId, spec: RegistrySpec) -> Result<Registry, Error> {
-        let RegistrySpec { location, sku, labels, admin_user_enabled, anonymous_pull_enabled } = spec;
+        let RegistrySpec { location, sku, labels, admin_user_enabled, anonymous_pull_enabled, untagged } = spec;
         let now = self.mint.now();
         let system_data = SystemData::new(self.caller, now);
         let anonymous_pull_enabled = anonymous_pull_enabled.unwrap_or(false);
@@ -217,7 +226,7 @@ impl Write<'_> {
             };
             metadata::scope_maps::add(self.tx, registry.key, &scope_map)?;
         }
-        self.finish(registry, admin_user_enabled)
+        self.finish(registry, admin_user_enabled, untagged)
     }
 
     fn change(&self, found: Registry, change: RegistryChange) -> Result<Registry, Error> {
@@ -233,10 +242,17 @@ impl Write<'_> {
             ..found
         };
         metadata::registries::update(self.tx, &registry)?;
-        self.finish(registry, change.admin_user_enabled)
+        self.finish(registry, change.admin_user_enabled, change.untagged)
     }
 
-    fn finish(&self, registry: Registry, admin_user_enabled: Option<bool>) -> Result<Registry, Error> {
+    fn finish(
+        &self,
+        registry: Registry,
+        admin_user_enabled: Option<bool>,
+        untagged: UntaggedChange,
+    ) -> Result<Registry, Error> {
+        let untagged = retention::change_untagged(self.tx, registry.key, untagged, self.mint.now())?;
+        let registry = Registry { untagged, ..registry };
         let Some(wanted) = admin_user_enabled else { return Ok(registry) };
         admin_user::set_enabled(self.tx, self.mint, &registry, wanted)?;
         Ok(Registry { admin_user_enabled: wanted, ..registry })

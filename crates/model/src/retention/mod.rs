@@ -158,6 +158,19 @@ impl RetentionRule {
         })
     }
 
+    /// The rule for all repositories of a registry with another word on manifests without a tag, of which `before` is what there is now; `None` when
+    /// nothing is deleted any more.
+    pub fn with_untagged(
+        before: Option<&Self>,
+        untagged_days: Option<u32>,
+    ) -> Result<Option<Self>, InvalidRetentionRule> {
+        let (keep_last, never) = before.map_or((None, Vec::new()), |rule| (rule.keep_last, rule.never.clone()));
+        if keep_last.is_none() && untagged_days.is_none() {
+            return Ok(None);
+        }
+        Self::new(RepositoryPattern::All, RetentionSpec { keep_last, untagged_days, never }).map(Some)
+    }
+
     /// Begins to judge the tags of a repository; `None` when none is deleted.
     pub fn keeping(&self) -> Option<Keeping<'_>> {
         self.keep_last.map(|left| Keeping { never: &self.never, left })
@@ -190,6 +203,35 @@ impl fmt::Display for RetentionRule {
             write!(f, "{begin}delete manifests after {days} {unit} without a tag")?;
         }
         Ok(())
+    }
+}
+
+/// The part of a rule for all repositories of a registry of which Azure has a word (swagger, RetentionPolicy).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UntaggedPolicy {
+    /// After how many days a manifest without a tag goes.
+    pub days: u16,
+    /// When the rule was made or last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A change of that part. The default changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct UntaggedChange {
+    /// Whether manifests without a tag go; `None` leaves it as it is.
+    pub enabled: Option<bool>,
+    /// After how many days; `None` leaves it as it is, and means [`UntaggedChange::DAYS_DEFAULT`] where they stayed.
+    pub days: Option<u32>,
+}
+
+impl UntaggedChange {
+    /// Azure's (swagger, RetentionPolicy).
+    pub const DAYS_DEFAULT: u32 = 7;
+
+    /// After how many days they are to go, by what is so now; `None` when they are to stay.
+    pub fn apply(self, now: Option<u32>) -> Option<u32> {
+        let enabled = self.enabled.unwrap_or(now.is_some());
+        enabled.then(|| self.days.or(now).unwrap_or(Self::DAYS_DEFAULT))
     }
 }
 

@@ -126,6 +126,36 @@ fn rules_read_as_sentences(#[case] rule: RetentionRule, #[case] expected: &str) 
     assert_eq!(rule.to_string(), expected);
 }
 
+#[rstest]
+#[case::on(None, Some(true), None, Some(7))]
+#[case::on_with_days(None, Some(true), Some(30), Some(30))]
+#[case::other_days(Some(7), None, Some(30), Some(30))]
+#[case::again(Some(30), Some(true), None, Some(30))]
+#[case::off(Some(30), Some(false), Some(30), None)]
+#[case::nothing(Some(30), None, None, Some(30))]
+#[case::nothing_yet(None, None, None, None)]
+fn changes_of_the_policy(
+    #[case] now: Option<u32>,
+    #[case] enabled: Option<bool>,
+    #[case] days: Option<u32>,
+    #[case] expected: Option<u32>,
+) {
+    assert_eq!(UntaggedChange { enabled, days }.apply(now), expected);
+}
+
+#[rstest]
+#[case::made(None, Some(7), Some(rule("*", None, Some(7), &[])))]
+#[case::changed(Some(rule("*", Some(5), Some(3), &["v*"])), Some(7), Some(rule("*", Some(5), Some(7), &["v*"])))]
+#[case::its_other_part_stays(Some(rule("*", Some(5), Some(3), &["v*"])), None, Some(rule("*", Some(5), None, &["v*"])))]
+#[case::gone(Some(rule("*", None, Some(3), &[])), None, None)]
+fn the_rule_of_the_policy(
+    #[case] before: Option<RetentionRule>,
+    #[case] untagged_days: Option<u32>,
+    #[case] expected: Option<RetentionRule>,
+) {
+    assert_eq!(RetentionRule::with_untagged(before.as_ref(), untagged_days), Ok(expected));
+}
+
 proptest! {
     #[test]
     fn exactly_the_last_are_kept(

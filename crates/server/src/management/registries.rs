@@ -28,6 +28,7 @@ pub(super) async fn put(context: &Context, id: &RegistryId, body: Body) -> Outco
         labels: labels::parse(request.tags)?.unwrap_or_default(),
         admin_user_enabled: switches.admin_user_enabled,
         anonymous_pull_enabled: switches.anonymous_pull_enabled,
+        untagged: switches.untagged,
     };
     let (registry, written) =
         context.recording(Kind::Registry, id).put_registry(&context.manager.caller, id, spec).await?;
@@ -50,6 +51,7 @@ pub(super) async fn patch(context: &Context, id: &RegistryId, body: Body) -> Out
         labels: labels::parse(request.tags)?,
         admin_user_enabled: switches.admin_user_enabled,
         anonymous_pull_enabled: switches.anonymous_pull_enabled,
+        untagged: switches.untagged,
     };
     let registry = context.service.update_registry(&context.manager.caller, id, change).await?;
     Ok(without_waiting(json(StatusCode::OK, &of(context, &registry, "Succeeded").await?)?))

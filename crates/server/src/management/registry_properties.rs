@@ -1,10 +1,11 @@
 //! The `properties` of a registry: nearly all of them switch features that this service does not have, so answers say that they
-//! are off, and a request that wants one on is refused by name. Nothing is accepted and ignored. The admin user and
-//! anonymous pull can be switched.
+//! are off, and a request that wants one on is refused by name. Nothing is accepted and ignored. The admin user, anonymous pull and
+//! the retention of manifests without a tag can be switched.
 
 use super::errors::Failure;
 use super::system_data::with_z;
 use model::registry::Registry;
+use model::retention::UntaggedChange;
 use serde_json::{Map, Value, json};
 
 /// In the service's order (shared azure/recordings/azcli-registry-lifecycle.json, first entry).
@@ -19,10 +20,15 @@ pub(super) fn of(registry: &Registry, login_server: &str, provisioning_state: &s
         // In their places, which are the service's first and last.
         properties.insert(ADMIN_USER_ENABLED.to_owned(), Value::Bool(registry.admin_user_enabled));
         properties.insert(ANONYMOUS_PULL_ENABLED.to_owned(), Value::Bool(registry.anonymous_pull_enabled));
-        let updated = Value::String(registry.created_at.to_string());
-        for policy in ["retentionPolicy", "softDeletePolicy"] {
-            if let Some(Value::Object(policy)) = properties.get_mut("policies").and_then(|all| all.get_mut(policy)) {
-                insert_second(policy, "lastUpdatedTime", updated.clone());
+        for name in ["retentionPolicy", "softDeletePolicy"] {
+            if let Some(Value::Object(policy)) = properties.get_mut("policies").and_then(|all| all.get_mut(name)) {
+                let untagged = registry.untagged.filter(|_| name == "retentionPolicy");
+                if let Some(untagged) = untagged {
+                    policy.insert("days".to_owned(), untagged.days.into());
+                    policy.insert("status".to_owned(), "enabled".into());
+                }
+                let updated = untagged.map_or(registry.created_at, |untagged| untagged.updated_at);
+                insert_second(policy, "lastUpdatedTime", Value::String(updated.to_string()));
             }
         }
     }
@@ -33,8 +39,12 @@ const ADMIN_USER_ENABLED: &str = "adminUserEnabled";
 const ANONYMOUS_PULL_ENABLED: &str = "anonymousPullEnabled";
 /// What may have either value.
 const SWITCHES: [&str; 2] = ["properties.adminUserEnabled", "properties.anonymousPullEnabled"];
+/// Of the policy for manifests without a tag, which is read by itself.
+const RETENTION_DAYS: &str = "properties.policies.retentionPolicy.days";
+const RETENTION_STATUS: &str = "properties.policies.retentionPolicy.status";
 
-/// Members that answers have and requests may repeat, with the only value that they can have; but for [`SWITCHES`].
+/// Members that answers have and requests may repeat, with the only value that they can have; but for [`SWITCHES`], [`RETENTION_DAYS`] and
+/// [`RETENTION_STATUS`].
 fn features() -> Value {
     json!({
         "adminUserEnabled": false,
@@ -92,6 +102,8 @@ pub(super) struct Switches {
     pub(super) admin_user_enabled: Option<bool>,
     /// Whether whoever asks may pull; `None` when it is not said.
     pub(super) anonymous_pull_enabled: Option<bool>,
+    /// Whether and when manifests without a tag go.
+    pub(super) untagged: UntaggedChange,
 }
 
 /// Reads `properties`, and refuses those that want something else than what is done, naming the member.
@@ -101,12 +113,38 @@ pub(super) fn parse(given: &Value) -> Result<Switches, Failure> {
     Ok(Switches {
         admin_user_enabled: switch(ADMIN_USER_ENABLED),
         anonymous_pull_enabled: switch(ANONYMOUS_PULL_ENABLED),
+        untagged: match member(given, "policies").and_then(|policies| member(policies, "retentionPolicy")) {
+            Some(policy) => untagged(policy)?,
+            None => UntaggedChange::default(),
+        },
     })
+}
+
+/// Reads the policy for manifests without a tag.
+fn untagged(policy: &Value) -> Result<UntaggedChange, Failure> {
+    let given = |name| member(policy, name).filter(|value| !value.is_null());
+    let word = |status: &Value| match status.as_str() {
+        Some(word) if word.eq_ignore_ascii_case("enabled") => Ok(true),
+        Some(word) if word.eq_ignore_ascii_case("disabled") => Ok(false),
+        _ => {
+            let rule = format!("'{RETENTION_STATUS}' is 'enabled' or 'disabled'.");
+            Err(Failure::invalid(RETENTION_STATUS, rule))
+        }
+    };
+    let number = |days: &Value| {
+        let wrong = || Failure::invalid(RETENTION_DAYS, format!("'{RETENTION_DAYS}' takes a whole number of days."));
+        days.as_u64().and_then(|days| u32::try_from(days).ok()).ok_or_else(wrong)
+    };
+    let (enabled, days) = (given("status").map(word).transpose()?, given("days").map(number).transpose()?);
+    Ok(UntaggedChange { enabled, days })
 }
 
 /// `known` are the values that the member may have, each with the members that it may have in turn.
 fn compare(path: &str, given: &Value, known: &[Value]) -> Result<(), Failure> {
     if given.is_null() || READ_ONLY.iter().any(|read_only| read_only.eq_ignore_ascii_case(path)) {
+        return Ok(());
+    }
+    if [RETENTION_DAYS, RETENTION_STATUS].iter().any(|read| read.eq_ignore_ascii_case(path)) {
         return Ok(());
     }
     if given.is_boolean() && SWITCHES.iter().any(|switch| switch.eq_ignore_ascii_case(path)) {
@@ -181,7 +219,12 @@ mod tests {
     #[rstest]
     #[case(json!({"adminUserEnabled": "true"}), "properties.adminUserEnabled")]
     #[case(json!({"anonymousPullEnabled": 1}), "properties.anonymousPullEnabled")]
-    #[case(json!({"policies": {"retentionPolicy": {"days": 30}}}), "properties.policies.retentionPolicy.days")]
+    #[case(json!({"policies": {"retentionPolicy": {"days": "30"}}}), "properties.policies.retentionPolicy.days")]
+    #[case(json!({"policies": {"retentionPolicy": {"days": -1}}}), "properties.policies.retentionPolicy.days")]
+    #[case(json!({"policies": {"retentionPolicy": {"status": "on"}}}), "properties.policies.retentionPolicy.status")]
+    #[case(json!({"policies": {"retentionPolicy": {"type": "x"}}}), "properties.policies.retentionPolicy.type")]
+    #[case(json!({"policies": {"retentionPolicy": 7}}), "properties.policies.retentionPolicy")]
+    #[case(json!({"policies": {"softDeletePolicy": {"status": "enabled"}}}), "properties.policies.softDeletePolicy.status")]
     #[case(json!({"networkRuleSet": {"defaultAction": "Deny"}}), "properties.networkRuleSet.defaultAction")]
     #[case(json!({"networkRuleSet": {"ipRules": [{"value": "10.0.0.1"}]}}), "properties.networkRuleSet.ipRules")]
     #[case(json!({"encryption": {"keyVaultProperties": {"keyIdentifier": "k"}}}), "properties.encryption.keyVaultProperties")]
@@ -208,6 +251,18 @@ mod tests {
         #[case] admin_user_enabled: Option<bool>,
         #[case] anonymous_pull_enabled: Option<bool>,
     ) {
-        assert_eq!(parse(&given).ok(), Some(Switches { admin_user_enabled, anonymous_pull_enabled }));
+        let untagged = UntaggedChange::default();
+        assert_eq!(parse(&given).ok(), Some(Switches { admin_user_enabled, anonymous_pull_enabled, untagged }));
+    }
+
+    #[rstest]
+    #[case(json!({"status": "enabled", "days": 30, "lastUpdatedTime": "2023-02-07T15:21:43Z"}), Some(true), Some(30))]
+    #[case(json!({"Status": "Disabled", "days": 7}), Some(false), Some(7))]
+    #[case(json!({"Days": 0}), None, Some(0))]
+    #[case(json!({"status": null, "days": null}), None, None)]
+    #[case(json!(null), None, None)]
+    fn the_retention_policy(#[case] policy: Value, #[case] enabled: Option<bool>, #[case] days: Option<u32>) {
+        let switches = parse(&json!({"policies": {"retentionPolicy": policy}})).ok();
+        assert_eq!(switches.map(|switches| switches.untagged), Some(UntaggedChange { enabled, days }));
     }
 }

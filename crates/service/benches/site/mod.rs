@@ -4,6 +4,7 @@ use model::arm_name::{RegistryName, ResourceGroupName};
 use model::caller::{Caller, CallerKind};
 use model::registry::Sku;
 use model::resource_id::{RegistryId, ResourceGroupId};
+use model::retention::UntaggedChange;
 use service::{
     AuditSettings, ExpirySetting, Manager, Options, RegistrySpec, ResourceGroupSpec, Service, Stay, SystemClock,
     SystemRandom,
@@ -36,6 +37,7 @@ pub(crate) async fn open(data: &Path) -> Outcome<(Service, RegistryId)> {
         labels: BTreeMap::new(),
         admin_user_enabled: None,
         anonymous_pull_enabled: None,
+        untagged: UntaggedChange::default(),
     };
     service.put_registry(&caller(), &registry, spec).await?;
     Ok((service, registry))

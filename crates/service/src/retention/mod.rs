@@ -19,7 +19,7 @@ use model::audit::{Entry, Outcome, actions};
 use model::reference::Reference;
 use model::registry::RegistryKey;
 use model::repository::{RepositoryName, RepositoryPattern};
-use model::retention::RetentionRule;
+use model::retention::{InvalidRetentionRule, RetentionRule, UntaggedChange, UntaggedPolicy};
 use model::timestamp::Timestamp;
 use std::sync::Arc;
 
@@ -191,6 +191,44 @@ impl Service {
             is_over: false,
         }
     }
+}
+
+/// The member of a registry that says after how many days manifests without a tag go.
+const UNTAGGED_DAYS: &str = "properties.policies.retentionPolicy.days";
+
+/// Changes what a registry's rule for all repositories says of manifests without a tag, in the transaction of a change of the registry; what it
+/// then says. What is as it was keeps its time.
+///
+/// Errors: `Invalid`, `LimitReached`.
+pub(crate) fn change_untagged(
+    tx: &metadata::Writing<'_>,
+    registry: RegistryKey,
+    change: UntaggedChange,
+    now: Timestamp,
+) -> Result<Option<UntaggedPolicy>, Error> {
+    let policy = retention::find_untagged(tx, registry)?;
+    let days = policy.map(|policy| u32::from(policy.days));
+    let is_forgotten = |days: u32| days != UntaggedChange::DAYS_DEFAULT && policy.is_none() && change.enabled.is_none();
+    if change.days.is_some_and(is_forgotten) {
+        let rule = "Days are kept while the policy is enabled: say that it is, or leave them out.";
+        return Err(Error::invalid(UNTAGGED_DAYS, rule));
+    }
+    let wanted = change.apply(days);
+    if wanted == days {
+        return Ok(policy);
+    }
+    let mut rules: Vec<_> = retention::list_rules(tx, registry)?.into_iter().map(|stored| stored.rule).collect();
+    let before = rules.iter().position(|rule| *rule.repositories() == RepositoryPattern::All);
+    let before = before.map(|index| rules.swap_remove(index));
+    let invalid = |error: InvalidRetentionRule| Error::invalid(UNTAGGED_DAYS, format!("{error}."));
+    match RetentionRule::with_untagged(before.as_ref(), wanted).map_err(invalid)? {
+        Some(_) if rules.len() as u64 >= limits::RETENTION_RULES.max => {
+            return Err(Error::LimitReached(limits::RETENTION_RULES));
+        }
+        Some(rule) => retention::put_rule(tx, registry, &rule, now)?,
+        None => drop(retention::delete_rule(tx, registry, &RepositoryPattern::All)?),
+    }
+    Ok(retention::find_untagged(tx, registry)?)
 }
 
 fn rule_entry(act: &Entry, registry: &RegistryName, repositories: &RepositoryPattern, detail: Option<String>) -> Entry {

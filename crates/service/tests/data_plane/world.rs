@@ -16,6 +16,7 @@ use model::reference::{Reference, Tag};
 use model::registry::{Registry, Sku};
 use model::repository::RepositoryName;
 use model::resource_id::{RegistryId, ResourceGroupId, TokenId};
+use model::retention::UntaggedChange;
 use model::scope_map::{Rules, ScopeMapAction};
 use model::timestamp::Timestamp;
 use rand_chacha::ChaCha8Rng;
@@ -127,6 +128,7 @@ impl World {
             labels: BTreeMap::new(),
             admin_user_enabled: None,
             anonymous_pull_enabled: None,
+            untagged: UntaggedChange::default(),
         };
         Ok(self.service.put_registry(&caller(), &id, spec).await?.0)
     }

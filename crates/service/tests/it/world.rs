@@ -9,6 +9,7 @@ use model::password::{Password, PasswordName};
 use model::registry::{Registry, Sku};
 use model::repository::RepositoryName;
 use model::resource_id::{RegistryId, ResourceGroupId, ScopeMapId, TokenId};
+use model::retention::UntaggedChange;
 use model::scope::Asked;
 use model::scope_map::ScopeMapAction;
 use model::timestamp::Timestamp;
@@ -237,6 +238,7 @@ pub(crate) fn registry_spec() -> RegistrySpec {
         labels,
         admin_user_enabled: None,
         anonymous_pull_enabled: None,
+        untagged: UntaggedChange::default(),
     }
 }
 

@@ -3,8 +3,11 @@
 use crate::client::Outcome;
 use crate::harness::{GROUP, Harness, MANAGER, OTHER_REGISTRY, REGISTRY};
 use http::{Method, StatusCode};
+use model::timestamp::Timestamp;
 use rstest::rstest;
 use serde_json::{Value, json};
+use server::retention::{Draft, Place};
+use std::time::Duration;
 
 fn names(list: &Value) -> Vec<&str> {
     list["value"].as_array().into_iter().flatten().filter_map(|item| item["name"].as_str()).collect()
@@ -143,6 +146,59 @@ async fn anonymous_pull_stays_as_it_was_said_last() -> Outcome {
     assert_eq!(shown(&harness.put(&id, body(json!({}))).await?), Some(false));
     assert_eq!(shown(&harness.put(&id, body(on)).await?), Some(true));
     assert_eq!(shown(&harness.get(&harness.registry_id(REGISTRY)).await?), Some(false), "of one registry only");
+    Ok(())
+}
+
+/// `az acr config retention update`, and the rule that `portcullis retention` shows.
+#[tokio::test]
+async fn the_retention_policy_is_the_rule_for_all_repositories() -> Outcome {
+    let harness = Harness::new().await?;
+    let (id, made) = (harness.registry_id(REGISTRY), harness.now());
+    let patch = async |policy: Value| {
+        harness.advance(Duration::from_secs(60));
+        let body = json!({"properties": {"policies": {"retentionPolicy": policy}}});
+        harness.manage(Method::PATCH, &id, Some(body)).await
+    };
+    let shown = async || {
+        Ok::<_, Box<dyn std::error::Error>>(
+            harness.get(&id).await?["properties"]["policies"]["retentionPolicy"].clone(),
+        )
+    };
+    let enabled =
+        |days: u64, at: Timestamp| json!({"days": days, "lastUpdatedTime": at.to_string(), "status": "enabled"});
+    let off = json!({"days": 7, "lastUpdatedTime": made.to_string(), "status": "disabled"});
+    let rules = async || {
+        let listed = harness.server.list_retention_rules(None).await?.map(|(_, rules)| rules).unwrap_or_default();
+        Ok::<_, Box<dyn std::error::Error>>(
+            listed.into_iter().map(|stored| stored.rule.to_string()).collect::<Vec<_>>(),
+        )
+    };
+    assert_eq!(shown().await?, off);
+    patch(json!({"status": "enabled", "days": 30})).await?.succeeded()?;
+    let at = harness.now();
+    assert_eq!(shown().await?, enabled(30, at));
+    assert_eq!(rules().await?, ["*: delete manifests after 30 days without a tag"]);
+    // What was read is sent back, and a change of something else.
+    patch(shown().await?).await?.succeeded()?;
+    harness.patch(&id, json!({"tags": {"a": "b"}})).await?;
+    assert_eq!(shown().await?, enabled(30, at));
+    patch(json!({"days": 10})).await?.succeeded()?;
+    assert_eq!(shown().await?, enabled(10, harness.now()));
+    let place = Place { registry: Some(REGISTRY.to_owned()), repositories: "*".to_owned() };
+    let draft = Draft { place, keep_last: Some(5), untagged_days: Some(10), never: vec!["v*".to_owned()] };
+    harness.server.put_retention_rule(&draft, "operator".to_owned()).await?;
+    patch(json!({"status": "disabled", "days": 10})).await?.succeeded()?;
+    assert_eq!((shown().await?, rules().await?), (off.clone(), vec!["*: keep the last 5 tags beside v*".to_owned()]));
+    for (policy, target) in [
+        (json!({"status": "enabled", "days": 0}), "properties.policies.retentionPolicy.days"),
+        (json!({"status": "enabled", "days": 4_000}), "properties.policies.retentionPolicy.days"),
+        (json!({"days": 30}), "properties.policies.retentionPolicy.days"),
+        (json!({"status": "on"}), "properties.policies.retentionPolicy.status"),
+    ] {
+        let answer = patch(policy).await?;
+        assert_eq!((answer.status, &answer.json()?["error"]["target"]), (StatusCode::BAD_REQUEST, &json!(target)));
+    }
+    assert_eq!(shown().await?, off);
     Ok(())
 }
 
