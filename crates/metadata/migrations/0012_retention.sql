@@ -21,3 +21,9 @@ CREATE INDEX tags_by_move ON tags (repository, moved);
 -- When a manifest was last pushed, or a tag last came to it or went from it. Nobody noted when tags went, so those that are there begin now.
 ALTER TABLE manifests ADD COLUMN rests_since INTEGER NOT NULL DEFAULT 0;
 UPDATE manifests SET rests_since = max(updated_at, unixepoch('now') * 1000000);
+
+-- What SQLite is to think of this index: how many rows there are, of one repository, and of one manifest in it. Without a word it takes repositories
+-- for so small that it reads all tags of one to find those of a manifest, for each manifest that is deleted.
+ANALYZE sqlite_schema;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tags', 'tags_by_digest', '1000000 1000 2');
+ANALYZE sqlite_schema;

@@ -43,11 +43,15 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let mut db = connection::open(&folder.path().join("metadata.sqlite3"), crate::Stay::Lasting)?;
         migrations::run(&mut db)?;
-        let of_each = ["LOCKED_HOLDERS_OF", "IS_NEEDED_BY_WHAT_STAYS"];
-        let statements = all().into_iter().flat_map(|(_, statements)| statements);
-        let statements: Vec<_> = statements.filter(|(name, _)| of_each.contains(name)).collect();
-        assert_eq!(statements.len(), of_each.len());
-        for (name, sql) in statements {
+        let of_each = [
+            ("locks", "LOCKED_HOLDERS_OF"),
+            ("locks", "LOCKED_TAGS_ON_HOLDERS_OF"),
+            ("manifests", "DELETE"),
+            ("retention", "IS_NEEDED_BY_WHAT_STAYS"),
+        ];
+        for (noun, name) in of_each {
+            let mut listed = all().into_iter().filter(|(of, _)| *of == noun).flat_map(|(_, statements)| statements);
+            let (_, sql) = listed.find(|(of, _)| *of == name).ok_or(name)?;
             let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
             // As they come when they are prepared: nothing is known of the values.
             let values = vec![rusqlite::types::Value::Null; plan.parameter_count()];
