@@ -1,8 +1,9 @@
 """What pulls and pushes cost, beside peers in the same run: the tables of docs/benchmarks.md, "Pulls and pushes".
 
 usage: bench/registry.py PORTCULLIS [--distribution3 PROGRAM] [--zot PROGRAM] [--angos PROGRAM] [--seconds S] [--large MIB]
+           [--parts small large push tls]
 
-Needs wrk and openssl. Debian's docker-registry (Distribution 2.8) and nginx take part where they are installed, the others where their program is
+Needs wrk and openssl, and oha for HEAD, which wrk cannot do. Debian's docker-registry (Distribution 2.8) and nginx take part where they are installed, the others where their program is
 given; who does not is named. nginx serves the same blobs as files, with sendfile. Peers ask nobody who they are; Portcullis checks a bearer.
 Everything listens on loopback and ends with this program. Rates are per second of the server's own processor time, which other work on the machine
 disturbs less than the clock.
@@ -19,7 +20,7 @@ import tempfile
 import threading
 import time
 
-from servers import REPOSITORY, Client, Server, basic, digest_of, form, free_port, load, push_blob, push_image
+from servers import REPOSITORY, Client, Server, basic, digest_of, form, free_port, load, load_by, push_blob, push_image
 
 KIB, MIB = 1 << 10, 1 << 20
 # What docker and containerd send at once differs; this is within what both do.
@@ -35,24 +36,28 @@ class Peer:
     def client(self) -> Client:
         return Client(self.server.port, self.authorization, self.server.scheme)
 
-    def load(self, seconds: int, path: str, connections: int, script: str | None = None) -> dict:
+    def load(self, seconds: int, path: str, connections: int, script: str | None = None, method: str = "GET") -> dict:
         headers = [f"Authorization: {self.authorization}"] if self.authorization else []
         self.server.forget_memory()
-        measured = load(self.server, seconds, path, *headers, connections=connections, script=script)
+        if method == "GET":
+            measured = load(self.server, seconds, path, *headers, connections=connections, script=script)
+        else:
+            measured = load_by(self.server, method, seconds, path, *headers, connections=connections)
         return {**measured, "memory": self.server.memory_mib()}
 
 
 def portcullis(binary: str, folder: pathlib.Path, tls: bool) -> Peer:
     data, port = folder / f"portcullis-{tls}", free_port()
-    scheme = "https" if tls else "http"
-    extra = ["--tls-self-signed"] if tls else []
-    words = [binary, "quickstart", "--data", str(data), "--listen", f"127.0.0.1:{port}", "--log-filter", "warn", *extra]
+    place = ["--data", str(data), "--listen", f"127.0.0.1:{port}"]
     log = folder / f"portcullis-{tls}.log"
-    server = Server(words, port, log, scheme)
+    making = Server([binary, "quickstart", *place], port, log)
     until = time.monotonic() + 20
     while "pcl_" not in (text := log.read_text()) and time.monotonic() < until:
         time.sleep(0.05)
+    making.end()
     password = next(word for word in text.split() if word.startswith("pcl_"))
+    scheme, extra = ("https", ["--tls-self-signed"]) if tls else ("http", [])
+    server = Server([binary, "serve", *place, "--default-registry", "lnxcr", "--log-filter", "warn", *extra], port, log, scheme)
     query = form(service="lnxcr.localhost", scope=f"repository:{REPOSITORY}:pull,push")
     _, answer = Client(port, basic("token2", password), scheme).ask("GET", f"/oauth2/token?{query}")
     return Peer("Portcullis, with a bearer", server, "Bearer " + json.loads(answer)["access_token"])
@@ -114,18 +119,17 @@ def head(title: str, *columns: str) -> None:
     print(f"\n{title}\n\n| | {' | '.join(columns)} |\n|{'---|' * (len(columns) + 1)}", flush=True)
 
 
-def pulls(title: str, peers: list[Peer], path, seconds: int, connections: int, script: str | None = None, bytes_each: int | None = None) -> None:
+def pulls(title: str, peers: list[Peer], path: str, seconds: int, connections: int, in_bytes: bool = False, **how: str) -> None:
     """Portcullis comes first: what it does is the measure of the others."""
-    unit = "GB" if bytes_each else "requests"
+    per_cpu, rate, unit = ("bytes_per_cpu", "bytes_rate", "GB") if in_bytes else ("per_cpu", "rate", "requests")
+    shown = (lambda value: f"{value / 1e9:.2f}") if in_bytes else (lambda value: f"{value:,.0f}")
     head(f"{title}, {connections} clients:", f"{unit} per CPU-second", f"{unit} per second", "p50", "p99", "peak MiB", "ratio")
-    scale = bytes_each / 1e9 if bytes_each else 1
-    shown = (lambda rate: f"{rate * scale:.2f}") if bytes_each else (lambda rate: f"{rate:,.0f}")
     base = None
     for peer in peers:
-        measured = peer.load(seconds, path(peer) if callable(path) else path, connections, script)
+        measured = peer.load(seconds, path, connections, **how)
         base = base or measured
-        ratio = base["per_cpu"] / measured["per_cpu"]
-        print(f"| {peer.name} | {shown(measured['per_cpu'])} | {shown(measured['rate'])} | {measured['p50']} | {measured['p99']} | {measured['memory']:.0f} | {ratio:.2f} |", flush=True)
+        ratio = base[per_cpu] / measured[per_cpu]
+        print(f"| {peer.name} | {shown(measured[per_cpu])} | {shown(measured[rate])} | {measured['p50']} | {measured['p99']} | {measured['memory']:.0f} | {ratio:.2f} |", flush=True)
 
 
 def pushes(title: str, peers: list[Peer], size: int, count: int, connections: int, hashing: float, chunk: int | None = None) -> None:
@@ -198,32 +202,33 @@ def blob_path(digest: str) -> str:
     return f"/v2/{REPOSITORY}/blobs/{digest}"
 
 
-def small(peers: list[Peer], manifest: str, seconds: int, folder: pathlib.Path) -> None:
+def small(peers: list[Peer], manifest: str, seconds: int) -> None:
     by_tag = f"/v2/{REPOSITORY}/manifests/v1"
-    script = folder / "head.lua"
-    script.write_text('wrk.method = "HEAD"\n')
     pulls("`/v2/`", peers, "/v2/", seconds, 16)
     for connections in (1, 16, 256):
         pulls("A manifest by its tag", peers, by_tag, seconds, connections)
     pulls("A manifest by its digest", peers, f"/v2/{REPOSITORY}/manifests/{manifest}", seconds, 16)
-    pulls("HEAD of a manifest by its tag", peers, by_tag, seconds, 16, script=str(script))
+    if shutil.which("oha"):
+        pulls("HEAD of a manifest by its tag", peers, by_tag, seconds, 16, method="HEAD")
+    else:
+        print("\nSKIPPED  HEAD of a manifest: oha is not installed")
 
 
 def large(peers: list[Peer], digests: dict[int, str], seconds: int, what: str) -> None:
     for size, digest in digests.items():
         name = f"{size // MIB} MiB" if size >= MIB else f"{size // KIB} KiB"
-        for connections in (1, 16, 256) if size < MIB else (16,):
-            pulls(f"A blob of {name}{what}", peers, blob_path(digest), seconds, connections, bytes_each=size if size >= MIB else None)
+        for connections in (1, 16, 256) if size < MIB else (1, 16):
+            pulls(f"A blob of {name}{what}", peers, blob_path(digest), seconds, connections, in_bytes=size >= MIB)
 
 
 def mix(peers: list[Peer], manifest: str, digests: dict[int, str], seconds: int, folder: pathlib.Path) -> None:
-    """As many hosts that look whether a tag has moved as it takes, and now and then one that pulls."""
-    base, small_blob, layer = f"/v2/{REPOSITORY}/manifests", blob_path(digests[KIB]), blob_path(digests[MIB])
-    wheel = ['"HEAD", "%s/v1"' % base] * 12 + ['"GET", "%s/v1"' % base] * 3 + ['"GET", "%s/%s"' % (base, manifest)] * 2
-    wheel += ['"GET", "%s"' % small_blob] * 2 + ['"GET", "%s"' % layer]
+    """As hosts pull: mostly manifests, some configs, now and then a layer."""
+    base, config, layer = f"/v2/{REPOSITORY}/manifests", blob_path(digests[KIB]), blob_path(digests[MIB])
+    wheel = [f"{base}/v1"] * 13 + [f"{base}/{manifest}"] * 4 + [config] * 2 + [layer]
     script = folder / "mix.lua"
-    script.write_text("local wheel = {%s}\nlocal next = 0\nrequest = function()\n  next = next %% #wheel + 1\n  return wrk.format(wheel[next][1], wheel[next][2])\nend\n" % ", ".join("{%s}" % turn for turn in wheel))
-    pulls("A mix of 20: HEAD by tag 12, GET by tag 3, GET by digest 2, 1 KiB 2, 1 MiB 1", peers, "/", seconds, 64, script=str(script))
+    paths = ", ".join(f'"{path}"' for path in wheel)
+    script.write_text(f"local wheel = {{{paths}}}\nlocal next = 0\nrequest = function()\n  next = next % #wheel + 1\n  return wrk.format('GET', wheel[next])\nend\n")
+    pulls("A mix: of 20 requests 13 for a manifest by tag, 4 by digest, 2 for 1 KiB, 1 for 1 MiB", peers, "/", seconds, 64, script=str(script))
 
 
 def idle(peers: list[Peer]) -> None:
@@ -232,54 +237,70 @@ def idle(peers: list[Peer]) -> None:
         print(f"| {peer.name} | {peer.server.memory_mib():.0f} |")
 
 
-def run(arguments: argparse.Namespace, folder: pathlib.Path, running: list[Peer]) -> None:
-    def started(peer: Peer | None, name: str) -> list[Peer]:
+class Run:
+    """Whoever takes part, and who is left out."""
+
+    def __init__(self, arguments: argparse.Namespace, folder: pathlib.Path):
+        self.arguments, self.folder = arguments, folder
+        self.running: list[Peer] = []
+
+    def started(self, peer: Peer | None, name: str) -> list[Peer]:
         if peer is None:
             print(f"SKIPPED  {name}: it is not installed, or its program was not given")
             return []
-        running.append(peer)
+        self.running.append(peer)
         return [peer]
 
-    def registries(tls: tuple | None) -> list[Peer]:
-        two, three = shutil.which("docker-registry"), arguments.distribution3
+    def registries(self, tls: tuple | None) -> list[Peer]:
+        two, three = shutil.which("docker-registry"), self.arguments.distribution3
         return [
-            *started(portcullis(os.path.realpath(arguments.portcullis), folder, bool(tls)), "Portcullis"),
-            *started(two and distribution("Distribution 2.8", two, folder, tls), "Distribution 2.8"),
-            *started(three and distribution("Distribution 3", three, folder, tls), "Distribution 3"),
+            *self.started(portcullis(os.path.realpath(self.arguments.portcullis), self.folder, bool(tls)), "Portcullis"),
+            *self.started(two and distribution("Distribution 2.8", two, self.folder, tls), "Distribution 2.8"),
+            *self.started(three and distribution("Distribution 3", three, self.folder, tls), "Distribution 3"),
         ]
 
-    files, seconds = folder / "files", arguments.seconds
-    peers = registries(None)
-    peers += started(arguments.zot and zot(arguments.zot, folder), "zot")
-    peers += started(arguments.angos and angos(arguments.angos, folder), "angos")
-    idle(peers)
-    sizes = [KIB, MIB, 100 * MIB] + ([arguments.large * MIB] if arguments.large else [])
-    manifest, digests = fill(peers, sizes, files)
-    files_server = started(nginx(folder, files, None), "nginx")
-    small(peers, manifest, seconds, folder)
-    mix(peers, manifest, digests, seconds, folder)
-    large(peers + files_server, digests, seconds, "")
+    def plain(self, parts: set[str]) -> None:
+        arguments, folder, seconds = self.arguments, self.folder, self.arguments.seconds
+        peers = self.registries(None)
+        peers += self.started(arguments.zot and zot(arguments.zot, folder), "zot")
+        peers += self.started(arguments.angos and angos(arguments.angos, folder), "angos")
+        idle(peers)
+        sizes = [KIB, MIB, 100 * MIB] + ([arguments.large * MIB] if arguments.large else [])
+        manifest, digests = fill(peers, sizes, folder / "files")
+        if "small" in parts:
+            small(peers, manifest, seconds)
+            mix(peers, manifest, digests, seconds, folder)
+        if "large" in parts:
+            large(peers + self.started(nginx(folder, folder / "files", None), "nginx"), digests, seconds, "")
+        if "push" in parts:
+            all_pushes(peers)
 
+    def tls(self) -> None:
+        folder, seconds, key = self.folder, self.arguments.seconds, ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+        files = folder / "key.pem", folder / "certificate.pem"
+        words = ["openssl", "req", "-x509", "-newkey", *key, "-nodes", "-subj", "/CN=localhost", "-keyout", files[0], "-out", files[1]]
+        subprocess.run(words, check=True, capture_output=True)
+        tls = files[1], files[0]
+        peers = self.registries(tls)
+        _, digests = fill(peers, [KIB, MIB, 100 * MIB], folder / "files-tls")
+        pulls("A manifest by its tag, over TLS", peers, f"/v2/{REPOSITORY}/manifests/v1", seconds, 16)
+        large(peers + self.started(nginx(folder, folder / "files-tls", tls), "nginx"), digests, seconds, ", over TLS")
+
+    def end(self) -> None:
+        for peer in self.running:
+            peer.server.end()
+        self.running.clear()
+
+
+def all_pushes(peers: list[Peer]) -> None:
     hashing = sha256_rate()
     print(f"\nSHA-256 by OpenSSL: {hashing:,.0f} MB per second of one processor.")
     for name, size, count, connections in (("1 KiB", KIB, 3200, 16), ("1 MiB", MIB, 320, 16), ("100 MiB", 100 * MIB, 4, 1), ("100 MiB", 100 * MIB, 8, 4)):
         pushes(f"A blob of {name} pushed in one PUT", peers, size, count, connections, hashing)
     pushes("A blob of 100 MiB pushed in chunks of 8 MiB", peers, 100 * MIB, 4, 1, hashing, CHUNK)
-    for peer in peers + files_server:
-        running.remove(peer)
-        peer.server.end()
 
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate],
-        check=True,
-        capture_output=True,
-    )
-    secured = registries((certificate, key))
-    files_over_tls = folder / "files-tls"
-    manifest, digests = fill(secured, sizes[:3], files_over_tls)
-    pulls("A manifest by its tag, over TLS", secured, f"/v2/{REPOSITORY}/manifests/v1", seconds, 16)
-    large(secured + started(nginx(folder, files_over_tls, (certificate, key)), "nginx"), digests, seconds, ", over TLS")
+
+PARTS = ("small", "large", "push", "tls")
 
 
 def main() -> None:
@@ -289,14 +310,18 @@ def main() -> None:
         parser.add_argument(f"--{peer}")
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--large", type=int, default=1024, help="MiB of the largest blob; 0 for none")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     arguments = parser.parse_args()
-    running: list[Peer] = []
     with tempfile.TemporaryDirectory() as name:
+        run, parts = Run(arguments, pathlib.Path(name)), set(arguments.parts)
         try:
-            run(arguments, pathlib.Path(name), running)
+            if parts - {"tls"}:
+                run.plain(parts)
+                run.end()
+            if "tls" in parts:
+                run.tls()
         finally:
-            for peer in running:
-                peer.server.end()
+            run.end()
 
 
 if __name__ == "__main__":

@@ -151,6 +151,23 @@ def load(server: Server, seconds: int, path: str, *headers: str, script: str | N
     cpu = server.cpu_seconds() - before
     if "Non-2xx" in said:
         raise SystemExit(f"{path}: {said}")
-    requests = int(re.search(r"(\d+) requests in", said)[1])
+    requests, amount, unit = re.search(r"(\d+) requests in [^,]*, ([0-9.]+)([KMGT]?)B read", said).groups()
+    # Of answers that were cut off by the end as well.
+    received = float(amount) * 1024 ** " KMGT".index(unit or " ")
     quantile = {name: re.search(rf"{name}%\s+([0-9.]+\w+)", said)[1] for name in ("50", "99")}
-    return {"rate": float(re.search(r"Requests/sec:\s+([0-9.]+)", said)[1]), "per_cpu": requests / cpu, "p50": quantile["50"], "p99": quantile["99"]}
+    return {"rate": float(re.search(r"Requests/sec:\s+([0-9.]+)", said)[1]), "per_cpu": int(requests) / cpu, "bytes_per_cpu": received / cpu, "bytes_rate": received / seconds, "p50": quantile["50"], "p99": quantile["99"]}
+
+
+def load_by(server: Server, method: str, seconds: int, path: str, *headers: str, connections: int = 16) -> dict:
+    """oha, for methods whose answers wrk does not understand, and what it cost the server."""
+    words = ["oha", "--no-tui", "--output-format", "json", "-z", f"{seconds}s", "-c", str(connections), "-m", method, "-H", f"Accept: {MANIFEST}"]
+    for header in headers:
+        words += ["-H", header]
+    before = server.cpu_seconds()
+    said = json.loads(subprocess.run([*words, f"{server.scheme}://127.0.0.1:{server.port}{path}"], capture_output=True, text=True, check=True).stdout)
+    cpu = server.cpu_seconds() - before
+    counts = said["statusCodeDistribution"]
+    if set(counts) != {"200"}:
+        raise SystemExit(f"{method} {path}: {counts}")
+    quantile = {name: f"{said['latencyPercentiles'][name] * 1000:.2f}ms" for name in ("p50", "p99")}
+    return {"rate": said["summary"]["requestsPerSec"], "per_cpu": sum(counts.values()) / cpu, **quantile}
