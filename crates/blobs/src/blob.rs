@@ -1,7 +1,7 @@
 //! Reading a blob: a stream of pieces, in constant memory whatever the size.
 
 use bytes::Bytes;
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt, stream};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -10,11 +10,20 @@ use tokio::task::{JoinHandle, spawn_blocking};
 /// How much is read at once: 256 KiB, the best of those measured (dependencies.md, "Download").
 const READ_BYTES: u64 = 256 << 10;
 
+/// What is not larger is read where it is opened: configs and signatures, of which most requests for blobs are.
+const READ_AT_OPENING_BYTES: u64 = 64 << 10;
+
 /// A blob ready to be read. It stays readable even if it is removed meanwhile.
 #[derive(Debug)]
 pub struct Blob {
-    file: File,
+    content: Content,
     size_bytes: u64,
+}
+
+#[derive(Debug)]
+enum Content {
+    Opened(File),
+    Read(Bytes),
 }
 
 /// The rest of a range, and the read that is under way.
@@ -26,7 +35,11 @@ struct Reader {
 impl Blob {
     pub(crate) fn new(file: File) -> io::Result<Self> {
         let size_bytes = file.metadata()?.len();
-        Ok(Self { file, size_bytes })
+        let content = match size_bytes {
+            0..=READ_AT_OPENING_BYTES => Content::Read(read(file, size_bytes)?.1),
+            _ => Content::Opened(file),
+        };
+        Ok(Self { content, size_bytes })
     }
 
     /// Its size in bytes.
@@ -38,19 +51,36 @@ impl Blob {
     ///
     /// Errors: `UnexpectedEof` where the range reaches beyond the blob.
     pub fn stream(self, range: Range<u64>) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-        let start = stream::once(async move { self.begin(range) });
-        futures_util::StreamExt::flat_map(start, |reader| stream::unfold(reader, next))
+        match self.content {
+            Content::Read(bytes) => stream::iter(part(&bytes, range)).left_stream(),
+            Content::Opened(file) => {
+                let start = stream::once(async move { Reader::begin(file, range) });
+                start.flat_map(|reader| stream::unfold(reader, next)).right_stream()
+            }
+        }
     }
+}
 
-    fn begin(self, range: Range<u64>) -> Option<Reader> {
+/// Nothing of an empty range.
+fn part(bytes: &Bytes, range: Range<u64>) -> Option<io::Result<Bytes>> {
+    let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+    let (start, end) = (place(range.start), place(range.end));
+    (start < end).then(|| if end <= bytes.len() { Ok(bytes.slice(start..end)) } else { Err(too_short()) })
+}
+
+fn too_short() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "the blob is shorter than the range asked for")
+}
+
+impl Reader {
+    fn begin(mut file: File, range: Range<u64>) -> Option<Self> {
         let rest_bytes = range.end.checked_sub(range.start).filter(|length| *length > 0)?;
-        let mut file = self.file;
         let first = READ_BYTES.min(rest_bytes);
         let reading = spawn_blocking(move || {
             file.seek(SeekFrom::Start(range.start))?;
             read(file, first)
         });
-        Some(Reader { rest_bytes: rest_bytes - first, reading })
+        Some(Self { rest_bytes: rest_bytes - first, reading })
     }
 }
 
@@ -74,7 +104,7 @@ fn read(mut file: File, length: u64) -> io::Result<(File, Bytes)> {
     let mut bytes = Vec::with_capacity(capacity);
     (&mut file).take(length).read_to_end(&mut bytes)?;
     if bytes.len() < capacity {
-        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the blob is shorter than the range asked for"));
+        return Err(too_short());
     }
     Ok((file, bytes.into()))
 }
