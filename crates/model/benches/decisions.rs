@@ -63,9 +63,8 @@ fn decisions(criterion: &mut Criterion) -> Outcome {
         let repository = RepositoryName::parse(&name)?;
         let reference = Reference::parse("latest")?;
         let operation = ReadManifest { repository, reference };
-        access.permit(operation.clone())?;
         group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
-            bencher.iter(|| access.permit(black_box(operation.clone())).is_ok());
+            bencher.iter(|| assert!(access.permit(black_box(operation.clone())).is_ok()));
         });
     }
     group.finish();
