@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 
-from servers import REPOSITORY, Client, Server, basic, form, free_port, load, push_image
+from servers import REPOSITORY, Client, Server, basic, form, free_port, load, push_image, start_distribution
 
 HERE = pathlib.Path(__file__).parent
 GROUP = "lnxtest"
@@ -138,10 +138,8 @@ def peer(folder: pathlib.Path, seconds: int, base: dict) -> None:
         "an RS256 bearer": (f"auth:\n  token:\n    realm: http://127.0.0.1/\n    service: peer\n    issuer: peer\n    rootcertbundle: {certificate}\n", signed(key, certificate)),
     }
     for what, (auth, authorization) in forms.items():
-        port, config = free_port(), folder / f"peer-{len(auth)}.yml"
-        config.write_text(f"version: 0.1\nlog:\n  level: error\n  accesslog:\n    disabled: true\nstorage:\n  filesystem:\n    rootdirectory: {folder}/peer-{len(auth)}\nhttp:\n  addr: 127.0.0.1:{port}\n{auth}")
-        server = Server(["docker-registry", "serve", str(config)], port, folder / f"peer-{len(auth)}.log")
-        push_image(Client(port, authorization))
+        server = start_distribution("docker-registry", folder / f"peer-{len(auth)}", auth)
+        push_image(Client(server.port, authorization))
         headers = [f"Authorization: {authorization}"] if authorization else []
         row(f"CNCF Distribution 2.8, {what}", load(server, seconds, f"/v2/{REPOSITORY}/manifests/v1", *headers), base)
         server.end()

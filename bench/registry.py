@@ -1,10 +1,9 @@
 """What pulls and pushes cost, beside peers in the same run: the tables of docs/benchmarks.md, "Pulls and pushes".
 
-usage: bench/registry.py PORTCULLIS [--distribution3 PROGRAM] [--zot PROGRAM] [--angos PROGRAM] [--seconds S] [--large MIB]
-           [--parts small large push tls]
+usage: bench/registry.py PORTCULLIS [--distribution3 PROGRAM] [--seconds S] [--large MIB] [--parts small large push tls]
 
-Needs wrk and openssl, and oha for HEAD, which wrk cannot do. Debian's docker-registry (Distribution 2.8) and nginx take part where they are installed, the others where their program is
-given; who does not is named. nginx serves the same blobs as files, with sendfile. Peers ask nobody who they are; Portcullis checks a bearer.
+Needs wrk and openssl, and oha for HEAD, which wrk cannot do. Debian's docker-registry (Distribution 2.8) and nginx take part where they are installed, Distribution 3 where its program
+is given; who does not is named. nginx serves the same blobs as files, with sendfile. Peers ask nobody who they are; Portcullis checks a bearer.
 Everything listens on loopback and ends with this program. Rates are per second of the server's own processor time, which other work on the machine
 disturbs less than the clock.
 """
@@ -20,7 +19,7 @@ import tempfile
 import threading
 import time
 
-from servers import REPOSITORY, Client, Server, basic, digest_of, form, free_port, load, load_by, push_blob, push_image
+from servers import REPOSITORY, Client, Server, basic, digest_of, form, free_port, load, load_by, push_blob, push_image, start_distribution
 
 KIB, MIB = 1 << 10, 1 << 20
 # What docker and containerd send at once differs; this is within what both do.
@@ -64,33 +63,9 @@ def portcullis(binary: str, folder: pathlib.Path, tls: bool) -> Peer:
 
 
 def distribution(name: str, program: str, folder: pathlib.Path, tls: tuple | None) -> Peer:
-    port, where = free_port(), folder / f"{pathlib.Path(program).name}-{bool(tls)}"
     secured = f"  tls:\n    certificate: {tls[0]}\n    key: {tls[1]}\n" if tls else ""
-    config = where.with_suffix(".yml")
-    config.write_text(
-        f"version: 0.1\nlog:\n  level: error\n  accesslog:\n    disabled: true\nstorage:\n  filesystem:\n    rootdirectory: {where}\n"
-        f"http:\n  addr: 127.0.0.1:{port}\n  secret: of-this-run\n{secured}"
-    )
-    server = Server([program, "serve", str(config)], port, where.with_suffix(".log"), "https" if tls else "http")
-    return Peer(name, server)
-
-
-def zot(program: str, folder: pathlib.Path) -> Peer:
-    port, config = free_port(), folder / "zot.json"
-    storage = {"rootDirectory": str(folder / "zot"), "gc": False}
-    config.write_text(json.dumps({"storage": storage, "http": {"address": "127.0.0.1", "port": str(port)}, "log": {"level": "error"}}))
-    return Peer("zot", Server([program, "serve", str(config)], port, folder / "zot.log"))
-
-
-def angos(program: str, folder: pathlib.Path) -> Peer:
-    port, config = free_port(), folder / "angos.toml"
-    root = folder / "angos"
-    root.mkdir()
-    config.write_text(
-        f'[server]\nbind_address = "127.0.0.1"\nport = {port}\n[blob_store.fs]\nroot_dir = "{root}"\n[metadata_store.fs]\nroot_dir = "{root}"\n'
-        f'[global.access_policy]\ndefault = "allow"\n[repository."samples"]\n'
-    )
-    return Peer("angos", Server([program, "-c", str(config), "server"], port, folder / "angos.log"))
+    where = folder / f"{pathlib.Path(program).name}-{bool(tls)}"
+    return Peer(name, start_distribution(program, where, secured, "https" if tls else "http"))
 
 
 def nginx(folder: pathlib.Path, files: pathlib.Path, tls: tuple | None) -> Peer | None:
@@ -262,8 +237,6 @@ class Run:
     def plain(self, parts: set[str]) -> None:
         arguments, folder, seconds = self.arguments, self.folder, self.arguments.seconds
         peers = self.registries(None)
-        peers += self.started(arguments.zot and zot(arguments.zot, folder), "zot")
-        peers += self.started(arguments.angos and angos(arguments.angos, folder), "angos")
         idle(peers)
         sizes = [KIB, MIB, 100 * MIB] + ([arguments.large * MIB] if arguments.large else [])
         manifest, digests = fill(peers, sizes, folder / "files")
@@ -306,8 +279,7 @@ PARTS = ("small", "large", "push", "tls")
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("portcullis")
-    for peer in ("distribution3", "zot", "angos"):
-        parser.add_argument(f"--{peer}")
+    parser.add_argument("--distribution3", help="its program, `registry`")
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--large", type=int, default=1024, help="MiB of the largest blob; 0 for none")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)

@@ -60,6 +60,16 @@ class Server:
         self.log.close()
 
 
+def start_distribution(program: str, where: pathlib.Path, more: str = "", scheme: str = "http") -> Server:
+    """CNCF Distribution, with what it keeps under `where`; `more` follows in its configuration, whose last part is that of HTTP."""
+    port, config = free_port(), where.with_suffix(".yml")
+    config.write_text(
+        f"version: 0.1\nlog:\n  level: error\n  accesslog:\n    disabled: true\nstorage:\n  filesystem:\n    rootdirectory: {where}\n"
+        f"http:\n  addr: 127.0.0.1:{port}\n  secret: of-this-run\n{more}"
+    )
+    return Server([program, "serve", str(config)], port, where.with_suffix(".log"), scheme)
+
+
 class Client:
     """One kept connection."""
 
