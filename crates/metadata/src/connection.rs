@@ -83,6 +83,13 @@ pub(crate) fn open_for_reading(path: &Path, stay: Stay) -> Result<Connection, Er
     Ok(db)
 }
 
+/// Opens a connection that cannot write and waits for nobody.
+pub(crate) fn open_near(path: &Path, stay: Stay) -> Result<Connection, Error> {
+    let db = open_for_reading(path, stay)?;
+    db.busy_timeout(Duration::ZERO)?;
+    Ok(db)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,4 @@
-//! The threads that own the connections: a few that read, one that writes.
+//! What runs on the connections: threads that own one each, a few that read and one that writes, and reads in a caller's thread.
 //!
 //! The writer commits in groups: whatever waits when it gets the lock goes into one transaction, each closure in a savepoint of
 //! its own, so that one sync to the disk serves them all and a refused one takes nothing with it.
@@ -34,12 +34,25 @@ pub(crate) fn read(db: &Connection, jobs: &Arc<Mutex<mpsc::Receiver<ReadJob>>>) 
     loop {
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
         let Some(job) = next else { return };
-        match db.execute_batch("BEGIN") {
-            Ok(()) => job(Ok(&Reading::new(db))),
+        match begin(db) {
+            Ok(_) => job(Ok(&Reading::new(db))),
             Err(error) => job(Err(error.into())),
         }
         end(db, "COMMIT");
     }
+}
+
+/// Runs a read; `None` when it would have to wait for another process's lock.
+pub(crate) fn read_at_once<T>(db: &Connection, read: impl FnOnce(&Reading<'_>) -> T) -> Option<T> {
+    begin(db).ok()?;
+    let tx = Reading::new(db);
+    let result = read(&tx);
+    end(db, "COMMIT");
+    (!tx.is_busy()).then_some(result)
+}
+
+fn begin(db: &Connection) -> rusqlite::Result<usize> {
+    db.prepare_cached("BEGIN")?.execute([])
 }
 
 /// Runs writes until the store is dropped.
@@ -113,7 +126,7 @@ impl Group {
 /// Ends the transaction, if one is open.
 fn end(db: &Connection, how: &str) {
     if !db.is_autocommit()
-        && let Err(error) = db.execute_batch(how)
+        && let Err(error) = db.prepare_cached(how).and_then(|mut ending| ending.execute([]))
     {
         tracing::error!(%error, "a transaction could not be ended: {error}");
     }

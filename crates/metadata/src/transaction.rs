@@ -71,6 +71,11 @@ impl<'c> Reading<'c> {
         Ok(found)
     }
 
+    /// Whether another process's lock was in the way.
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(*self.failure.borrow(), Some(Error::Busy))
+    }
+
     fn noted<T>(&self, result: rusqlite::Result<T>) -> Result<T, Error> {
         result.map_err(|error| {
             let error = Error::from(error);

@@ -113,7 +113,7 @@ impl Service {
     /// The size of a blob, if the permit's repository holds it, and the repository's locks.
     pub(crate) async fn find_blob(&self, permit: &Permit<ReadBlob>) -> Result<Option<(u64, Locks)>, Error> {
         let (registry, ReadBlob { repository, digest }) = (permit.registry(), permit.operation().clone());
-        let found = self.inner.metadata.read(move |tx| blob_links::find_size(tx, registry, &repository, &digest));
+        let found = self.inner.metadata.read_few(move |tx| blob_links::find_size(tx, registry, &repository, &digest));
         Ok(found.await?)
     }
 }

@@ -115,15 +115,12 @@ impl Service {
     /// Errors: `ManifestUnknown`, also for a repository that was never pushed to; `Locked`.
     pub async fn get_manifest(&self, permit: &Permit<ReadManifest>) -> Result<StoredManifest, Error> {
         let (registry, ReadManifest { repository: name, reference }) = (permit.registry(), permit.operation().clone());
-        let found = self.inner.metadata.read(move |tx| {
-            let Some(repository) = repositories::find(tx, registry, &name)? else {
-                return Err(Error::ManifestUnknown(reference));
-            };
+        let found = self.inner.metadata.read_few(move |tx| {
+            let unknown = || Error::ManifestUnknown(reference.clone());
+            let repository = repositories::find(tx, registry, &name)?.ok_or_else(unknown)?;
             let guard = Guard::new(tx, repository, &name);
             guard.check(&reference, Deed::Read)?;
-            let Some(found) = manifests::find(tx, repository, &reference)? else {
-                return Err(Error::ManifestUnknown(reference));
-            };
+            let found = manifests::find(tx, repository, &reference)?.ok_or_else(unknown)?;
             guard.check_behind(&reference, &found.digest, Deed::Read)?;
             Ok(StoredManifest::from(found))
         });

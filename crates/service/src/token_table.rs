@@ -123,7 +123,7 @@ impl TokenTable {
         }
         let epoch = self.epoch();
         let asked = which.clone();
-        let found = store.read(move |tx| read(tx, &asked)).await?.map(Arc::new);
+        let found = store.read_few(move |tx| read(tx, &asked)).await?.map(Arc::new);
         self.remember(cache, epoch, which, found.clone());
         Ok(found)
     }

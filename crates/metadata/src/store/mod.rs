@@ -1,7 +1,8 @@
-//! The store and its two doors: [`Store::read`] and [`Store::write`].
+//! The store and its doors: [`Store::read`], [`Store::read_few`] and [`Store::write`].
 
 use crate::queue::{self, ReadJob, WriteJob, Written};
 use crate::{Error, Reading, Writing, connection, migrations};
+use rusqlite::Connection;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,6 +13,10 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Threads of a server that read. More would only wait for each other on the disk's cache.
 const READERS: usize = 4;
+
+/// Connections of a server on which a few rows are read in the caller's own thread: as many callers at once as there are processors for, on
+/// most machines. Who finds none free goes to the threads that read.
+const NEAR_CONNECTIONS: usize = 4;
 
 /// Closures that wait in one queue; who comes later waits outside.
 const QUEUE: usize = 1024;
@@ -30,6 +35,7 @@ pub enum Stay {
 pub struct Store {
     readers: mpsc::Sender<ReadJob>,
     writer: mpsc::Sender<WriteJob>,
+    near: Vec<Mutex<Connection>>,
 }
 
 impl Store {
@@ -45,11 +51,12 @@ impl Store {
         if stay == Stay::Brief {
             connection::shorten_log(&writing, path)?;
         }
-        let readers = match stay {
-            Stay::Brief => 1,
-            Stay::Lasting => READERS,
+        let (readers, near) = match stay {
+            Stay::Brief => (1, 0),
+            Stay::Lasting => (READERS, NEAR_CONNECTIONS),
         };
         let reading = (0..readers).map(|_| connection::open_for_reading(path, stay)).collect::<Result<Vec<_>, _>>()?;
+        let near = (0..near).map(|_| connection::open_near(path, stay).map(Mutex::new)).collect::<Result<_, _>>()?;
         drop(lock);
 
         let (writer, jobs) = mpsc::channel(QUEUE);
@@ -60,7 +67,7 @@ impl Store {
             let jobs = Arc::clone(&jobs);
             spawn("metadata-read", move || queue::read(&db, &jobs))?;
         }
-        Ok(Self { readers, writer })
+        Ok(Self { readers, writer, near })
     }
 
     /// Runs `read` in a transaction that sees one instant, with every write that was answered before.
@@ -78,6 +85,25 @@ impl Store {
         });
         self.readers.send(job).await.map_err(|_| Error::Stopped)?;
         answered.await.map_err(|_| Error::Stopped)?
+    }
+
+    /// As [`Store::read`], for a few rows that are found by their keys: in the caller's own thread where that need not wait for anything, because
+    /// to wake another takes longer than they do. `read` is run again in another where it would have to.
+    pub async fn read_few<T, E, F>(&self, read: F) -> Result<T, E>
+    where
+        F: Fn(&Reading<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        match self.read_here(&read) {
+            Some(result) => result,
+            None => self.read(read).await,
+        }
+    }
+
+    fn read_here<T, E: From<Error>>(&self, read: impl Fn(&Reading<'_>) -> Result<T, E>) -> Option<Result<T, E>> {
+        let db = self.near.iter().find_map(|db| db.try_lock().ok())?;
+        queue::read_at_once(&db, |tx| caught(|| read(tx)))
     }
 
     /// Runs `write` in a transaction and answers once it is on the disk. What it wrote is undone when it returns an error.

@@ -112,6 +112,48 @@ fn stores_that_start_at_once_agree() -> Result<(), Failure> {
 }
 
 #[tokio::test]
+async fn a_few_rows_are_read_as_they_were_answered() -> Result<(), Failure> {
+    let world = World::new()?;
+    let (one, other) = (world.open()?, world.open()?);
+    for expected in 1..=50 {
+        manage(&one).await?;
+        for store in [&one, &other] {
+            assert_eq!(store.read_few(management_version::get).await?, expected);
+        }
+    }
+    let panicked: Result<(), Error> = one.read_few(|_| panic!("a bug in a use case")).await;
+    assert!(matches!(panicked, Err(Error::Undone)));
+    assert_eq!(one.read_few(management_version::get).await?, 50);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_finds_no_connection_free_is_served_all_the_same() -> Result<(), Failure> {
+    let store = World::new().and_then(|world| Ok((world.open(), world)))?;
+    let (store, _world) = (store.0?, store.1);
+    let taken: Vec<_> = store.near.iter().map(Mutex::lock).collect();
+    assert!(taken.iter().all(Result::is_ok) && !taken.is_empty());
+    assert_eq!(store.read_few(management_version::get).await?, 0);
+    Ok(())
+}
+
+#[test]
+fn a_read_that_would_wait_is_left_to_others() -> Result<(), Failure> {
+    let world = World::new()?;
+    drop(world.open()?);
+    let (db, other) = (connection::open(&world.path, Stay::Lasting)?, connection::open(&world.path, Stay::Lasting)?);
+    db.busy_timeout(std::time::Duration::ZERO)?;
+    // The statement that needs a lock is a write here: what keeps a read waiting cannot be had from outside.
+    const WAITS: &str = "UPDATE management_version SET version = 9 RETURNING version";
+    let run = || queue::read_at_once(&db, |tx| tx.find(WAITS, [], |_| Ok(())).is_ok());
+    other.execute_batch("BEGIN IMMEDIATE")?;
+    assert_eq!(run(), None);
+    other.execute_batch("ROLLBACK")?;
+    assert_eq!(run(), Some(true));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_reader_cannot_write() -> Result<(), Failure> {
     let world = World::new()?;
     let store = world.open()?;
