@@ -3,6 +3,7 @@
 //! Whatever is a blob here is whole, is what its digest says and survives a loss of power. Knows nothing of repositories, of
 //! metadata, of HTTP and of who may read: it keeps and gives bytes by name.
 
+mod at_hand;
 mod blob;
 mod error;
 mod folders;

@@ -2,7 +2,9 @@
 
 use crate::paths::Paths;
 use crate::upload::{self, Hashed, in_background, unknown_if_missing};
-use crate::{Appended, Blob, BlobWalk, Condition, Error, Removal, UploadId, UploadWalk, folders, verification};
+use crate::{
+    Appended, Blob, BlobWalk, Condition, Error, Removal, UploadId, UploadWalk, at_hand, folders, verification,
+};
 use bytes::Bytes;
 use futures_util::Stream;
 use model::digest::Digest;
@@ -63,6 +65,9 @@ impl Store {
     /// Opens a whole blob; `None` when it is not here.
     pub async fn open_blob(&self, digest: &Digest) -> Result<Option<Blob>, Error> {
         let path = self.inner.paths.blob(digest);
+        if let Some(blob) = at_hand::open(&path).and_then(Blob::at_hand) {
+            return Ok(Some(blob));
+        }
         in_background(move || match File::open(path) {
             Ok(file) => Ok(Some(Blob::new(file)?)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
