@@ -165,7 +165,7 @@ def load(server: Server, seconds: int, path: str, *headers: str, script: str | N
     # Of answers that were cut off by the end as well.
     received = float(amount) * 1024 ** " KMGT".index(unit or " ")
     quantile = {name: re.search(rf"{name}%\s+([0-9.]+\w+)", said)[1] for name in ("50", "99")}
-    return {"rate": float(re.search(r"Requests/sec:\s+([0-9.]+)", said)[1]), "per_cpu": int(requests) / cpu, "bytes_per_cpu": received / cpu, "bytes_rate": received / seconds, "p50": quantile["50"], "p99": quantile["99"]}
+    return {"requests": int(requests), "rate": float(re.search(r"Requests/sec:\s+([0-9.]+)", said)[1]), "per_cpu": int(requests) / cpu, "bytes_per_cpu": received / cpu, "bytes_rate": received / seconds, "p50": quantile["50"], "p99": quantile["99"]}
 
 
 def load_by(server: Server, method: str, seconds: int, path: str, *headers: str, connections: int = 16) -> dict:
