@@ -4,6 +4,7 @@
 //! SQL, files and object stores.
 
 mod auth;
+mod background;
 mod body;
 mod client_address;
 mod client_certificates;

@@ -44,6 +44,9 @@ pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// process (decision D5).
 pub(crate) const FOLLOW_CHANGES_EVERY: Duration = Duration::from_millis(200);
 
+/// How long a task of the server that panicked rests before it begins anew: within the same second.
+pub(crate) const BACKGROUND_PAUSE: Duration = Duration::from_millis(200);
+
 /// How often the last use of credentials is written: what a crash loses, and how long a use may not be seen.
 pub(crate) const WRITE_USES_EVERY: Duration = Duration::from_secs(10);
 

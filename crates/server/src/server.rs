@@ -1,5 +1,6 @@
 //! The server as the rest of the program sees it: open the data folder, bind, serve, or be called in process.
 
+use crate::background::Background;
 use crate::config::{CollectionConfig, Config, PublicUrl};
 use crate::hosts::Site;
 use crate::issuers::documents::HttpDocuments;
@@ -202,22 +203,28 @@ impl Server {
             tracing::info!(days = rule.days(), "{rule}");
         }
         // Ends with this function, however it ends.
-        let mut background = tokio::task::JoinSet::new();
-        background.spawn(follow_changes(self.service.clone()));
-        background.spawn(clear_idle_uploads(self.service.clone()));
-        background.spawn(write_audit(self.service.clone()));
-        background.spawn(prune_audit(self.service.clone()));
-        background.spawn(write_uses(self.service.clone()));
-        background.spawn(housekeeping::collect(self.service.clone(), self.collection.clone()));
+        let mut background = Background::new();
+        background.spawn(self.task(follow_changes));
+        background.spawn(self.task(clear_idle_uploads));
+        background.spawn(self.task(write_audit));
+        background.spawn(self.task(prune_audit));
+        background.spawn(self.task(write_uses));
+        let collection = self.collection.clone();
+        background.spawn(self.task(move |service| housekeeping::collect(service, collection.clone())));
         if let Some(tls) = tls.clone() {
-            background.spawn(follow_certificate(tls));
+            background.spawn(move || follow_certificate(tls.clone()));
         }
         let served = listener.serve(self.router.clone(), tls, shutdown, self.grace).await;
-        background.shutdown().await;
+        background.end().await;
         self.finish().await;
         served.map_err(StartError::Serve)?;
         tracing::info!("stopped");
         Ok(())
+    }
+
+    fn task<F, T: Fn(Service) -> F>(&self, task: T) -> impl Fn() -> F + use<F, T> {
+        let service = self.service.clone();
+        move || task(service.clone())
     }
 
     /// Takes in a changed TLS certificate at once, and says in the log what came of it. [`Server::serve`] does it by itself, a little

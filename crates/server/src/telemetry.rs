@@ -24,7 +24,12 @@ pub enum TelemetryError {
 pub fn init(format: LogFormat, filter: &str, ansi: bool) -> Result<(), TelemetryError> {
     let filter =
         EnvFilter::try_new(filter).map_err(|cause| TelemetryError::Filter { filter: filter.to_owned(), cause })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_timer(SystemTime).with_writer(std::io::stderr);
+    // A line that cannot be written, to a full disk or a closed pipe, is lost, and nothing else: to tell stderr of it would panic.
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_timer(SystemTime)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false);
     match format {
         LogFormat::Text => builder.with_ansi(ansi).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
