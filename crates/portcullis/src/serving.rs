@@ -1,7 +1,7 @@
 //! Running a server: `serve`, and `quickstart`, which makes something to serve first.
 
 use crate::destinations::{self, EMBEDDED_LOG_FILTER, Embedded, not_started};
-use crate::stop::{Stop, reload_when_asked};
+use crate::stop::{Stop, outlive_file_size_limit, reload_when_asked};
 use cli::client::Client;
 use cli::client::operation::TimerSleeper;
 use cli::environment::Environment;
@@ -70,6 +70,7 @@ pub(crate) async fn quickstart(
 
 /// The first signal lets requests in progress finish, the second does not: whoever asks twice does not want to wait.
 async fn serve_until_stopped(server: &Server, listener: Listener, stop: Stop) -> Result<(), Failure> {
+    outlive_file_size_limit()?;
     let (drain, asked) = tokio::sync::oneshot::channel();
     let drained = server.serve(listener, async { drop(asked.await) });
     let stopped_at_once = async {

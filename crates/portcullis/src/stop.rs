@@ -58,6 +58,19 @@ pub(crate) fn reload_when_asked(server: &Server) -> Result<impl Future<Output = 
     })
 }
 
+/// From now on a file that may not become larger (`setrlimit(2)`) is an error of who writes it, as a full disk is. Without this it is the end of the
+/// process.
+pub(crate) fn outlive_file_size_limit() -> Result<(), Failure> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        // The same number on Linux for x86 and ARM, on macOS and on the BSDs. Whoever listens once is never ended by it.
+        const SIGXFSZ: i32 = 25;
+        signal(SignalKind::from_raw(SIGXFSZ)).map(drop).map_err(deaf)?;
+    }
+    Ok(())
+}
+
 fn deaf(error: io::Error) -> Failure {
     Failure::unreachable(format!("The program cannot listen for signals: {error}."))
 }
