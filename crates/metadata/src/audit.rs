@@ -6,6 +6,7 @@ use crate::{Error, Reading, Writing, system_data};
 use model::audit::{End, Entry, Link, Outcome, Query, Repeated};
 use model::timestamp::Timestamp;
 use rusqlite::{Row, params};
+use std::net::IpAddr;
 
 statements! {
     HEAD = "SELECT seq, hash FROM audit_entries ORDER BY seq DESC LIMIT 1";
@@ -142,24 +143,28 @@ fn read_hash(row: &Row<'_>, column: &str) -> Result<[u8; 32], Error> {
     Ok(row.get::<_, Vec<u8>>(column)?.try_into().unwrap_or_default())
 }
 
-/// What somebody else than [`add`] wrote is read as something that it was not, so that the entry's hash is wrong and names it.
+/// What [`add`] would not have written gets a hash that nothing has, so that the entry is named.
 fn read(row: &Row<'_>) -> Result<Kept, Error> {
-    let outcome: String = row.get("outcome")?;
+    let outcome = Outcome::parse(&row.get::<_, String>("outcome")?);
     let address: Option<String> = row.get("address")?;
+    let read_address = address.as_ref().and_then(|text| text.parse().ok());
     let (count, since): (Option<i64>, Option<i64>) = (row.get("count")?, row.get("since")?);
     let repeated = count.zip(since).map(|(count, since)| Repeated {
         count: u64::try_from(count).unwrap_or_default(),
         since: Timestamp::from_micros(since),
     });
+    let is_ours = outcome.is_some()
+        && read_address.map(|read: IpAddr| read.to_string()) == address
+        && count.is_some() == since.is_some();
     Ok(Kept {
         seq: row.get("seq")?,
         entry: Entry {
             at: system_data::timestamp(row, "at")?,
-            outcome: Outcome::parse(&outcome).unwrap_or(Outcome::Refused),
+            outcome: outcome.unwrap_or(Outcome::Refused),
             action: row.get::<_, String>("action")?.into(),
             who: row.get("who")?,
             credential: row.get("credential")?,
-            address: address.and_then(|text| text.parse().ok()),
+            address: read_address,
             registry: row.get("registry")?,
             repository: row.get("repository")?,
             target: row.get("target")?,
@@ -169,7 +174,7 @@ fn read(row: &Row<'_>) -> Result<Kept, Error> {
             repeated,
         },
         previous: read_hash(row, "previous")?,
-        hash: read_hash(row, "hash")?,
+        hash: if is_ours { read_hash(row, "hash")? } else { [0; 32] },
     })
 }
 
@@ -256,6 +261,24 @@ mod tests {
             list(tx, &Query { after: 5, ..Query::default() }, End::First, 10)
         });
         assert_eq!(listed.await?, [Kept { seq: 6, entry: whole, previous: [5; 32], hash: [6; 32] }]);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn what_was_changed_by_somebody_else_is_not_read_as_what_it_was() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let store = store(&folder).await?;
+        run(&store, "DROP TRIGGER audit_entries_stay_as_they_are").await?;
+        for (seq, set) in
+            [(1, "outcome = 'Allowed'"), (2, "address = 'hidden'"), (3, "address = '::FFFF'"), (4, "count = 2")]
+        {
+            let change = format!("UPDATE audit_entries SET {set} WHERE seq = {seq}");
+            let open = rusqlite::Connection::open(folder.path().join("metadata.sqlite3"))?;
+            open.execute_batch(&format!("PRAGMA ignore_check_constraints = 1; {change}"))?;
+        }
+        let listed = store.read::<_, Error, _>(|tx| list(tx, &Query::default(), End::First, 10)).await?;
+        let hashes: Vec<u8> = listed.iter().map(|kept| kept.hash[0]).collect();
+        assert_eq!(hashes, [0, 0, 0, 0, 5]);
         Ok(())
     }
 
