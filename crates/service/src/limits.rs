@@ -199,6 +199,9 @@ pub const WRONG_PASSWORD_REMEMBERED: Duration = Duration::from_secs(60);
 /// Users, each from one place, whose wrong passwords are remembered: about 600 bytes each.
 pub const GUESSERS_REMEMBERED: usize = 20_000;
 
+/// Within how long a revocation counts in every process on the data folder (decision D5).
+pub const REVOKED_WITHIN: Duration = Duration::from_secs(1);
+
 /// Tokens, and names that are none, whose facts need not be read again: about 1 KiB each with a usual scope map.
 pub const TOKENS_REMEMBERED: usize = 20_000;
 

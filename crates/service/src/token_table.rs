@@ -12,6 +12,7 @@ use model::token::{TokenFacts, TokenKey};
 use quick_cache::sync::Cache;
 use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock};
+use tokio::time::Instant;
 
 /// How a request names a token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -50,6 +51,8 @@ struct State {
     epoch: u64,
     /// The version of the database when another process was last looked for.
     version: Option<i64>,
+    /// When that was.
+    followed_at: Option<Instant>,
 }
 
 impl TokenTable {
@@ -99,6 +102,14 @@ impl TokenTable {
             state.version = version;
             self.forget_with(&mut state);
         }
+        state.followed_at = Some(Instant::now());
+    }
+
+    /// Whether other processes' changes have not been taken in for as long as a revocation may take: this one was stopped, or is starved. Then
+    /// nothing is believed that was read before. A process that never takes them in believes itself.
+    fn is_behind(&self) -> bool {
+        let followed_at = self.state.read().unwrap_or_else(PoisonError::into_inner).followed_at;
+        followed_at.is_some_and(|at| at.elapsed() > limits::REVOKED_WITHIN)
     }
 
     fn forget_with(&self, state: &mut State) {
@@ -118,7 +129,7 @@ impl TokenTable {
         K: Clone + Eq + Hash + Send + 'static,
         V: Send + Sync + 'static,
     {
-        if let Some(known) = cache.get(&which) {
+        if let Some(known) = cache.get(&which).filter(|_| !self.is_behind()) {
             return Ok(known);
         }
         let epoch = self.epoch();
@@ -144,6 +155,8 @@ impl TokenTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
 
     const WHICH: WhichToken = WhichToken::Key(TokenKey(1));
 
@@ -167,6 +180,31 @@ mod tests {
         assert!(table.tokens.get(&WHICH).is_some());
         table.follow(Some(2));
         assert!(table.tokens.get(&WHICH).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_believed_after_a_pause() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let store = Store::open(&folder.path().join("metadata.sqlite3"), metadata::Stay::Brief)?;
+        let table = TokenTable::new();
+        static READ: AtomicU32 = AtomicU32::new(0);
+        let find = async || {
+            let counted = |_: &Reading<'_>, _: &WhichToken| {
+                READ.fetch_add(1, Ordering::SeqCst);
+                Ok(None)
+            };
+            table.find(&table.tokens, &store, WHICH, counted).await
+        };
+        table.follow(Some(1));
+        for (pause, expected) in [(0, 1), (0, 1), (900, 1), (200, 2), (0, 3)] {
+            tokio::time::advance(Duration::from_millis(pause)).await;
+            find().await?;
+            assert_eq!(READ.load(Ordering::SeqCst), expected);
+        }
+        table.follow(Some(1));
+        find().await?;
+        assert_eq!(READ.load(Ordering::SeqCst), 3, "what was read meanwhile is believed again");
+        Ok(())
     }
 
     #[test]
