@@ -104,6 +104,9 @@ pub enum Error {
     #[error("no space is left in the data folder")]
     StorageFull,
     /// Anything else: a bug, or a broken disk. The cause goes to the log, never to a client.
+    /// Another process on the data folder holds what is needed, for longer than is waited for. Nothing was done; later it may be.
+    #[error("another process keeps the data folder busy")]
+    Busy,
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -151,8 +154,8 @@ impl From<metadata::Error> for Error {
     fn from(error: metadata::Error) -> Self {
         match error {
             metadata::Error::Full => Self::StorageFull,
-            metadata::Error::Busy
-            | metadata::Error::Corrupt(_)
+            metadata::Error::Busy => Self::Busy,
+            metadata::Error::Corrupt(_)
             | metadata::Error::Unusable(_)
             | metadata::Error::Undone
             | metadata::Error::Stopped

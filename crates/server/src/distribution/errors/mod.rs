@@ -37,6 +37,9 @@ pub(super) struct ErrorAnswer {
 
 const LOCKED: &str = "The operation is disallowed on this registry, repository or image. View troubleshooting steps at https://aka.ms/acr/faq/#why-does-my-pull-or-push-request-fail-with-disallowed-operation";
 
+/// When to come back to a data folder that another process kept busy, for longer than a request waits for it.
+const BUSY_RETRY: Duration = Duration::from_secs(1);
+
 /// Of many missing blobs, an answer names this many: the rest would only repeat them.
 const TOLD_MAX: usize = 100;
 
@@ -206,6 +209,8 @@ impl From<service::Error> for ErrorAnswer {
             E::SubscriptionMissing(_)
             | E::ResourceGroupMissing(_)
             | E::AdminUserDisabled(_)
+            E::Busy => Self::server(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", error)
+                .with_headers([(RETRY_AFTER, retry_after::value(BUSY_RETRY))]),
             | E::ScopeMapMissing(_)
             | E::TokenMissing(_)
             | E::RegistryNameTaken(_)

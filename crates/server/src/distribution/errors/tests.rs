@@ -71,6 +71,7 @@ async fn told(error: ErrorAnswer) -> (u16, Value, http::HeaderMap) {
 #[case(E::DigestMismatch { claimed: digest("a"), actual: digest("b") }, 400, "DIGEST_INVALID")]
 #[case(E::ManifestReferencesMissing(vec![digest("a")]), 400, "MANIFEST_BLOB_UNKNOWN")]
 #[case(E::BodyInterrupted, 400, "BLOB_UPLOAD_INVALID")]
+#[case(E::Busy, 503, "UNAVAILABLE")]
 #[case(E::StorageFull, 507, "STORAGE_FULL")]
 #[case(E::internal("disk I/O error in /var/lib"), 500, "UNKNOWN")]
 #[case(E::SubscriptionMissing(subscription()), 500, "UNKNOWN")]

@@ -321,6 +321,11 @@ fn service_error(error: &service::Error, id: RequestId) -> Described {
             ..provider(StatusCode::BAD_REQUEST, "InvalidParameter", message.clone())
         },
         Error::LimitReached(limit) => provider(StatusCode::CONFLICT, "QuotaExceeded", format!("{limit}.")),
+        Error::Busy => {
+            tracing::error!("another process keeps the data folder busy");
+            let message = format!("The server is busy. Try again, request {id}.");
+            provider(StatusCode::SERVICE_UNAVAILABLE, "ServerBusy", message)
+        }
         Error::StorageFull => {
             tracing::error!("no space is left in the data folder");
             provider(StatusCode::INSUFFICIENT_STORAGE, "InsufficientStorage", format!("Out of storage, request {id}."))
