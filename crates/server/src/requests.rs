@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::header::{CONTENT_TYPE, HOST, HeaderName};
-use http::{Extensions, HeaderMap, HeaderValue, StatusCode};
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version};
 use service::{Origin, Random};
 use std::fmt;
 use std::net::SocketAddr;
@@ -111,7 +111,9 @@ async fn answer(mut request: Request, proxies: &TrustedProxies, next: Next, id: 
 /// Leaves nothing in a request that handlers would have to doubt. Errors: what its sender is told.
 fn settle(request: &mut Request, proxies: &TrustedProxies) -> Result<(), String> {
     if !settle_host(request) {
-        return Err("The Host header is repeated or is not a host name with an optional port.\n".to_owned());
+        return Err(
+            "The Host header is missing, is repeated, or is not a host name with an optional port.\n".to_owned()
+        );
     }
     // Taken out, because a request lends only one of its parts at a time.
     let mut extensions = std::mem::take(request.extensions_mut());
@@ -132,7 +134,8 @@ fn settle_host(request: &mut Request) -> bool {
         request.headers_mut().insert(HOST, value);
     }
     match request.headers().get_all(HOST).iter().count() {
-        0 => true,
+        // RFC 9112, section 3.2. In process nobody need say where a request goes.
+        0 => request.version() != Version::HTTP_11 || request.extensions().get::<Peer>().is_none(),
         1 => hosts::host(request.headers()).is_some(),
         _ => false,
     }
@@ -173,6 +176,19 @@ mod tests {
         let settled = settle_host(&mut request);
         let host = request.headers().get(HOST).map(|value| value.to_str()).transpose()?;
         assert_eq!(settled.then_some(host), expected);
+        Ok(())
+    }
+
+    #[rstest]
+    #[case::of_today(Version::HTTP_11, false)]
+    #[case::of_old(Version::HTTP_10, true)]
+    fn no_host_over_the_network(
+        #[case] version: Version,
+        #[case] settled: bool,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        let peer = Peer(SocketAddr::from(([127, 0, 0, 1], 1)));
+        let request = Request::builder().uri("/v2/").version(version).extension(peer);
+        assert_eq!(settle_host(&mut request.body(axum::body::Body::empty())?), settled);
         Ok(())
     }
 
