@@ -71,6 +71,9 @@ fn more_tags(reference: &Reference, query: &Query) -> Result<Vec<Tag>, ErrorAnsw
 }
 
 fn kind(headers: &HeaderMap) -> Result<ManifestKind, ErrorAnswer> {
+    if headers.get_all(CONTENT_TYPE).iter().nth(1).is_some() {
+        return Err(ErrorAnswer::bad_request("MANIFEST_INVALID", "the request has more than one Content-Type"));
+    }
     let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     given.and_then(ManifestKind::parse).ok_or_else(|| {
         let accepted = ManifestKind::ALL.map(ManifestKind::media_type).join(", ");
@@ -134,6 +137,14 @@ mod tests {
         let read = kind(&headers([(CONTENT_TYPE, content_type.map(HeaderValue::from_static))]));
         assert_eq!(read.as_ref().ok().copied(), expected);
         assert_eq!(read.err().map(|error| error.code()), expected.is_none().then_some("MANIFEST_INVALID"));
+    }
+
+    #[test]
+    fn two_kinds_are_none() {
+        let mut sent = headers([(CONTENT_TYPE, Some(HeaderValue::from_static(ManifestKind::OciImage.media_type())))]);
+        assert!(kind(&sent).is_ok());
+        sent.append(CONTENT_TYPE, HeaderValue::from_static(ManifestKind::OciIndex.media_type()));
+        assert_eq!(kind(&sent).err().map(|error| error.code()), Some("MANIFEST_INVALID"));
     }
 
     #[rstest]

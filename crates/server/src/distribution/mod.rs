@@ -156,7 +156,15 @@ impl Exchange<'_> {
     }
 
     fn permit<O: Needed + Clone>(&self, operation: &O) -> Result<Permit<O>, Failure> {
-        self.service.permit(&self.access, operation.clone()).map_err(|refusal| self.missing(refusal))
+        let permit = self.service.permit(&self.access, operation.clone()).map_err(|refusal| self.missing(refusal))?;
+        entity_tag::refuse_conditional_change(self.parts)?;
+        Ok(permit)
+    }
+
+    /// As the next request with the same credentials would be answered.
+    fn revoked(&self) -> Failure {
+        let by_bearer = matches!(credentials::parse(&self.parts.headers), Ok(Some(Credentials::Bearer(_))));
+        refused(if by_bearer { Reason::InvalidToken } else { Reason::Unknown }, self.routed, &self.query)
     }
 
     fn missing(&self, refusal: Refusal) -> Failure {
