@@ -1,7 +1,7 @@
 //! What rights cost: scopes read and granted, and the one decision. `cargo bench -p portcullis-model --bench decisions`.
 
 use criterion::{BenchmarkId, Criterion};
-use model::access::Access;
+use model::access::{Access, Grounds};
 use model::audit::Actor;
 use model::digest::{Digest, DigestAlgorithm};
 use model::operation::ReadManifest;
@@ -10,7 +10,8 @@ use model::registry::RegistryKey;
 use model::repository::RepositoryName;
 use model::scope::{Asked, Granted};
 use model::scope_map::{Rules, ScopeMapAction};
-use model::token::TokenKey;
+use model::timestamp::Timestamp;
+use model::token::{CredentialKey, Generation, PasswordKey, TokenKey};
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -48,6 +49,11 @@ fn scopes(criterion: &mut Criterion) -> Outcome {
     Ok(())
 }
 
+fn grounds() -> Grounds {
+    let credential = CredentialKey::Password(PasswordKey(1));
+    Grounds { token: TokenKey(1), credential, generation: Generation(1), at: Timestamp::from_micros(0) }
+}
+
 fn decisions(criterion: &mut Criterion) -> Outcome {
     let mut group = criterion.benchmark_group("operation permitted, of so many repositories held");
     for size in SIZES {
@@ -59,7 +65,7 @@ fn decisions(criterion: &mut Criterion) -> Outcome {
             credential: "password1".into(),
             rights: "scope map bench".into(),
         };
-        let access = Access::by_bearer(RegistryKey(1), actor, TokenKey(1), rules, granted);
+        let access = Access::by_bearer(RegistryKey(1), actor, grounds(), rules, granted);
         let repository = RepositoryName::parse(&name)?;
         let reference = Reference::parse("latest")?;
         let operation = ReadManifest { repository, reference };

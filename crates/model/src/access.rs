@@ -9,7 +9,8 @@ use crate::registry::RegistryKey;
 use crate::repository::RepositoryName;
 use crate::scope::Granted;
 use crate::scope_map::Rules;
-use crate::token::TokenKey;
+use crate::timestamp::Timestamp;
+use crate::token::{CredentialKey, Generation, SignInRefusal, TokenFacts, TokenKey};
 use std::sync::Arc;
 
 /// What the caller of one request may do on one registry.
@@ -24,11 +25,24 @@ struct Holder {
     /// As the audit log names it.
     actor: Arc<Actor>,
     /// `None` for whoever asks, where anonymous pull is on.
-    token: Option<TokenKey>,
+    grounds: Option<Grounds>,
     /// What the token's scope map, or anonymous pull, allows now.
     rules: Arc<Rules>,
     /// What the bearer was issued for; `None` for a password or certificate, which reaches as far as the scope map.
     granted: Option<Arc<Granted>>,
+}
+
+/// What a caller was let in with, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grounds {
+    /// Whose it is.
+    pub token: TokenKey,
+    /// The password or certificate: presented itself, or what the bearer was issued for.
+    pub credential: CredentialKey,
+    /// The bearer's; that of the token for a password or certificate itself.
+    pub generation: Generation,
+    /// What ends later lets what has begun finish; what is revoked later does not.
+    pub at: Timestamp,
 }
 
 /// Proof that `operation` was allowed on a registry. Only [`Access::permit`] makes one.
@@ -36,7 +50,7 @@ struct Holder {
 pub struct Permit<O> {
     registry: RegistryKey,
     actor: Arc<Actor>,
-    token: Option<TokenKey>,
+    grounds: Option<Grounds>,
     rules: Arc<Rules>,
     operation: O,
 }
@@ -71,26 +85,27 @@ impl Access {
     }
 
     /// Of a caller who presented a token's password or certificate: all that the scope map allows.
-    pub fn by_credential(registry: RegistryKey, actor: Actor, token: TokenKey, rules: Arc<Rules>) -> Self {
-        Self { registry, holder: Some(Holder { actor: Arc::new(actor), token: Some(token), rules, granted: None }) }
+    pub fn by_credential(registry: RegistryKey, actor: Actor, grounds: Grounds, rules: Arc<Rules>) -> Self {
+        let holder = Holder { actor: Arc::new(actor), grounds: Some(grounds), rules, granted: None };
+        Self { registry, holder: Some(holder) }
     }
 
     /// Of a caller who presented a bearer: what it was issued for, as far as the scope map still allows it.
     pub fn by_bearer(
         registry: RegistryKey,
         actor: Actor,
-        token: TokenKey,
+        grounds: Grounds,
         rules: Arc<Rules>,
         granted: Arc<Granted>,
     ) -> Self {
-        let holder = Holder { actor: Arc::new(actor), token: Some(token), rules, granted: Some(granted) };
+        let holder = Holder { actor: Arc::new(actor), grounds: Some(grounds), rules, granted: Some(granted) };
         Self { registry, holder: Some(holder) }
     }
 
     /// Of a caller with an anonymous bearer, on a registry where anonymous pull is on now.
     pub fn anonymous(registry: RegistryKey, actor: Actor, granted: Arc<Granted>) -> Self {
         let rules = Arc::new(anonymous_pull::rules());
-        let holder = Holder { actor: Arc::new(actor), token: None, rules, granted: Some(granted) };
+        let holder = Holder { actor: Arc::new(actor), grounds: None, rules, granted: Some(granted) };
         Self { registry, holder: Some(holder) }
     }
 
@@ -116,8 +131,8 @@ impl Access {
                 }
             }
         }
-        let Holder { actor, token, rules, .. } = holder.clone();
-        Ok(Permit { registry: self.registry, actor, token, rules, operation })
+        let Holder { actor, grounds, rules, .. } = holder.clone();
+        Ok(Permit { registry: self.registry, actor, grounds, rules, operation })
     }
 
     /// Whether the caller presented a bearer that was issued for too little, and another one of the same token would do. It says nothing
@@ -152,7 +167,7 @@ impl<O> Permit<O> {
 
     /// Who holds it; `None` for whoever pulls anonymously, who is allowed to read and nothing else.
     pub fn token(&self) -> Option<TokenKey> {
-        self.token
+        self.grounds.map(|grounds| grounds.token)
     }
 
     /// Who holds it, as the audit log names it.
@@ -160,9 +175,22 @@ impl<O> Permit<O> {
         &self.actor
     }
 
+    /// What it rests on; `None` for whoever pulls anonymously.
+    pub fn grounds(&self) -> Option<Grounds> {
+        self.grounds
+    }
+
     /// What was allowed; the repository is taken from here.
     pub fn operation(&self) -> &O {
         &self.operation
+    }
+}
+
+impl Grounds {
+    /// Whether nothing of it was revoked since, by what is so now of the token, if it is there. A body can be long under way, and a revocation
+    /// comes before what it forbids.
+    pub fn check(&self, facts: Option<&TokenFacts>) -> Result<(), SignInRefusal> {
+        facts.ok_or(SignInRefusal::UnknownToken)?.admit_bearer(self.credential, self.generation, self.at)
     }
 }
 
@@ -181,9 +209,13 @@ mod tests {
     use crate::repository::RepositoryPattern;
     use crate::scope::Asked;
     use crate::scope_map::ScopeMapAction;
+    use crate::token::PasswordKey;
 
     const REGISTRY: RegistryKey = RegistryKey(1);
-    const TOKEN: TokenKey = TokenKey(7);
+    fn grounds() -> Grounds {
+        let credential = CredentialKey::Password(PasswordKey(1));
+        Grounds { token: TokenKey(7), credential, generation: Generation(1), at: Timestamp::from_micros(0) }
+    }
 
     fn actor() -> Actor {
         Actor { registry: "lnxcr".into(), who: "token2".into(), credential: "password1".into(), rights: "".into() }
@@ -196,7 +228,7 @@ mod tests {
 
     fn bearer(scope: &str) -> Access {
         let granted = Granted::of(&Asked::parse([scope]), &rules());
-        Access::by_bearer(REGISTRY, actor(), TOKEN, rules(), Arc::new(granted))
+        Access::by_bearer(REGISTRY, actor(), grounds(), rules(), Arc::new(granted))
     }
 
     fn push(name: &str) -> Result<StartUpload, crate::repository::InvalidRepositoryName> {
@@ -228,7 +260,7 @@ mod tests {
         assert!(!narrow.needs_wider_bearer(&push("samples/hello")?), "this one does");
         assert!(!narrow.needs_wider_bearer(&push("elsewhere")?), "the scope map holds no more");
         assert!(!narrow.needs_wider_bearer(&ListTags { repository: RepositoryName::parse("samples/hello")? }));
-        assert!(!Access::by_credential(REGISTRY, actor(), TOKEN, rules()).needs_wider_bearer(&push("elsewhere")?));
+        assert!(!Access::by_credential(REGISTRY, actor(), grounds(), rules()).needs_wider_bearer(&push("elsewhere")?));
         assert!(!Access::signed_out(REGISTRY).needs_wider_bearer(&push("samples/hello")?));
         Ok(())
     }
@@ -236,14 +268,14 @@ mod tests {
     #[test]
     fn a_bearer_never_outlives_the_rules() -> Result<(), Box<dyn std::error::Error>> {
         let granted = Granted::of(&Asked::parse(["repository:samples/hello:push"]), &rules());
-        let access = Access::by_bearer(REGISTRY, actor(), TOKEN, Arc::default(), Arc::new(granted));
+        let access = Access::by_bearer(REGISTRY, actor(), grounds(), Arc::default(), Arc::new(granted));
         assert!(access.permit(push("samples/hello")?).is_err());
         Ok(())
     }
 
     #[test]
     fn a_password_reaches_as_far_as_the_scope_map() -> Result<(), Box<dyn std::error::Error>> {
-        let access = Access::by_credential(REGISTRY, actor(), TOKEN, rules());
+        let access = Access::by_credential(REGISTRY, actor(), grounds(), rules());
         assert!(access.permit(push("samples/hello")?).is_ok());
         assert!(access.permit(push("other")?).is_err());
         let refusal = access.permit(ListTags { repository: RepositoryName::parse("samples/hello")? }).err();
@@ -272,7 +304,7 @@ mod tests {
 
     #[test]
     fn the_catalog_shows_what_may_be_read() -> Result<(), Box<dyn std::error::Error>> {
-        let permit = Access::by_credential(REGISTRY, actor(), TOKEN, rules()).permit(ListCatalog)?;
+        let permit = Access::by_credential(REGISTRY, actor(), grounds(), rules()).permit(ListCatalog)?;
         assert!(permit.shows(&RepositoryName::parse("samples/hello")?));
         assert!(!permit.shows(&RepositoryName::parse("other")?));
         Ok(())

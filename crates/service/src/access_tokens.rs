@@ -280,7 +280,8 @@ impl Service {
         let actor = actor(registry, &facts, holder.credential);
         let (rules, granted) = (Arc::clone(&facts.rules), Arc::clone(&bearer.granted));
         let endings = self.endings(&facts, holder.credential, holder.certificate.as_ref());
-        Ok(Admitted { access: Access::by_bearer(registry.key, actor, facts.key, rules, granted), endings })
+        let grounds = self.grounds(&facts, holder.credential, holder.generation);
+        Ok(Admitted { access: Access::by_bearer(registry.key, actor, grounds, rules, granted), endings })
     }
 
     /// Every key that signatures of live access tokens can be checked with.

@@ -9,6 +9,7 @@ use model::reference::{Reference, Tag};
 use model::repository::RepositoryName;
 use model::resource_id::RegistryId;
 use model::rights::Grant;
+use model::token::SignInRefusal;
 
 /// Why a use case did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +65,9 @@ pub enum Error {
     /// No such tag, of which more than its manifest was asked for.
     #[error("the specified tag does not exist")]
     TagUnknown(Tag),
+    /// What the request was let in with was revoked, or its rights changed, before what it sends could be kept.
+    #[error("what the request was let in with has been revoked: {0}")]
+    Revoked(SignInRefusal),
     /// A lock forbids it, whatever rights the caller has.
     #[error("{0}")]
     Locked(Lock),
@@ -100,13 +104,13 @@ pub enum Error {
     #[error("the request body ended early")]
     BodyInterrupted,
 
+    /// Another process on the data folder holds what is needed, for longer than is waited for. Nothing was done; later it may be.
+    #[error("another process keeps the data folder busy")]
+    Busy,
     /// The disk is full. Nothing was acknowledged, nothing is half there.
     #[error("no space is left in the data folder")]
     StorageFull,
     /// Anything else: a bug, or a broken disk. The cause goes to the log, never to a client.
-    /// Another process on the data folder holds what is needed, for longer than is waited for. Nothing was done; later it may be.
-    #[error("another process keeps the data folder busy")]
-    Busy,
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

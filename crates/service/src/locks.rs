@@ -2,11 +2,11 @@
 //!
 //! Each of repository, manifest and tag has its own, and the strictest of those that a request touches decides.
 
+use crate::audit::Permitted;
 use crate::{Error, Service};
 use metadata::repositories::RepositoryKey;
 use metadata::{Reading, locks};
 use model::access::Permit;
-use model::audit::{Entry, Outcome};
 use model::digest::Digest;
 use model::locks::{Attribute, Deed, Lock, Locks, LocksChange};
 use model::operation::Needed;
@@ -14,13 +14,13 @@ use model::reference::{Reference, Tag};
 use model::repository::RepositoryName;
 
 impl Service {
-    /// The entry of a change of locks, which says what they become.
-    pub(crate) fn locking<O: Needed>(&self, permit: &Permit<O>, change: LocksChange) -> Entry {
+    /// A change of locks, whose entry says what they become.
+    pub(crate) fn locking<O: Needed>(&self, permit: &Permit<O>, change: LocksChange) -> Permitted {
         let LocksChange { delete, write, read, list } = change;
         let given = [delete, write, read, list].into_iter().zip(Attribute::ALL);
         let told = given.filter_map(|(enabled, attribute)| Some(format!("{attribute} {}", enabled?)));
         let told: Vec<String> = told.collect();
-        Entry { detail: Some(told.join(", ")), ..self.event_of(permit, Outcome::Allowed, None) }
+        self.permitted(permit, None).saying(told.join(", "))
     }
 }
 

@@ -10,7 +10,7 @@ use metadata::repositories::RepositoryKey;
 use metadata::{Reading, Writing, blob_links, locks, manifests, repositories, tags};
 use model::access::Permit;
 use model::attributes::ManifestAttributes;
-use model::audit::{Entry, Outcome};
+use model::audit::Entry;
 use model::digest::{Digest, DigestAlgorithm};
 use model::locks::{Deed, LocksChange};
 use model::manifest::{Manifest, ManifestKind};
@@ -67,10 +67,10 @@ impl Service {
         let more_references: Vec<_> = more_tags.into_iter().map(Reference::Tag).collect();
         let digest = checked_digest(&reference, &bytes)?;
         let content = ManifestContent { digest: digest.clone(), kind: manifest.kind, bytes: bytes.into() };
-        let entry = Entry { detail: Some(digest.to_string()), ..self.event_of(permit, Outcome::Allowed, None) };
-        let of_tag = |tag: &Reference| Entry { target: Some(tag.to_string()), ..entry.clone() };
+        let permitted = self.permitted(permit, None).saying(digest.to_string());
+        let of_tag = |tag: &Reference| Entry { target: Some(tag.to_string()), ..permitted.entry.clone() };
         let of_tags = more_references.iter().map(of_tag).collect();
-        let written = self.carry_out_each(entry, of_tags, move |tx| {
+        let written = self.carry_out_each(permitted, of_tags, move |tx| {
             let Some(repository) = repositories::find_or_add(tx, registry, &name, now)? else {
                 return Err(Error::RepositoryUnknown(name));
             };

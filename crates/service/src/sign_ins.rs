@@ -5,7 +5,7 @@ use crate::guesses::Whose;
 use crate::refresh_tokens::REFRESH_TOKEN_USER;
 use crate::token_table::WhichToken;
 use crate::{Error, Service, limits};
-use model::access::Access;
+use model::access::{Access, Grounds};
 use model::arm_name::TokenName;
 use model::audit::{Actor, Entry, Outcome};
 use model::certificate::Fingerprint;
@@ -14,7 +14,7 @@ use model::guid::Guid;
 use model::password::{Password, PasswordHash};
 use model::registry::Registry;
 use model::timestamp::Timestamp;
-use model::token::{CredentialKey, PasswordKey, SignInRefusal, TokenFacts, find_presented};
+use model::token::{CredentialKey, Generation, PasswordKey, SignInRefusal, TokenFacts, find_presented};
 use model::uses::Used;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -270,8 +270,14 @@ impl Service {
         let actor = actor(registry, facts, *credential);
         self.note(self.signed_in_entry(registry, &actor), Crowd::Known);
         self.note_use(signed_in);
-        let access = Access::by_credential(facts.registry, actor, facts.key, Arc::clone(&facts.rules));
+        let grounds = self.grounds(facts, *credential, facts.generation);
+        let access = Access::by_credential(facts.registry, actor, grounds, Arc::clone(&facts.rules));
         Admitted { access, endings: self.endings(facts, *credential, certificate.as_ref()) }
+    }
+
+    /// What a caller is let in with, now.
+    pub(crate) fn grounds(&self, facts: &TokenFacts, credential: CredentialKey, generation: Generation) -> Grounds {
+        Grounds { token: facts.key, credential, generation, at: self.inner.clock.now() }
     }
 
     pub(crate) fn endings(

@@ -3,7 +3,7 @@
 //! The row in the metadata says whose an upload is, the file has its bytes; each process on the data folder can go on with
 //! either. A blob's bytes are durable before the one transaction that lets a repository hold them.
 
-use crate::audit::Event;
+use crate::audit::{Event, Permitted};
 use crate::locks::Guard;
 use crate::{BlobInfo, Error, Service, limits, random};
 use ::blobs::{Appended, Unfinished, UploadId};
@@ -13,7 +13,7 @@ use metadata::repositories::RepositoryKey;
 use metadata::uploads::UploadHolder;
 use metadata::{blob_links, repositories, uploads};
 use model::access::{Access, Permit};
-use model::audit::{Entry, Outcome, actions};
+use model::audit::actions;
 use model::digest::Digest;
 use model::locks::{Deed, Locks};
 use model::operation::{ContinueUpload, Needed, ReadBlob, StartUpload};
@@ -104,9 +104,8 @@ impl Service {
         let StartUpload { repository: name } = target.operation().clone();
         let ReadBlob { repository: source, digest } = source.operation().clone();
         let event = Event { action: actions::MOUNT, target: Some(digest.to_string()) };
-        let entry =
-            Entry { detail: Some(format!("from {source}")), ..self.event_of(target, Outcome::Allowed, Some(event)) };
-        let mounted = self.carry_out_as(entry, move |tx| {
+        let permitted = self.permitted(target, Some(event)).saying(format!("from {source}"));
+        let mounted = self.carry_out_as(permitted, move |tx| {
             let found = blob_links::find_size(tx, registry, &source, &digest)?;
             let Some(size_bytes) = readable(found) else { return Ok(None) };
             let Some(repository) = repositories::find_or_add(tx, registry, &name, now)? else {
@@ -176,9 +175,9 @@ impl Service {
         let holder = holder(permit, permit.operation().repository.clone())?;
         let (service, digest) = (self.clone(), digest.clone());
         let event = Event { action: actions::FINISH_UPLOAD, target: Some(digest.to_string()) };
-        let entry = self.event_of(permit, Outcome::Allowed, Some(event));
+        let permitted = self.permitted(permit, Some(event));
         // A task of its own: all bytes are here, so a client that hangs up now still gets its blob, and finds it next time.
-        let finishing = tokio::spawn(async move { service.keep_blob((id, holder), appended, digest, entry).await });
+        let finishing = tokio::spawn(async move { service.keep_blob((id, holder), appended, digest, permitted).await });
         finishing.await.map_err(Error::internal)?
     }
 
@@ -327,7 +326,7 @@ impl Service {
         (id, holder): (UploadId, UploadHolder),
         appended: Appended,
         digest: Digest,
-        entry: Entry,
+        permitted: Permitted,
     ) -> Result<BlobInfo, Error> {
         let kept = match appended.finish(&digest).await {
             Ok(kept) => kept,
@@ -339,7 +338,7 @@ impl Service {
             }
         };
         let (now, row, size_bytes) = (self.inner.clock.now(), id.to_string(), kept.size_bytes());
-        let linked = self.carry_out_as(entry, move |tx| {
+        let linked = self.carry_out_as(permitted, move |tx| {
             // Its token or registry may have been deleted while the bytes came.
             if uploads::find_touched(tx, &row, &holder)?.is_none() {
                 return Err(Error::UploadUnknown);
@@ -355,7 +354,7 @@ impl Service {
             Ok((BlobInfo { digest, size_bytes }, kept))
         });
         let linked = linked.await.map(|(blob, _kept)| blob);
-        if let Err(Error::Locked(_)) = &linked {
+        if let Err(Error::Locked(_) | Error::Revoked(_)) = &linked {
             self.forget_ended(&id).await;
         }
         linked

@@ -23,6 +23,7 @@ mod tags;
 mod uploads;
 mod warnings;
 
+use crate::auth::credentials::{self, Credentials};
 use crate::requests::{self, RequestId};
 use crate::state::State;
 use axum::body::Body;
@@ -99,7 +100,11 @@ async fn serve(
         Ok(admitted) => {
             *endings = admitted.endings;
             let access = admitted.access;
-            Exchange { state, service, parts, registry: &registry, routed: &routed, query, access }.answer(body).await
+            let exchange = Exchange { state, service, parts, registry: &registry, routed: &routed, query, access };
+            match exchange.answer(body).await {
+                Err(Failure::Answered(error)) if error.is_revoked() => Err(exchange.revoked()),
+                outcome => outcome,
+            }
         }
         Err(reason) => Err(refused(reason, &routed, &query)),
     };

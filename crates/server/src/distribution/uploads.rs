@@ -72,7 +72,7 @@ async fn monolithic(
         Err(error) => {
             // The client knows no id with which to go on. A wrong digest has ended the upload already.
             if let Err(cause) = service.cancel_upload(&permit).await
-                && !matches!(cause, Error::UploadUnknown)
+                && !matches!(cause, Error::UploadUnknown | Error::Revoked(_))
             {
                 let cause: &dyn std::error::Error = &cause;
                 tracing::warn!(

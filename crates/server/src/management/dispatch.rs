@@ -11,9 +11,11 @@ use super::{
     principal, provider, registries, resource_groups, resources, role_assignments, role_definitions, scope_maps,
     service_principals, subscriptions, tokens, unserved, usages,
 };
+use crate::body::read as read_body;
+use crate::limits;
 use crate::requests::{self, RequestId};
 use crate::state::State;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::response::Response;
 use http::request::Parts;
@@ -51,21 +53,35 @@ async fn answer(state: Arc<State>, parts: &Parts, body: Body, request_id: Reques
             _ => refuse(&parts.method, "GET"),
         };
     }
-    let service = state.service.coming_from(requests::origin(&parts.extensions));
-    let manager = principal::authenticate(&service, parts).await?;
+    let asked = state.service.coming_from(requests::origin(&parts.extensions));
+    let mut manager = principal::authenticate(&asked, parts).await?;
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let api_version = ApiVersion::of_query(&query)?;
     let target = target?;
-    let service = needs(&target, &parts.method, service.subscription()).admit(&service, &manager)?;
+    let needed = needs(&target, &parts.method, asked.subscription());
+    let mut service = needed.admit(&asked, &manager)?;
     preconditions::check(parts, &body)?;
+    let body = if is_read(&parts.method) || body.is_end_stream() {
+        body
+    } else {
+        let bytes = read_body(body, limits::MANAGEMENT_BODY_BYTES_MAX).await.map_err(Failure::UnreadBody)?;
+        // It may have been long under way, and what was taken from its sender meanwhile is no right any more.
+        manager = principal::authenticate(&asked, parts).await?;
+        service = needed.admit(&asked, &manager)?;
+        Body::from(bytes)
+    };
     let context = Context { state, service, manager, api_version, request_id, headers: parts.headers.clone(), query };
     let versions = versions_of(&target);
     let mut response = dispatch(&context, &parts.method, target, body).await?;
-    if [Method::GET, Method::HEAD].contains(&parts.method) {
+    if is_read(&parts.method) {
         context.service.note_read();
     }
     headers::stamp_versions(&mut response, &context.api_version, versions);
     Ok(response)
+}
+
+fn is_read(method: &Method) -> bool {
+    [Method::GET, Method::HEAD].contains(method)
 }
 
 /// Of registries the service names just the version asked for, of their children all; the name check, and what is not the

@@ -12,6 +12,7 @@ mod distribution;
 mod harness;
 mod housekeeping;
 mod issuer;
+mod late_bodies;
 mod management;
 mod mutual_tls;
 mod network;

@@ -18,7 +18,7 @@ pub(crate) use queue::{Crowd, Queue};
 use crate::managers::Manager;
 use crate::{Error, IdentityError, Service, operations};
 use metadata::{Managing, Reading, Writing};
-use model::access::{Access, Permit, Refusal};
+use model::access::{Access, Grounds, Permit, Refusal};
 use model::action::{Action, ActionSet};
 use model::audit::{ANONYMOUS, Actor, Entry, Outcome, actions};
 use model::operation::{Needed, Needs};
@@ -55,6 +55,19 @@ pub struct Act {
 pub(crate) struct Event {
     pub(crate) action: &'static str,
     pub(crate) target: Option<String>,
+}
+
+/// What a permit allows to be written: what is recorded of it, and on what it rests.
+pub(crate) struct Permitted {
+    pub(crate) entry: Entry,
+    grounds: Option<Grounds>,
+}
+
+impl Permitted {
+    /// With more in its entry.
+    pub(crate) fn saying(self, detail: String) -> Self {
+        Self { entry: Entry { detail: Some(detail), ..self.entry }, ..self }
+    }
 }
 
 /// Where whoever may open the data folder has its rights from.
@@ -221,28 +234,33 @@ impl Service {
         event: Option<Event>,
         change: impl FnOnce(&Writing<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let entry = self.event_of(permit, Outcome::Allowed, event);
-        self.carry_out_as(entry, change).await
+        self.carry_out_as(self.permitted(permit, event), change).await
     }
 
-    /// As [`Service::carry_out`], with an entry of [`Service::event_of`].
+    /// As [`Service::carry_out`], with more said of it.
     pub(crate) async fn carry_out_as<T: Send + 'static>(
         &self,
-        entry: Entry,
+        permitted: Permitted,
         change: impl FnOnce(&Writing<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.carry_out_each(entry, Vec::new(), change).await
+        self.carry_out_each(permitted, Vec::new(), change).await
     }
 
     /// As [`Service::carry_out_as`], with further entries when it was done.
+    ///
+    /// Errors: `Revoked`, when what the permit rests on is no more: nothing is written then that was permitted before.
     pub(crate) async fn carry_out_each<T: Send + 'static>(
         &self,
-        entry: Entry,
+        Permitted { entry, grounds }: Permitted,
         further: Vec<Entry>,
         change: impl FnOnce(&Writing<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let kept = std::iter::once(entry.clone()).chain(further);
         let changed = self.inner.metadata.write(move |tx| {
+            if let Some(grounds) = grounds {
+                let facts = metadata::tokens::find_facts_by_key(tx, grounds.token)?;
+                grounds.check(facts.as_ref()).map_err(Error::Revoked)?;
+            }
             let before = tx.changes();
             let changed = change(tx)?;
             if tx.changes() > before {
@@ -265,6 +283,11 @@ impl Service {
             let crowd = crowd_of(entry.credential.as_deref(), Crowd::Known);
             self.note(Entry { outcome: Outcome::Refused, rule: Some(rule), ..entry }, crowd);
         }
+    }
+
+    /// What the permit allows to be written, as `event` where it is something else than its operation.
+    pub(crate) fn permitted<O: Needed>(&self, permit: &Permit<O>, event: Option<Event>) -> Permitted {
+        Permitted { entry: self.event_of(permit, Outcome::Allowed, event), grounds: permit.grounds() }
     }
 
     /// What the permit's holder does with it.
@@ -381,6 +404,7 @@ fn forbidden_by(error: &Error) -> Option<String> {
         Error::Locked(_)
         | Error::SystemScopeMap(_)
         | Error::AdminUserDisabled(_)
+        | Error::Revoked(_)
         | Error::Identity(IdentityError::RoleTooGreat(_)) => Some(error.to_string()),
         _ => None,
     }

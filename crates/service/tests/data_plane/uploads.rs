@@ -201,9 +201,9 @@ async fn a_token_deleted_while_the_bytes_come_finishes_nothing() -> Outcome {
         Ok(Bytes::from_static(b"layer"))
     }));
     let refused = client.service.finish_upload(&permit, None, body, &sha256("layer")).await;
-    assert!(matches!(refused, Err(Error::UploadUnknown)));
+    assert!(matches!(refused, Err(Error::Revoked(_))));
     assert!(matches!(client.tags("samples/hello", PageRequest::default()).await?, Err(Error::RepositoryUnknown(_))));
-    assert!(matches!(client.start("samples/hello").await?, Err(Error::RepositoryUnknown(_))));
+    assert!(matches!(client.start("samples/hello").await?, Err(Error::Revoked(_))));
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use model::digest::{Digest, DigestAlgorithm};
 use model::locks::LocksChange;
 use model::manifest::{Manifest, ManifestKind, Platform};
 use model::operation::*;
+use model::password::PasswordName;
 use model::reference::{Reference, Tag};
 use model::registry::{Registry, Sku};
 use model::repository::RepositoryName;
@@ -145,7 +146,21 @@ impl World {
         actions: &[String],
     ) -> Result<Client, Failure> {
         let token = TokenId { registry: registry.id.clone(), name: TokenName::parse(token)? };
-        let written = self.service.put_token(&manager(), &token, TokenSpec::default()).await?;
+        let with = |passwords: &[PasswordName]| {
+            let password = |name: &PasswordName| PasswordSpec { name: *name, expires_at: None };
+            let passwords = Some(passwords.iter().map(password).collect());
+            TokenSpec { passwords, ..TokenSpec::default() }
+        };
+        let mut made = self.service.put_token(&manager(), &token, with(&[PasswordName::Password1])).await?;
+        if made.generated.is_empty() {
+            // Another client of the same token.
+            let both = with(&[PasswordName::Password1, PasswordName::Password2]);
+            made = self.service.put_token(&manager(), &token, both).await?;
+        }
+        let password = &made.generated.first().ok_or("no password")?.password;
+        let signed_in = self.service.sign_in(registry, token.name.as_str(), password).await??;
+        let signed_in = self.service.admit_directly(registry, &signed_in).access;
+        let grounds = signed_in.permit(SignIn)?.grounds().ok_or("nobody")?;
         let actions = actions.iter().map(|text| ScopeMapAction::parse(text)).collect::<Result<Vec<_>, _>>()?;
         let actor = Actor {
             registry: registry.id.name.as_str().into(),
@@ -153,7 +168,7 @@ impl World {
             credential: "password1".into(),
             rights: "no scope map".into(),
         };
-        let access = Access::by_credential(registry.key, actor, written.token.key, Arc::new(Rules::of(&actions)));
+        let access = Access::by_credential(registry.key, actor, grounds, Arc::new(Rules::of(&actions)));
         Ok(Client { service: self.service.clone(), access, token })
     }
 

@@ -79,6 +79,11 @@ impl ErrorAnswer {
         self
     }
 
+    /// Whether what the caller was let in with was revoked before the request was done.
+    pub(super) fn is_revoked(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED
+    }
+
     fn not_found(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, message)
     }
@@ -177,6 +182,7 @@ impl From<service::Error> for ErrorAnswer {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS", message)
             }
             E::LimitReached(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID", message),
+            E::Revoked(_) => Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message),
             E::RepositoryUnknown(name) => {
                 Self::not_found("NAME_UNKNOWN", message).with_detail(json!({ "name": name.as_str() }))
             }
@@ -203,14 +209,14 @@ impl From<service::Error> for ErrorAnswer {
                 Self { told: told.collect(), ..Self::bad_request("MANIFEST_BLOB_UNKNOWN", "") }
             }
             E::BodyInterrupted => Self::bad_request("BLOB_UPLOAD_INVALID", message),
+            E::Busy => Self::server(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", error)
+                .with_headers([(RETRY_AFTER, retry_after::value(BUSY_RETRY))]),
             E::StorageFull => Self::server(StatusCode::INSUFFICIENT_STORAGE, "STORAGE_FULL", error),
             E::Internal(_) => Self::server(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", error),
             // Of the management plane: no use case of this one answers so.
             E::SubscriptionMissing(_)
             | E::ResourceGroupMissing(_)
             | E::AdminUserDisabled(_)
-            E::Busy => Self::server(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", error)
-                .with_headers([(RETRY_AFTER, retry_after::value(BUSY_RETRY))]),
             | E::ScopeMapMissing(_)
             | E::TokenMissing(_)
             | E::RegistryNameTaken(_)

@@ -334,6 +334,7 @@ fn service_error(error: &service::Error, id: RequestId) -> Described {
         Error::RepositoryUnknown(_)
         | Error::ManifestUnknown(_)
         | Error::TagUnknown(_)
+        | Error::Revoked(_)
         | Error::Locked(_)
         | Error::BlobUnknown(_)
         | Error::BlobInUse(_)

@@ -50,8 +50,13 @@ impl Principal {
 
     /// Signed in.
     pub(crate) async fn client<'a>(&self, harness: &'a Harness) -> Outcome<Client<'a>> {
+        Ok(harness.stranger(HOST).with_bearer(&self.bearer(harness).await?))
+    }
+
+    /// What it signs in for.
+    pub(crate) async fn bearer(&self, harness: &Harness) -> Outcome<String> {
         let answer = self.sign_in(harness).await?.succeeded()?.json()?;
-        Ok(harness.stranger(HOST).with_bearer(answer["access_token"].as_str().ok_or("a bearer")?))
+        Ok(answer["access_token"].as_str().ok_or("a bearer")?.to_owned())
     }
 
     /// A refresh token of the registry.
