@@ -129,8 +129,8 @@ async fn a_few_rows_are_read_as_they_were_answered() -> Result<(), Failure> {
 
 #[tokio::test]
 async fn who_finds_no_connection_free_is_served_all_the_same() -> Result<(), Failure> {
-    let store = World::new().and_then(|world| Ok((world.open(), world)))?;
-    let (store, _world) = (store.0?, store.1);
+    let world = World::new()?;
+    let store = world.open()?;
     let taken: Vec<_> = store.near.iter().map(Mutex::lock).collect();
     assert!(taken.iter().all(Result::is_ok) && !taken.is_empty());
     assert_eq!(store.read_few(management_version::get).await?, 0);
