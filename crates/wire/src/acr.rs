@@ -42,6 +42,7 @@ pub struct Tags {
     /// The repository.
     pub image_name: String,
     /// One page of them.
+    #[serde(deserialize_with = "crate::list_or_null")]
     pub tags: Vec<Tag>,
 }
 
@@ -84,6 +85,7 @@ pub struct Manifests {
     /// The repository.
     pub image_name: String,
     /// One page of them.
+    #[serde(deserialize_with = "crate::list_or_null")]
     pub manifests: Vec<Manifest>,
 }
 
@@ -127,7 +129,7 @@ pub struct Manifest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config_media_type: Option<String>,
     /// The tags that point at it; absent when none does.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crate::list_or_null")]
     pub tags: Vec<String>,
     /// What may be done to it.
     pub changeable_attributes: ChangeableAttributes,

@@ -50,6 +50,7 @@ pub struct TagList {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Catalog {
     /// In byte order.
+    #[serde(deserialize_with = "crate::list_or_null")]
     pub repositories: Vec<String>,
 }
 
