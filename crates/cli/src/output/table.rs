@@ -91,7 +91,8 @@ fn wrap(header: &str, width: usize) -> Vec<String> {
     letters.chunks(width).map(|line| line.iter().collect()).collect()
 }
 
-fn cut(value: &str, width: usize) -> String {
+/// With `…` in the place of what is wider.
+pub(crate) fn cut(value: &str, width: usize) -> String {
     if length(value) <= width {
         return value.to_owned();
     }

@@ -1,8 +1,14 @@
-//! Tables that fit the window: first digests become short, then media types, then times lose their minutes, then the widest column is cut. What is
-//! short or cut is whole in every other form of output.
+//! Tables that fit the window: first digests become short, then media types, then times lose their minutes, then the widest column is cut. What a
+//! column is, its heading says: a name may look like any of them. What is short or cut is whole in every other form of output.
 
 use super::image::shortened;
 use crate::az::show::Table;
+use crate::output::table::cut;
+
+const DIGESTS: &[&str] = &["DIGEST"];
+/// `KIND` and `WHAT` may be artifact types, which are media types.
+const MEDIA_TYPES: &[&str] = &["MEDIA TYPE", "KIND", "WHAT"];
+const TIMES: &[&str] = &["PUSHED", "UPDATED"];
 
 /// What stands between two columns.
 const GAP: usize = 2;
@@ -16,15 +22,15 @@ pub(super) fn fitted(mut table: Table, columns: usize) -> Table {
         shorten(&mut table);
     }
     if width(&table) > columns {
-        change(&mut table, |cell| without_tree(cell).to_owned());
+        change(&mut table, MEDIA_TYPES, without_tree);
     }
     if width(&table) > columns {
-        change(&mut table, |cell| day(cell).unwrap_or(cell).to_owned());
+        change(&mut table, TIMES, |cell| day(cell).unwrap_or(cell));
     }
     for (index, room) in rooms(&table, columns).into_iter().enumerate() {
         for row in &mut table.rows {
-            if let Some(cell) = row.get_mut(index).filter(|cell| cell.chars().count() > room) {
-                *cell = cell.chars().take(room.saturating_sub(1)).chain(['…']).collect();
+            if let Some(cell) = row.get_mut(index) {
+                *cell = cut(cell, room);
             }
         }
     }
@@ -40,12 +46,14 @@ pub(super) fn fitted_alike(mut tables: Vec<Table>, columns: usize) -> Vec<Table>
 }
 
 fn shorten(table: &mut Table) {
-    change(table, |cell| shortened(cell).to_owned());
+    change(table, DIGESTS, shortened);
 }
 
-fn change(table: &mut Table, with: impl Fn(&str) -> String) {
-    for cell in table.rows.iter_mut().flatten() {
-        *cell = with(cell);
+/// Changes the cells of the columns with these headings.
+fn change(table: &mut Table, headings: &[&str], with: impl Fn(&str) -> &str) {
+    for row in &mut table.rows {
+        let cells = row.iter_mut().zip(table.headings).filter(|(_, heading)| headings.contains(heading));
+        cells.for_each(|(cell, _)| *cell = with(cell).to_owned());
     }
 }
 
@@ -65,7 +73,7 @@ fn rooms(table: &Table, columns: usize) -> Vec<usize> {
     let mut rooms: Vec<usize> = (0..count).map(|index| column_width(table, index)).collect();
     // A short digest is a name to be copied: it stays whole.
     let least = |index: usize| match table.headings.get(index) {
-        Some(heading) if heading.contains("DIGEST") => usize::MAX,
+        Some(heading) if DIGESTS.contains(heading) => usize::MAX,
         Some(heading) => heading.len().max(CUT_COLUMN_MIN),
         None => usize::MAX,
     };
@@ -113,6 +121,16 @@ mod tests {
     fn a_table_gives_up_what_is_needed_least(#[case] columns: usize, #[case] expected: &str) {
         let text = render(&fitted(table(), columns));
         assert_eq!(text.lines().last(), Some(expected));
+    }
+
+    /// A repository may be called as a media type begins, a tag as a time or a digest is written.
+    #[test]
+    fn a_name_stays_whatever_it_looks_like() {
+        let names = ["application/web".to_owned(), "20240619T192245Z".to_owned(), format!("sha256:{}", "a".repeat(64))];
+        let row = names.iter().cloned().chain(["2026-01-02T03:04:05Z".to_owned()]).collect();
+        let fitted = fitted(Table { headings: &["NAME", "TAG", "TAGS", "UPDATED"], rows: vec![row] }, 120);
+        let expected: Vec<String> = names.into_iter().chain(["2026-01-02".to_owned()]).collect();
+        assert_eq!(fitted.rows, [expected]);
     }
 
     #[rstest]
