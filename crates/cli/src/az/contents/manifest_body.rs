@@ -1,7 +1,6 @@
 //! What a manifest's bytes say, for people: its parts, what runs on what, what refers to what. Pure.
 
 use serde_json::Value;
-use std::collections::BTreeMap;
 use wire::oci::{Descriptor, IndexPlatforms, Manifest, Platform};
 
 /// Media types of configs of images (OCI image specification; Docker image manifest version 2, schema 2).
@@ -84,7 +83,6 @@ impl ManifestBody {
     /// Reads one that was pushed as `media_type`; `None` where it is not to be read.
     pub(super) fn read(media_type: &str, bytes: &[u8]) -> Option<Self> {
         let shape: Manifest = serde_json::from_slice(bytes).ok()?;
-        let platforms = platforms(bytes);
         let part = |descriptor: &Descriptor| Part {
             digest: descriptor.digest.clone(),
             bytes: descriptor.size,
@@ -92,11 +90,14 @@ impl ManifestBody {
             is_elsewhere: !descriptor.urls.is_empty()
                 || descriptor.media_type.contains("nondistributable")
                 || descriptor.media_type == FOREIGN_LAYER,
-            platform: platforms.get(&descriptor.digest).cloned(),
+            platform: None,
         };
         let parts = |list: &Option<Vec<Descriptor>>| list.iter().flatten().map(part).collect::<Vec<_>>();
-        let (members, other_blobs) =
-            parts(&shape.manifests).into_iter().partition(|member| is_manifest(&member.media_type));
+        // By position: an index may name one manifest for several platforms.
+        let platforms = platforms(bytes).into_iter().chain(std::iter::repeat(None));
+        let named =
+            parts(&shape.manifests).into_iter().zip(platforms).map(|(part, platform)| Part { platform, ..part });
+        let (members, other_blobs) = named.partition(|member| is_manifest(&member.media_type));
         let says = shape.artifact_type.filter(|text| !text.is_empty());
         let config = shape.config.as_ref().map(part);
         let told = Kind::told(media_type, config.as_ref().map(|config| config.media_type.as_str()));
@@ -145,10 +146,10 @@ fn is_manifest(media_type: &str) -> bool {
         )
 }
 
-/// What each member of an index runs on, by its digest.
-fn platforms(bytes: &[u8]) -> BTreeMap<String, String> {
+/// What each member of an index runs on, in their order.
+fn platforms(bytes: &[u8]) -> Vec<Option<String>> {
     let read: IndexPlatforms = serde_json::from_slice(bytes).unwrap_or_default();
-    read.manifests.into_iter().filter_map(|member| Some((member.digest, platform(member.platform?)?))).collect()
+    read.manifests.into_iter().map(|member| platform(member.platform?)).collect()
 }
 
 /// `linux/arm64/v8`; `None` where nothing is said, or as BuildKit says it of its attestations.
@@ -210,10 +211,12 @@ mod tests {
             { "mediaType": IMAGE, "digest": "two", "size": 4, "platform": { "os": "unknown", "architecture": "unknown" } },
             { "mediaType": "x/cache", "digest": "three", "size": 5 },
             { "mediaType": "", "digest": "four", "size": 6 },
+            { "mediaType": IMAGE, "digest": "one", "size": 3, "platform": { "os": "linux", "architecture": "amd64" } },
         ] });
         let body = ManifestBody::read(INDEX, index.to_string().as_bytes()).unwrap();
         let members: Vec<_> = body.members.iter().map(|it| (it.digest.as_str(), it.platform.as_deref())).collect();
-        assert_eq!(members, [("one", Some("linux/arm64/v8")), ("two", None), ("four", None)]);
+        let expected = [("one", Some("linux/arm64/v8")), ("two", None), ("four", None), ("one", Some("linux/amd64"))];
+        assert_eq!(members, expected);
         assert_eq!(body.blobs().map(|it| it.digest.as_str()).collect::<Vec<_>>(), ["three"]);
         assert_eq!((body.kind, body.artifact_type.as_deref()), (Kind::Index, Some("a/b")));
     }
