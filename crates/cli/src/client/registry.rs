@@ -5,7 +5,7 @@
 //! 2. That becomes a bearer for one scope, at its `/oauth2/token`.
 //! 3. The bearer goes with the request.
 
-use super::address::{self, Address};
+use super::address::{self, Address, AddressError};
 use super::pages::Pages;
 use super::{Answer, Client, ClientError, json_bytes};
 use crate::limits::LIST_ITEMS_MAX;
@@ -18,7 +18,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wire::oauth::{ExchangeAnswer, LoginError, RegistryTokenAnswer};
-use wire::oci::Errors;
+use wire::oci::{Catalog, Errors};
 
 /// How many items a page is asked to have; Azure gives at most as many.
 const PAGE_ITEMS: usize = 1000;
@@ -26,6 +26,21 @@ const PAGE_ITEMS: usize = 1000;
 /// Whatever a manifest may be: Azure answers 404 for an index that is not asked for by its media type (Azure/acr, issue 741).
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json, */*";
+
+/// A path of the metadata API: `/acr/v1/samples/app/_tags/v1` of `["samples/app", "_tags", "v1"]`.
+///
+/// Errors: one of them is no name.
+pub fn metadata_path(parts: &[&str]) -> Result<String, AddressError> {
+    let segments = parts.iter().map(|part| address::segments(part)).collect::<Result<Vec<_>, _>>()?;
+    Ok(format!("/acr/v1/{}", segments.join("/")))
+}
+
+/// A manifest of a repository, by tag or digest.
+///
+/// Errors: one of the names is none.
+pub fn manifest_path(repository: &str, reference: &str) -> Result<String, AddressError> {
+    Ok(format!("/v2/{}/manifests/{}", address::segments(repository)?, address::segments(reference)?))
+}
 
 /// A registry that somebody is signed in to.
 pub struct RegistryClient<'a> {
@@ -62,7 +77,7 @@ impl<'a> RegistryClient<'a> {
             basic.set_sensitive(true);
             request = request.header(header::AUTHORIZATION, basic);
         }
-        let request = request.body(Bytes::new()).map_err(|error| super::AddressError::NotAPath(error.to_string()))?;
+        let request = request.body(Bytes::new()).map_err(|error| AddressError::NotAPath(error.to_string()))?;
         let response = client.transport.send_to_registry(login_server, request).await?;
         registry_success(Answer { method: Method::GET, path, response }).map(drop)
     }
@@ -89,6 +104,17 @@ impl<'a> RegistryClient<'a> {
         ];
         let issued: RegistryTokenAnswer = post_form(self.client, &self.login_server, "/oauth2/token", &form).await?;
         Ok(Scoped { registry: self, bearer: Secret::new(issued.access_token) })
+    }
+
+    /// The names of the repositories that the login may list, in their order: `items_max` at most.
+    ///
+    /// Errors: it may list none.
+    pub async fn catalog(&self, items_max: Option<usize>) -> Result<Vec<String>, ClientError> {
+        let scoped = self.scoped("registry:catalog:*").await?;
+        let count = |page: &Catalog| page.repositories.len();
+        let pages: Vec<Catalog> = scoped.pages(&metadata_path(&["_catalog"])?, items_max, count).await?;
+        let names = pages.into_iter().flat_map(|page| page.repositories);
+        Ok(names.take(items_max.unwrap_or(usize::MAX)).collect())
     }
 }
 
@@ -164,8 +190,7 @@ impl Scoped<'_, '_> {
     ///
     /// Errors: one of the names is none; the registry refuses.
     pub async fn manifest(&self, repository: &str, reference: &str) -> Result<PushedManifest, ClientError> {
-        let path = format!("/v2/{}/manifests/{}", address::segments(repository)?, address::segments(reference)?);
-        let answer = self.ask(Method::GET, &path, Bytes::new()).await?;
+        let answer = self.ask(Method::GET, &manifest_path(repository, reference)?, Bytes::new()).await?;
         let media_type = answer.header("content-type").and_then(|it| it.split(';').next()).unwrap_or_default();
         Ok(PushedManifest { media_type: media_type.trim().to_owned(), bytes: answer.response.body().clone() })
     }
@@ -199,7 +224,7 @@ impl Scoped<'_, '_> {
         if !body.is_empty() {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
-        let request = request.body(body).map_err(|error| super::AddressError::NotAPath(error.to_string()))?;
+        let request = request.body(body).map_err(|error| AddressError::NotAPath(error.to_string()))?;
         let response = self.registry.client.transport.send_to_registry(&self.registry.login_server, request).await?;
         Ok(Answer { method, path: path.to_owned(), response })
     }
@@ -219,7 +244,7 @@ async fn post_form<T: DeserializeOwned>(
         .uri(path)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(body)
-        .map_err(|error| super::AddressError::NotAPath(error.to_string()))?;
+        .map_err(|error| AddressError::NotAPath(error.to_string()))?;
     let response = client.transport.send_to_registry(login_server, request).await?;
     registry_success(Answer { method: Method::POST, path: path.to_owned(), response })?.json()
 }

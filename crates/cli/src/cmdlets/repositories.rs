@@ -2,8 +2,8 @@
 
 use super::call::{Call, Outcome};
 use super::{Cmdlet, Does, Example, Running, naming};
-use crate::client::address::{self, Address};
-use crate::client::registry::RegistryClient;
+use crate::client::address::Address;
+use crate::client::registry::{RegistryClient, manifest_path, metadata_path};
 use crate::cmdlet::binder::Spec;
 use crate::cmdlet::parameter::{PROFILE_PARAMETERS, Parameter};
 use crate::cmdlet::types::{Kind, Words};
@@ -262,14 +262,6 @@ pub(super) async fn login_server(call: Call<'_>, name: &str) -> Result<String, F
     })
 }
 
-fn path(parts: &[&str]) -> Result<String, Failure> {
-    let mut path = "/acr/v1".to_owned();
-    for part in parts {
-        path = format!("{path}/{}", address::segments(part)?);
-    }
-    Ok(path)
-}
-
 fn reading(repository: &str) -> String {
     format!("repository:{repository}:metadata_read")
 }
@@ -335,22 +327,18 @@ fn attributes(answer: Value, member: &str) -> Value {
 async fn list_repositories(call: Call<'_>) -> Result<Outcome, Failure> {
     let registry = sign_in(call).await?;
     if let Some(name) = call.text("Name") {
-        let found: Value = registry.scoped(&reading(name)).await?.get(&path(&[name])?).await?;
+        let found: Value = registry.scoped(&reading(name)).await?.get(&metadata_path(&[name])?).await?;
         return Ok(Outcome::one(pascal(found)));
     }
     let first = call.bound.get("First").and_then(Value::as_u64).and_then(|first| usize::try_from(first).ok());
-    let names = |page: &Value| page.get("repositories").and_then(Value::as_array).map_or(0, Vec::len);
-    let pages: Vec<Value> =
-        registry.scoped("registry:catalog:*").await?.pages("/acr/v1/_catalog", first, names).await?;
-    let all = pages.into_iter().filter_map(|page| page.get("repositories")?.as_array().cloned()).flatten();
-    Ok(Outcome::many(all.take(first.unwrap_or(usize::MAX)).collect()))
+    Ok(Outcome::many(registry.catalog(first).await?.into_iter().map(Value::String).collect()))
 }
 
 /// The pages of a list below a repository, as one object.
 async fn whole_list(call: Call<'_>, kind: &'static str, count: fn(&Value) -> usize) -> Result<Outcome, Failure> {
     let registry = sign_in(call).await?;
     let repository = call.text("RepositoryName").unwrap_or_default();
-    let path = path(&[repository, &format!("_{kind}")])?;
+    let path = metadata_path(&[repository, &format!("_{kind}")])?;
     let pages: Vec<Value> = registry.scoped(&reading(repository)).await?.pages(&path, None, count).await?;
     let mut whole = Map::new();
     for page in pages {
@@ -375,7 +363,7 @@ async fn get_manifest(call: Call<'_>) -> Result<Outcome, Failure> {
     let registry = sign_in(call).await?;
     let repository = call.text("RepositoryName").unwrap_or_default();
     let found: Value =
-        registry.scoped(&reading(repository)).await?.get(&path(&[repository, "_manifests", digest])?).await?;
+        registry.scoped(&reading(repository)).await?.get(&metadata_path(&[repository, "_manifests", digest])?).await?;
     Ok(Outcome::one(attributes(found, "Manifest")).shown_as(&ONE_MANIFEST))
 }
 
@@ -385,14 +373,16 @@ async fn get_tag(call: Call<'_>) -> Result<Outcome, Failure> {
     };
     let registry = sign_in(call).await?;
     let repository = call.text("RepositoryName").unwrap_or_default();
-    let found: Value = registry.scoped(&reading(repository)).await?.get(&path(&[repository, "_tags", tag])?).await?;
+    let found: Value =
+        registry.scoped(&reading(repository)).await?.get(&metadata_path(&[repository, "_tags", tag])?).await?;
     Ok(Outcome::one(attributes(found, "Tag")).shown_as(&ONE_MANIFEST))
 }
 
 async fn update_repository(call: Call<'_>) -> Result<Outcome, Failure> {
     let change = change(&call)?;
     let name = call.text("Name").unwrap_or_default();
-    let changed: Value = sign_in(call).await?.scoped(&changing(name)).await?.patch(&path(&[name])?, &change).await?;
+    let changed: Value =
+        sign_in(call).await?.scoped(&changing(name)).await?.patch(&metadata_path(&[name])?, &change).await?;
     Ok(Outcome::one(pascal(changed)))
 }
 
@@ -407,7 +397,7 @@ async fn update_tag(call: Call<'_>) -> Result<Outcome, Failure> {
 async fn update_below(call: Call<'_>, kind: &str, parameter: &str, member: &str) -> Result<Outcome, Failure> {
     let change = change(&call)?;
     let repository = call.text("RepositoryName").unwrap_or_default();
-    let path = path(&[repository, kind, call.text(parameter).unwrap_or_default()])?;
+    let path = metadata_path(&[repository, kind, call.text(parameter).unwrap_or_default()])?;
     let changed: Value = sign_in(call).await?.scoped(&changing(repository)).await?.patch(&path, &change).await?;
     Ok(Outcome::one(attributes(changed, member)))
 }
@@ -418,7 +408,8 @@ fn removed(call: &Call<'_>) -> Outcome {
 
 async fn remove_repository(call: Call<'_>) -> Result<Outcome, Failure> {
     let name = call.text("Name").unwrap_or_default();
-    let gone: DeletedRepository = sign_in(call).await?.scoped(&deleting(name)).await?.delete(&path(&[name])?).await?;
+    let gone: DeletedRepository =
+        sign_in(call).await?.scoped(&deleting(name)).await?.delete(&metadata_path(&[name])?).await?;
     if call.bound.is_on("PassThru") {
         return Ok(removed(&call));
     }
@@ -428,14 +419,14 @@ async fn remove_repository(call: Call<'_>) -> Result<Outcome, Failure> {
 async fn remove_manifest(call: Call<'_>) -> Result<Outcome, Failure> {
     let repository = call.text("RepositoryName").unwrap_or_default();
     let digest = call.text("Manifest").unwrap_or_default();
-    let path = format!("/v2/{}/manifests/{}", address::segments(repository)?, address::segments(digest)?);
+    let path = manifest_path(repository, digest)?;
     sign_in(call).await?.scoped(&deleting(repository)).await?.delete_silently(&path).await?;
     Ok(removed(&call))
 }
 
 async fn remove_tag(call: Call<'_>) -> Result<Outcome, Failure> {
     let repository = call.text("RepositoryName").unwrap_or_default();
-    let path = path(&[repository, "_tags", call.text("Name").unwrap_or_default()])?;
+    let path = metadata_path(&[repository, "_tags", call.text("Name").unwrap_or_default()])?;
     sign_in(call).await?.scoped(&deleting(repository)).await?.delete_silently(&path).await?;
     Ok(removed(&call))
 }

@@ -78,7 +78,7 @@ fn each_asks_for_what_it_needs_and_no_more(
     #[case] scope: &str,
     #[case] body: &str,
 ) {
-    let ran = run_line(line, vec![bearer(), exchange(asked, 200, &json!({ "registry": "lnxcr.localhost" }))]);
+    let ran = run_line(line, vec![bearer(), exchange(asked, 200, &json!({ "repositories": [] }))]);
     assert_eq!((ran.status, ran.stderr.as_str()), (ExitStatus::Success, ""));
     let expected =
         format!("grant%5Ftype=refresh%5Ftoken&service=lnxcr%2Elocalhost&scope={scope}&refresh%5Ftoken=the%2Drefresh");

@@ -1,9 +1,9 @@
 //! Names of what there is, for completion. Whatever goes wrong, there is just nothing to complete with.
 
 use super::{Candidate, Request, beginning_with, candidate};
-use crate::client::address::{self, Address};
+use crate::client::address::Address;
 use crate::client::operation::Sleeper;
-use crate::client::registry::RegistryClient;
+use crate::client::registry::{RegistryClient, metadata_path};
 use crate::client::{Client, ClientError};
 use crate::cmdlets::call::parse_id;
 use crate::failure::Failure;
@@ -11,7 +11,6 @@ use crate::limits::COMPLETION_TIMEOUT;
 use serde::Deserialize;
 use wire::acr::Tags;
 use wire::arm::registries::Registry;
-use wire::oci::Catalog;
 
 /// What names are of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,13 +119,10 @@ async fn contents(
     let Some(login_server) = login_server else { return Ok(Vec::new()) };
     let signed_in = RegistryClient::sign_in(client, login_server.to_owned()).await?;
     let Some(repository) = repository else {
-        let scoped = signed_in.scoped("registry:catalog:*").await?;
-        let count = |page: &Catalog| page.repositories.len();
-        let pages: Vec<Catalog> = scoped.pages("/acr/v1/_catalog", Some(NAMES_MAX), count).await?;
-        return Ok(pages.into_iter().flat_map(|page| page.repositories).collect());
+        return signed_in.catalog(Some(NAMES_MAX)).await;
     };
     let scoped = signed_in.scoped(&format!("repository:{repository}:metadata_read")).await?;
-    let path = format!("/acr/v1/{}/_tags", address::segments(repository)?);
+    let path = metadata_path(&[repository, "_tags"])?;
     let pages: Vec<Tags> = scoped.pages(&path, Some(NAMES_MAX), |page: &Tags| page.tags.len()).await?;
     let tags = pages.into_iter().flat_map(|page| page.tags);
     Ok(tags.map(|tag| format!("{repository}:{}", tag.name)).collect())
