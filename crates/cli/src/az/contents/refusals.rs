@@ -38,6 +38,14 @@ impl Need {
         }
     }
 
+    /// The words that unlock what is locked against it.
+    fn unlocking(self) -> &'static str {
+        match self {
+            Self::Tell | Self::Pull => "-ReadEnabled true",
+            Self::Delete => "-DeleteEnabled true -WriteEnabled true",
+        }
+    }
+
     fn advice(self) -> &'static str {
         match self {
             Self::Tell | Self::Pull => {
@@ -77,19 +85,7 @@ impl Asked<'_> {
             .hint(need.advice());
         }
         if is_locked(&error) {
-            let (named, cmdlet) = match what {
-                What::Repository => (format!("The repository '{repository}'"), "Repository"),
-                What::Manifest(digest) => (format!("The manifest '{repository}@{digest}'"), "Manifest"),
-                What::Tag(tag) => (format!("The tag '{repository}:{tag}'"), "Tag"),
-            };
-            let said = match &error {
-                ClientError::Refused { message, .. } => detail(message),
-                _ => None,
-            };
-            let said = said.map(|said| format!(": {said}")).unwrap_or_default();
-            return Failure::refused(format!("{named} is locked against this{said}. Nothing was deleted.")).hint(format!(
-                "Unlock what is locked first: portcullis Update-AzContainerRegistry{cmdlet} with -DeleteEnabled true and -WriteEnabled true, or az acr repository update."
-            ));
+            return self.locked(&error);
         }
         match (&error, what) {
             (ClientError::Refused { status: StatusCode::NOT_FOUND, .. }, What::Repository) => {
@@ -105,6 +101,70 @@ impl Asked<'_> {
             }
             _ => error.into(),
         }
+    }
+
+    /// Says what is locked, and how to unlock it, as far as the answer tells.
+    fn locked(&self, error: &ClientError) -> Failure {
+        let Self { registry, repository, what, need } = *self;
+        let said = match error {
+            ClientError::Refused { message, .. } => detail(message),
+            _ => None,
+        };
+        let (what, how, unlocking) = match (said.and_then(Lock::parse), said) {
+            (Some(Lock { what, attribute, unlocking }), _) => {
+                (what, format!("is locked: {attribute} is false"), unlocking)
+            }
+            (None, Some(said)) => (what, format!("is locked against this: {said}"), need.unlocking()),
+            (None, None) => (what, "is locked against this".to_owned(), need.unlocking()),
+        };
+        let (named, cmdlet) = match what {
+            What::Repository => (format!("repository '{repository}'"), format!("Repository -Name {repository}")),
+            What::Manifest(digest) => (
+                format!("manifest '{repository}@{digest}'"),
+                format!("Manifest -RepositoryName {repository} -Manifest {digest}"),
+            ),
+            What::Tag(tag) => {
+                (format!("tag '{repository}:{tag}'"), format!("Tag -RepositoryName {repository} -Name {tag}"))
+            }
+        };
+        // A login server begins with the registry's name, in which there is neither.
+        let registry = registry.split(['.', '-']).next().unwrap_or(registry);
+        let end = if need == Need::Delete { " Nothing was deleted." } else { "" };
+        Failure::refused(format!("The {named} {how}.{end}")).hint(format!(
+            "Unlock it first: portcullis Update-AzContainerRegistry{cmdlet} -RegistryName {registry} {unlocking}, or az acr repository update."
+        ))
+    }
+}
+
+/// What a server of this project says beside the refusal: `samples/app:v1 is locked: deleteEnabled is false`.
+struct Lock<'a> {
+    what: What<'a>,
+    attribute: &'a str,
+    /// The words that unlock it.
+    unlocking: &'static str,
+}
+
+impl<'a> Lock<'a> {
+    /// `None` for anything else: another service says what it likes.
+    fn parse(said: &'a str) -> Option<Self> {
+        let (place, rest) = said.split_once(" is locked: ")?;
+        let attribute = rest.strip_suffix(" is false")?;
+        let unlocking = match attribute {
+            "deleteEnabled" => "-DeleteEnabled true",
+            "writeEnabled" => "-WriteEnabled true",
+            "readEnabled" => "-ReadEnabled true",
+            _ => return None,
+        };
+        // What is shown to be pasted has nothing in it that a shell would read.
+        if !place.bytes().all(|c| c.is_ascii_alphanumeric() || b"._-/:@+".contains(&c)) {
+            return None;
+        }
+        let what = match (place.split_once('@'), place.split_once(':')) {
+            (Some((_, digest)), _) => What::Manifest(digest),
+            (None, Some((_, tag))) => What::Tag(tag),
+            (None, None) => What::Repository,
+        };
+        Some(Self { what, attribute, unlocking })
     }
 }
 
@@ -174,7 +234,7 @@ mod tests {
         405,
         What::Tag("v1"),
         Need::Delete,
-        "The tag 'samples/app:v1' is locked against this: deleteEnabled is false. Nothing was deleted.\nhint: Unlock what is locked first: portcullis Update-AzContainerRegistryTag with"
+        "The tag 'samples/app:v1' is locked against this: deleteEnabled is false. Nothing was deleted.\nhint: Unlock it first: portcullis Update-AzContainerRegistryTag -RepositoryName samples/app -Name v1 -RegistryName myreg -DeleteEnabled true -WriteEnabled true"
     )]
     #[case(429, What::Repository, Need::Tell, "[CODE] : said (deleteEnabled is false)")]
     fn what_is_refused_is_said_with_what_to_do(
@@ -184,6 +244,33 @@ mod tests {
         #[case] expected: &str,
     ) {
         let told = told(status, "said (deleteEnabled is false)", what, need);
+        assert!(told.starts_with(expected), "{told}");
+    }
+
+    /// What is locked is what the answer names, not what was asked for.
+    #[rstest]
+    #[case(
+        "a/b:v1 is locked: deleteEnabled is false",
+        Need::Delete,
+        "The tag 'samples/app:v1' is locked: deleteEnabled is false. Nothing was deleted.\nhint: Unlock it first: portcullis Update-AzContainerRegistryTag -RepositoryName samples/app -Name v1 -RegistryName myreg -DeleteEnabled true, or"
+    )]
+    #[case(
+        "a/b@sha256:9 is locked: writeEnabled is false",
+        Need::Delete,
+        "The manifest 'samples/app@sha256:9' is locked: writeEnabled is false. Nothing was deleted.\nhint: Unlock it first: portcullis Update-AzContainerRegistryManifest -RepositoryName samples/app -Manifest sha256:9 -RegistryName myreg -WriteEnabled true, or"
+    )]
+    #[case(
+        "a/b is locked: readEnabled is false",
+        Need::Pull,
+        "The repository 'samples/app' is locked: readEnabled is false.\nhint: Unlock it first: portcullis Update-AzContainerRegistryRepository -Name samples/app -RegistryName myreg -ReadEnabled true, or"
+    )]
+    #[case::of_another_service(
+        "a/b:$(x) is locked: readEnabled is false",
+        Need::Pull,
+        "The repository 'samples/app' is locked against this: a/b:$(x) is locked: readEnabled is false.\nhint: Unlock it first: portcullis Update-AzContainerRegistryRepository -Name samples/app -RegistryName myreg -ReadEnabled true, or"
+    )]
+    fn what_is_locked_is_named_with_what_unlocks_it(#[case] said: &str, #[case] need: Need, #[case] expected: &str) {
+        let told = told(405, &format!("The operation is disallowed. ({said})"), What::Repository, need);
         assert!(told.starts_with(expected), "{told}");
     }
 
