@@ -26,6 +26,8 @@ pub struct Progress<'a> {
     ticks: AtomicU32,
     /// Whether a wait counts them now: of several at the same time, one does.
     is_counted: AtomicBool,
+    /// Whether the line says how far something is. The waits within it say nothing of their own then.
+    is_told: AtomicBool,
 }
 
 impl<'a> Progress<'a> {
@@ -46,7 +48,8 @@ impl<'a> Progress<'a> {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
             line.set_style(style);
         }
-        Self { line, sleeper, ticks: AtomicU32::new(0), is_counted: AtomicBool::new(false) }
+        let [is_counted, is_told] = [const { AtomicBool::new(false) }; 2];
+        Self { line, sleeper, ticks: AtomicU32::new(0), is_counted, is_told }
     }
 
     /// Waits for `future`, and shows `what` meanwhile, such as `Waiting for https://management.azure.com`.
@@ -67,8 +70,10 @@ impl<'a> Progress<'a> {
             }
             match outcome {
                 Some(outcome) => {
-                    // Whatever is written next begins on a clean line.
-                    self.line.finish_and_clear();
+                    if !self.is_told.load(Ordering::Relaxed) {
+                        // Whatever is written next begins on a clean line.
+                        self.line.finish_and_clear();
+                    }
                     return outcome;
                 }
                 None if counts => self.tick(what),
@@ -77,22 +82,28 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Says how far something is that this process does itself; gone with [`Progress::clear`].
+    /// Says how far something is that takes many steps; gone with [`Progress::clear`].
     pub fn tell(&self, what: &str) {
         if self.line.is_hidden() {
             return;
         }
+        self.is_told.store(true, Ordering::Relaxed);
         self.line.set_message(printable_line(what));
         if self.line.is_finished() { self.line.reset() } else { self.line.tick() }
     }
 
     /// Whatever is written next begins on a clean line.
     pub fn clear(&self) {
+        self.is_told.store(false, Ordering::Relaxed);
         self.line.finish_and_clear();
     }
 
     fn tick(&self, what: &str) {
         let waited = TICK * (self.ticks.fetch_add(1, Ordering::Relaxed) + 1);
+        if self.is_told.load(Ordering::Relaxed) {
+            self.line.tick();
+            return;
+        }
         if waited < PATIENCE {
             return;
         }
@@ -291,6 +302,22 @@ mod tests {
                 assert_eq!(screen.line(), "");
             }
         });
+    }
+
+    #[test]
+    fn the_waits_within_what_is_told_leave_it_there() {
+        let (screen, sleeper) = (Screen::default(), FakeSleeper::default());
+        on(&screen, &sleeper, async |progress| {
+            progress.tell("Reading: 25 of 100");
+            progress.during("Waiting for https://a", after(21)).await;
+            assert!(screen.line().ends_with("Reading: 25 of 100"), "{:?}", screen.line());
+            progress.clear();
+            assert_eq!(screen.line(), "");
+            progress.during("Waiting for https://b", after(9)).await;
+        });
+        let seen = screen.seen();
+        assert!(!seen.iter().any(|line| line.contains("https://a")), "{seen:?}");
+        assert!(seen.iter().any(|line| line.contains("https://b")), "{seen:?}");
     }
 
     /// Lets everybody else have a turn meanwhile.

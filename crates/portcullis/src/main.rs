@@ -7,6 +7,7 @@ mod retention;
 mod serving;
 mod stop;
 
+use cli::az::Terminal;
 use cli::client::operation::TimerSleeper;
 use cli::client::{Client, Reached};
 use cli::cmdlets::{Command, jobs};
@@ -100,7 +101,10 @@ fn run_on(
             Invocation::Az(command) => {
                 let (destination, route) = command.chosen(environment)?.route();
                 destinations::run(destination, environment, &progress, console, async |client, console| match client {
-                    Some(client) => command.run(Reached { client, route }, environment, console, &mut Process).await,
+                    Some(client) => {
+                        let terminal = Terminal { console, host: &mut Process, progress: &progress };
+                        command.run(Reached { client, route }, environment, terminal).await
+                    }
                     None => Ok(()),
                 })
                 .await

@@ -98,6 +98,16 @@ pub enum AzCommand {
     Tag(TagOptions),
 }
 
+/// Through what whoever runs a command is spoken to.
+pub struct Terminal<'a, 'c> {
+    /// For answers and messages.
+    pub console: &'a mut Console<'c>,
+    /// For questions.
+    pub host: &'a mut dyn Host,
+    /// For waits: the line that the requests show theirs on too.
+    pub progress: &'a Progress<'a>,
+}
+
 /// A command that runs.
 struct Run<'a, 'c> {
     client: Client<'a>,
@@ -106,7 +116,7 @@ struct Run<'a, 'c> {
     subscription_id: Option<String>,
     form: Form,
     now: Timestamp,
-    progress: Progress<'a>,
+    progress: &'a Progress<'a>,
     console: &'a mut Console<'c>,
     host: &'a mut dyn Host,
 }
@@ -148,8 +158,7 @@ impl AzCommand {
         &self,
         Reached { client, route }: Reached<'_>,
         environment: &Environment,
-        console: &mut Console<'_>,
-        host: &mut dyn Host,
+        Terminal { console, host, progress }: Terminal<'_, '_>,
     ) -> Result<(), Failure> {
         let common = self.common();
         if common.output.is_some() && self.writes_credential() {
@@ -161,7 +170,6 @@ impl AzCommand {
             .map_err(|error| Failure::usage(format!("The clock of this machine is wrong: {error}.")))?;
         let form = common.output.unwrap_or(default);
         let subscription_id = route.subscription_id;
-        let progress = Progress::new(environment, client.sleeper());
         let mut run = Run { client, common, subscription_id, form, now, progress, console, host };
         match self {
             Self::Token(options) => run.token(&options.verb).await,

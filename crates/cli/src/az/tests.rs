@@ -38,7 +38,9 @@ pub(super) fn run_over(line: &str, answers: &[&str], transport: FakeTransport) -
     let outcome = Invocation::parse(&environment, words).and_then(|invocation| match invocation {
         Invocation::Az(command) => {
             let reached = Reached { client: Client::new(&transport, &sleeper), route: Route::default() };
-            drive(command.run(reached, &environment, &mut console, &mut host))
+            let progress = Progress::hidden(&sleeper);
+            let terminal = Terminal { console: &mut console, host: &mut host, progress: &progress };
+            drive(command.run(reached, &environment, terminal))
         }
         other => panic!("{other:?}"),
     });
