@@ -17,11 +17,26 @@ pub enum Shell {
 }
 
 const BASH: &str = r#"_portcullis() {
-  local line
+  local line=${COMP_LINE:0:COMP_POINT} words=() count=0 before='' piece blank word
   COMPREPLY=()
-  while IFS=$'\t' read -r line _; do
-    COMPREPLY+=("$line")
-  done < <(portcullis __complete -- "${COMP_WORDS[@]:0:COMP_CWORD+1}" 2>/dev/null)
+  # bash splits at : and @ and =, which names here have in them. What no blank parts is one word again, and of a candidate only that is given
+  # which stands behind the last split.
+  for piece in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+    blank=${line%%[![:blank:]]*}
+    line=${line#"$blank"}
+    if [[ $count -eq 0 || -n $blank || ( $line != "$piece"* && $piece != "$line"* ) ]]; then
+      before=''
+      words[count++]=$piece
+    else
+      before=${words[count-1]}
+      words[count-1]+=$piece
+    fi
+    [[ $piece == *[!:=@]* || -z $piece ]] || before=${words[count-1]}
+    line=${line#"$piece"}
+  done
+  while IFS=$'\t' read -r word _; do
+    COMPREPLY+=("${word:${#before}}")
+  done < <(portcullis __complete -- "${words[@]}" 2>/dev/null)
 }
 complete -o default -F _portcullis portcullis NAMES
 "#;
