@@ -1,0 +1,200 @@
+//! What is listed and shown.
+
+use super::*;
+
+#[test]
+fn repositories_are_listed_with_what_they_hold() {
+    let names = json!({ "repositories": ["app", "huge", "private", "gone"] });
+    let exchanges = with(vec![
+        vec![bearer(), exchange("GET /acr/v1/_catalog", 200, &names)],
+        repository("app", 2, 3).into(),
+        vec![listed(&[told('a', "manifest", &["v1"]), told('b', "manifest", &[])]), image('a', "12"), image('b', "13")],
+        repository("huge", MANIFESTS_READ_MAX + 1, 1200).into(),
+        vec![bearer(), refused("GET /acr/v1/private", 401, "UNAUTHORIZED")],
+        vec![bearer(), refused("GET /acr/v1/gone", 404, "NAME_UNKNOWN")],
+    ]);
+    let ran = run("repository list -r myreg -o table", &[], exchanges);
+    let expected = "\
+NAME     TAGS   MANIFESTS  SIZE      UPDATED
+-------  -----  ---------  --------  --------------------
+app      3      2          4.98 KiB  2026-11-26T10:00:00Z
+huge     1,200  10,001               2026-11-26T10:00:00Z
+private
+";
+    assert_eq!(ran.stdout, expected, "{}", ran.stderr);
+    let note = "2 sizes are left out: huge has 10,001 manifests, and a command reads no more than 10,000 in all; the login lacks metadata/read on \
+        private.\n";
+    assert_eq!(ran.stderr, note);
+}
+
+#[test]
+fn a_repository_is_shown_with_each_blob_once() {
+    let exchanges = || {
+        with(vec![
+            repository("app", 2, 3).into(),
+            vec![
+                listed(&[told('a', "manifest", &[]), told('b', "manifest", &[])]),
+                image('a', "112"),
+                image('b', "13"),
+            ],
+        ])
+    };
+    let ran = run("repository show app -r myreg -o table", &[], exchanges());
+    let expected = "\
+Repository  app
+Registry    myreg.example
+Created     2026-11-26T10:00:00Z
+Updated     2026-11-26T10:00:00Z
+Tags        3
+Manifests   2, 1.13 KiB together
+Blobs       4, 4.00 KiB together
+Size        5.13 KiB
+Locks       none
+";
+    assert_eq!(ran.stdout, expected, "{}", ran.stderr);
+    let shown: Value = serde_json::from_str(&run("repository show -n app -r myreg", &[], exchanges()).stdout).unwrap();
+    assert_eq!((&shown["blobs"], &shown["blobBytes"], &shown["tagCount"]), (&json!(4), &json!(4096), &json!(3)));
+}
+
+#[test]
+fn manifests_are_listed_with_kinds_and_platforms() {
+    let exchanges = with(vec![
+        repository("app", 4, 3).into(),
+        vec![listed(&all()), image('a', "12"), image('b', "13"), index('e'), signature('f')],
+    ]);
+    let ran = run("manifest list app -r myreg -o table", &[], exchanges);
+    let expected = "\
+DIGEST               TAGS        KIND         PLATFORM                  SIZE      PUSHED
+-------------------  ----------  -----------  ------------------------  --------  --------------------
+sha256:eeeeeeeeeeee  multi       index        linux/amd64, linux/arm64  5.40 KiB  2026-11-26T10:00:00Z
+sha256:aaaaaaaaaaaa  v1, latest  image        linux/amd64               3.49 KiB  2026-11-26T10:00:00Z
+sha256:bbbbbbbbbbbb              image        linux/amd64               3.49 KiB  2026-11-26T10:00:00Z
+sha256:ffffffffffff              x/signature                            464 B     2026-11-26T10:00:00Z
+";
+    assert_eq!(ran.stdout, expected, "{}", ran.stderr);
+}
+
+#[test]
+fn whoever_may_not_pull_sees_what_the_registry_says() {
+    let line = format!("GET /v2/app/manifests/{}", encoded('a'));
+    let exchanges =
+        with(vec![repository("app", 4, 3).into(), vec![listed(&all()), refused(&line, 401, "UNAUTHORIZED")]]);
+    let ran = run("manifest list app -r myreg -o tsv", &[], exchanges);
+    let sizes: Vec<&str> = ran.stdout.lines().filter_map(|line| line.split('\t').nth(4)).collect();
+    assert_eq!(sizes, ["", "8.79 KiB", "8.79 KiB", "8.79 KiB"]);
+    assert!(
+        ran.stderr.starts_with("4 manifests not read, since the login lacks content/read on app:"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_manifest_is_shown_with_its_parts_and_what_is_around_it() {
+    let exchanges = || {
+        with(vec![
+            repository("app", 4, 3).into(),
+            vec![one_tag("v1", 'a'), one_manifest('a', &all()[1]), listed(&all()), image('a', "12"), index('e')],
+            vec![referrers('a', &[('f', "x/signature")])],
+        ])
+    };
+    let ran = run("manifest show app:v1 -r myreg -o table", &[], exchanges());
+    let expected = format!(
+        "\
+Repository  app
+Digest      {}
+Tags        v1, latest
+Kind        image
+Media type  application/vnd.oci.image.manifest.v1+json
+Platform    linux/amd64
+Size        3.49 KiB
+Created     2026-11-26T10:00:00Z
+Pushed      2026-11-26T10:00:00Z
+Locks       none
+
+PART      SIZE      DIGEST               MEDIA TYPE
+--------  --------  -------------------  -------------------------------------------
+manifest  501 B
+config    1.00 KiB  sha256:cccccccccccc  application/vnd.oci.image.config.v1+json
+layer     1.00 KiB  sha256:111111111111  application/vnd.oci.image.layer.v1.tar+gzip
+layer     1.00 KiB  sha256:222222222222  application/vnd.oci.image.layer.v1.tar+gzip
+
+RELATION           DIGEST               WHAT         SIZE  TAGS
+-----------------  -------------------  -----------  ----  -----
+is in index        sha256:eeeeeeeeeeee  linux/amd64        multi
+is referred to by  sha256:ffffffffffff  x/signature
+",
+        d('a')
+    );
+    assert_eq!(ran.stdout, expected, "{}", ran.stderr);
+    let shown: Value = serde_json::from_str(&run("manifest show app:v1 -r myreg", &[], exchanges()).stdout).unwrap();
+    assert_eq!(shown["layers"][1]["digest"], d('2'));
+    assert_eq!(
+        (&shown["inIndexes"][0]["tags"], &shown["referrers"][0]["artifactType"]),
+        (&json!(["multi"]), &json!("x/signature"))
+    );
+}
+
+#[test]
+fn an_index_is_shown_with_its_platforms() {
+    let exchanges = with(vec![
+        repository("app", 4, 3).into(),
+        vec![one_manifest('e', &all()[0]), listed(&all()), index('e'), image('a', "12")],
+        vec![refused(&format!("GET /v2/app/manifests/{}", encoded('b')), 404, "MANIFEST_UNKNOWN"), referrers('e', &[])],
+    ]);
+    let ran = run(&format!("manifest show app@{} -r myreg -o table", d('e')), &[], exchanges);
+    let rows: Vec<&str> = ran.stdout.lines().rev().take(2).collect();
+    let expected = [
+        format!("holds     {}  linux/arm64", d('b')),
+        format!("holds     {}  linux/amd64  3.49 KiB  v1, latest", d('a')),
+    ];
+    assert_eq!(rows, expected, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("\nSize        ≥ 3.91 KiB\n"), "{}", ran.stdout);
+}
+
+#[rstest]
+#[case("app@sha256:bbbbbb", 0, "")]
+#[case(
+    "app@sha256:aaaaaa",
+    2,
+    "Several manifests of 'app' begin with 'sha256:aaaaaa'.\nhint: Give more of the digest: sha256:aaaa"
+)]
+#[case(
+    "app@sha256:123456",
+    1,
+    "No manifest of the repository 'app' begins with 'sha256:123456'.\nhint: portcullis manifest list app -r myreg"
+)]
+fn a_digest_may_be_short(#[case] image_name: &str, #[case] code: u8, #[case] expected: &str) {
+    let mut other = told('a', "manifest", &[]);
+    other["digest"] = json!(format!("sha256:{}{}", "a".repeat(32), "b".repeat(32)));
+    let known = [told('b', "manifest", &[]), told('a', "manifest", &[]), other];
+    let mut exchanges = with(vec![repository("app", 3, 0).into(), vec![listed(&known)]]);
+    if code == 0 {
+        exchanges.extend([one_manifest('b', &known[0]), listed(&known), image('b', "13"), referrers('b', &[])]);
+    }
+    let ran = run(&format!("manifest show {image_name} -r myreg"), &[], exchanges);
+    assert!(ran.code == code && ran.stderr.starts_with(expected), "{}", ran.stderr);
+}
+
+#[test]
+fn tags_are_listed_and_shown() {
+    let page = json!({ "registry": "myreg.example", "imageName": "app", "tags": [told_tag("latest", 'a'), told_tag("v1", 'a')] });
+    let exchanges = with(vec![
+        repository("app", 1, 2).into(),
+        vec![exchange("GET /acr/v1/app/_tags", 200, &page), image('a', "12")],
+    ]);
+    let ran = run("tag list app -r myreg --orderby time_desc --top 2 -o table", &[], exchanges);
+    let rows: Vec<&str> = ran.stdout.lines().skip(2).collect();
+    let expected = ["latest", "v1    "].map(|tag| format!("{tag}  {}  3.49 KiB  2026-11-26T10:00:00Z", d('a')));
+    assert_eq!(rows, expected, "{}", ran.stderr);
+    let exchanges = with(vec![
+        repository("app", 1, 2).into(),
+        vec![one_tag("v1", 'a'), one_manifest('a', &all()[1]), image('a', "12")],
+    ]);
+    let ran = run("tag show app:v1 -r myreg -o table", &[], exchanges);
+    assert!(
+        ran.stdout.contains("Points at   an image of linux/amd64\nSize        3.49 KiB\nOther tags  latest\n"),
+        "{}",
+        ran.stdout
+    );
+}
