@@ -3,7 +3,7 @@
 use crate::data_folder::{FolderOptions, Form, print_json};
 use crate::failure::Failure;
 use crate::output::Console;
-use crate::output::text::printable_line;
+use crate::output::text::{counted, printable_line};
 use clap::Args;
 use indicatif::{HumanBytes, HumanCount};
 use serde::Serialize;
@@ -121,10 +121,6 @@ impl Verified {
         ))
         .hint("Move the broken files away and push the images again: clients then send what is missing."))
     }
-}
-
-fn counted(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", HumanCount(count), if count == 1 { "" } else { "s" })
 }
 
 /// How far it is, on one line.

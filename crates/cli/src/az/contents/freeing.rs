@@ -7,6 +7,7 @@ use super::refusals::{is_missing_right, is_unknown};
 use crate::client::{ClientError, Service};
 use crate::failure::Failure;
 use crate::limits::BLOBS_ASKED_MAX;
+use crate::output::text::counted;
 use crate::progress::Progress;
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::{Value, json};
@@ -106,21 +107,21 @@ impl Freeing {
         let (alone, shared) = (sum(&freed.alone), sum(&freed.shared));
         let staying = format!(
             "{} ({}), needed by {} of {repository}",
-            counted(freed.shared.len(), "blob"),
+            counted(freed.shared.len() as u64, "blob"),
             HumanBytes(shared),
-            counted(freed.sharing, "other manifest"),
+            counted(freed.sharing as u64, "other manifest"),
         );
         match (freed.alone.len(), freed.shared.len()) {
             (0, 0) => lines.push("Would free no blobs: it has none of its own.".to_owned()),
             (0, _) => lines.push(format!("Would free no blobs: all stay, {staying}.")),
             (blobs, 0) => {
-                lines.push(format!("Would free {} of {repository}: {}.", HumanBytes(alone), counted(blobs, "blob")))
+                lines.push(format!("Would free {} of {repository}: {}.", HumanBytes(alone), counted(blobs as u64, "blob")))
             }
             (blobs, _) => {
                 lines.push(format!(
                     "Would free {} of {repository}: {}. The rest stays: {staying}.",
                     HumanBytes(alone),
-                    counted(blobs, "blob")
+                    counted(blobs as u64, "blob")
                 ));
             }
         }
@@ -181,7 +182,7 @@ impl Elsewhere {
                     0 => String::new(),
                     silent => format!("; {silent} more could not be asked"),
                 };
-                let looked = format!("({} of {registry} asked{silent})", counted(*asked, "other repository"));
+                let looked = format!("({} of {registry} asked{silent})", counted(*asked as u64, "other repository"));
                 let left = sum(nowhere);
                 Some(if left == alone {
                     format!("No other repository holds any of it {looked}.")
@@ -196,15 +197,6 @@ impl Elsewhere {
                 })
             }
         }
-    }
-}
-
-/// `1 blob`, `1,200 blobs`, `2 repositories`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    match (count, noun.strip_suffix('y')) {
-        (1, _) => format!("1 {noun}"),
-        (_, Some(stem)) => format!("{} {stem}ies", HumanCount(count as u64)),
-        (_, None) => format!("{} {noun}s", HumanCount(count as u64)),
     }
 }
 
@@ -247,13 +239,5 @@ mod tests {
         let freed = Freed { alone: blobs(&[3]), ..Freed::default() };
         let value = Freeing::Counted { freed, elsewhere: Elsewhere::LeftOut("so".to_owned()) }.to_json();
         assert_eq!((&value["freedBytes"], &value["inNoOtherRepositoryBytes"]), (&json!(3), &Value::Null));
-    }
-
-    #[rstest]
-    #[case(1, "blob", "1 blob")]
-    #[case(0, "blob", "0 blobs")]
-    #[case(1200, "other repository", "1,200 other repositories")]
-    fn counts(#[case] count: usize, #[case] noun: &str, #[case] expected: &str) {
-        assert_eq!(counted(count, noun), expected);
     }
 }

@@ -1,7 +1,7 @@
 //! `portcullis manifest`.
 
 use super::deleting::Plan;
-use super::freeing::{Freeing, counted};
+use super::freeing::Freeing;
 use super::holdings::{Weight, freed_by};
 use super::image::Image;
 use super::manifest_body::{Kind, ManifestBody, Part, told_platform};
@@ -15,6 +15,7 @@ use crate::az::Run;
 use crate::az::show::{Table, flat, time};
 use crate::client::{Service, address};
 use crate::failure::Failure;
+use crate::output::text::counted;
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -94,7 +95,7 @@ impl Run<'_, '_> {
             };
             self.console.note(&format!(
                 "{} not read, since {why}: kinds and sizes are what the registry says, and those of indexes are left out.",
-                counted(count, "manifest")
+                counted(count as u64, "manifest")
             ));
         }
     }
@@ -214,10 +215,10 @@ fn consequences(
         lines.push(match (references.referrers.len(), service) {
             (1, Service::Portcullis) => "1 manifest refers to it and stays without a subject:".to_owned(),
             (count, Service::Portcullis) => {
-                format!("{} refer to it and stay without a subject:", counted(count, "manifest"))
+                format!("{} refer to it and stay without a subject:", counted(count as u64, "manifest"))
             }
             (count, Service::Azure) => {
-                format!("What refers to it, {}, Azure may delete with it:", counted(count, "manifest"))
+                format!("What refers to it, {}, Azure may delete with it:", counted(count as u64, "manifest"))
             }
         });
         lines.extend(references.referrers.iter().map(listed_line));
@@ -235,7 +236,7 @@ fn consequences(
         let there = references.members.iter().filter(|member| member.is_there).count();
         let stay = if there == 1 { "which stays" } else { "which stay" };
         let end = if lonely.is_empty() { "" } else { " No tag and no other index leads then to:" };
-        lines.push(format!("It holds {}, {stay}.{end}", counted(there, "manifest")));
+        lines.push(format!("It holds {}, {stay}.{end}", counted(there as u64, "manifest")));
         lines.extend(lonely.into_iter().map(listed_line));
     }
     lines.extend(references.missing.iter().cloned());

@@ -11,6 +11,7 @@ use crate::client::registry::{PushedManifest, RegistryClient, Scoped};
 use crate::client::{ClientError, Service, address};
 use crate::failure::Failure;
 use crate::limits::{MANIFESTS_READ_AT_AZURE_MAX, MANIFESTS_READ_MAX};
+use crate::output::text::counted;
 use crate::progress::Progress;
 use indicatif::HumanCount;
 use std::cell::RefCell;
@@ -281,10 +282,7 @@ impl<'r, 'a> OpenRepository<'r, 'a> {
         listed: &[Manifest],
         progress: &Progress<'_>,
     ) -> Result<Option<String>, Failure> {
-        let count = |count: usize| match count {
-            1 => "1 manifest".to_owned(),
-            count => format!("{} manifests", HumanCount(count as u64)),
-        };
+        let count = |count: usize| counted(count as u64, "manifest");
         let (name, all) = (self.name, listed.iter().map(|manifest| manifest.digest.clone()).collect::<BTreeSet<_>>());
         if all.iter().filter(|digest| !self.is_settled(digest)).count() > self.left {
             let most = HumanCount(self.read_max as u64);

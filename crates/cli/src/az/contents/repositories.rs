@@ -2,7 +2,7 @@
 
 use super::deleting::Plan;
 use super::fit::fitted;
-use super::freeing::{Freeing, counted};
+use super::freeing::Freeing;
 use super::holdings::{Freed, Holding, of_all};
 use super::opened::{OpenRegistry, OpenRepository, path};
 use super::refusals::{Need, What, is_missing_right, is_unknown};
@@ -12,6 +12,7 @@ use crate::az::Run;
 use crate::az::show::{Table, flat, time};
 use crate::az::words::Form;
 use crate::failure::Failure;
+use crate::output::text::counted;
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::{Value, json};
 use wire::acr::{ChangeableAttributes, DeletedRepository, Repository};
@@ -87,7 +88,7 @@ impl Run<'_, '_> {
                 (reasons.len().saturating_sub(REASONS_SHOWN_MAX), reasons.iter().take(REASONS_SHOWN_MAX));
             let more = if more == 0 { String::new() } else { format!("; and so on for {more} more") };
             let why = shown.cloned().collect::<Vec<_>>().join("; ");
-            self.console.note(&format!("{} {are} left out: {why}{more}.", counted(reasons.len(), "size")));
+            self.console.note(&format!("{} {are} left out: {why}{more}.", counted(reasons.len() as u64, "size")));
         }
         Ok(())
     }
@@ -198,8 +199,8 @@ impl Run<'_, '_> {
         let told = &opened.told;
         let mut lines = vec![format!(
             "The repository {name} goes with {} and {}.",
-            counted(usize::try_from(told.manifest_count).unwrap_or(usize::MAX), "manifest"),
-            counted(usize::try_from(told.tag_count).unwrap_or(usize::MAX), "tag"),
+            counted(told.manifest_count, "manifest"),
+            counted(told.tag_count, "tag"),
         )];
         lines.extend(locked_lines(&[("repository", &told.changeable_attributes)]));
         if !tags.is_empty() {
@@ -220,8 +221,8 @@ impl Run<'_, '_> {
         let gone: DeletedRepository = deleter.delete(&path(&[name])?).await.map_err(asked)?;
         let went = format!(
             "{} and {} went with it.",
-            counted(gone.manifests_deleted.len(), "manifest"),
-            counted(gone.tags_deleted.len(), "tag")
+            counted(gone.manifests_deleted.len() as u64, "manifest"),
+            counted(gone.tags_deleted.len() as u64, "tag")
         );
         self.show_deleted(&plan, deletion, &[went])
     }
