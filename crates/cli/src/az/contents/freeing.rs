@@ -3,7 +3,7 @@
 
 use super::holdings::{Blobs, Freed, sum};
 use super::opened::OpenRegistry;
-use super::refusals::{is_missing_right, is_unknown};
+use super::refusals::{is_locked, is_missing_right, is_unknown};
 use crate::client::{ClientError, Service};
 use crate::failure::Failure;
 use crate::limits::BLOBS_ASKED_MAX;
@@ -70,19 +70,28 @@ impl OpenRegistry<'_> {
                 "{blobs} blobs in {others} repositories are more than the {most} that a command asks for"
             )));
         }
-        let (mut nowhere, mut silent) = (blobs.clone(), 0);
+        let asked = self.ask(&others, blobs, progress).await;
+        progress.clear();
+        Ok(asked?)
+    }
+
+    /// Asks until nothing is left to ask about.
+    async fn ask(&self, others: &[String], blobs: &Blobs, progress: &Progress<'_>) -> Result<Elsewhere, ClientError> {
+        let (mut nowhere, mut asked, mut silent) = (blobs.clone(), 0, 0);
         for (index, other) in others.iter().enumerate() {
+            if nowhere.is_empty() {
+                break;
+            }
             if index > 0 && index % TOLD_EVERY == 0 {
                 progress.tell(&format!("Asking other repositories: {index} of {}", others.len()));
             }
             match self.remove_held(other, &mut nowhere).await {
-                Ok(()) => {}
-                Err(error) if is_missing_right(&error) || is_unknown(&error) => silent += 1,
-                Err(error) => return Err(error.into()),
+                Ok(()) => asked += 1,
+                Err(error) if is_missing_right(&error) || is_unknown(&error) || is_locked(&error) => silent += 1,
+                Err(error) => return Err(error),
             }
         }
-        progress.clear();
-        Ok(Elsewhere::Asked { nowhere, asked: others.len() - silent, silent })
+        Ok(Elsewhere::Asked { nowhere, asked, silent })
     }
 
     async fn remove_held(&self, repository: &str, blobs: &mut Blobs) -> Result<(), ClientError> {
@@ -114,9 +123,11 @@ impl Freeing {
         match (freed.alone.len(), freed.shared.len()) {
             (0, 0) => lines.push("Would free no blobs: it has none of its own.".to_owned()),
             (0, _) => lines.push(format!("Would free no blobs: all stay, {staying}.")),
-            (blobs, 0) => {
-                lines.push(format!("Would free {} of {repository}: {}.", HumanBytes(alone), counted(blobs as u64, "blob")))
-            }
+            (blobs, 0) => lines.push(format!(
+                "Would free {} of {repository}: {}.",
+                HumanBytes(alone),
+                counted(blobs as u64, "blob")
+            )),
             (blobs, _) => {
                 lines.push(format!(
                     "Would free {} of {repository}: {}. The rest stays: {staying}.",

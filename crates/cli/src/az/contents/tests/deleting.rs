@@ -2,11 +2,13 @@
 
 use super::*;
 
+/// Whether another repository has a blob.
+fn held(repository: &str, letter: char, status: u16) -> Exchange {
+    exchange(&format!("HEAD /v2/{repository}/blobs/{}", encoded(letter)), status, &Value::Null)
+}
+
 /// What is asked before the image `a` goes; two other repositories, of which one holds its layer.
 fn before_deleting() -> Vec<Exchange> {
-    let held = |repository: &str, letter: char, status: u16| {
-        exchange(&format!("HEAD /v2/{repository}/blobs/{}", encoded(letter)), status, &Value::Null)
-    };
     with(vec![
         repository("app", 4, 3).into(),
         vec![one_tag("v1", 'a'), one_manifest('a', &all()[1]), listed(&all()), image('a', "124"), index('e')],
@@ -117,11 +119,19 @@ fn who_else_holds_a_blob_is_asked_within_limits(#[case] catalog: Vec<Exchange>, 
 
 #[test]
 fn who_cannot_be_asked_is_counted() {
-    let catalog = exchange("GET /acr/v1/_catalog", 200, &json!({ "repositories": ["app", "private"] }));
-    let held = refused(&format!("HEAD /v2/private/blobs/{}", encoded('1')), 401, "UNAUTHORIZED");
-    let exchanges = with(vec![alone(), vec![bearer(), catalog, bearer(), held]]);
+    let silent = |name: &str, status: u16| {
+        [bearer(), refused(&format!("HEAD /v2/{name}/blobs/{}", encoded('1')), status, "CODE")]
+    };
+    let exchanges = with(vec![
+        alone(),
+        vec![bearer(), catalog(&["app", "locked", "open", "private"])],
+        silent("locked", 405).into(),
+        vec![bearer(), held("open", '1', 404), held("open", 'c', 404)],
+        silent("private", 401).into(),
+    ]);
     let ran = run("manifest delete app:v1 -r myreg --dry-run -o table", &[], exchanges);
-    let expected = "\nWhether other repositories of myreg hold the same is not known: 1 could not be asked.\n";
+    let expected =
+        "\nNo other repository holds any of it (1 other repository of myreg asked; 2 more could not be asked).\n";
     assert!(ran.stdout.contains(expected), "{}{}", ran.stdout, ran.stderr);
 }
 
@@ -185,4 +195,18 @@ fn a_repository_goes_with_everything_in_it() {
         myreg has no other repository that the login may list.\n";
     assert!(ran.stderr.starts_with(plan), "{}", ran.stderr);
     assert_eq!(ran.stdout, "Deleted app.\n1 manifest and 1 tag went with it.\n");
+}
+
+/// The second repository holds all of it: the third is not asked, and no bearer for it either.
+#[test]
+fn nobody_is_asked_further_when_nothing_is_left_to_ask() {
+    let exchanges = with(vec![
+        alone(),
+        vec![bearer(), catalog(&["app", "one", "two"])],
+        vec![bearer(), held("one", '1', 200), held("one", 'c', 200)],
+    ]);
+    let ran = run("manifest delete app:v1 -r myreg --dry-run -o table", &[], exchanges);
+    let expected =
+        "Other repositories hold all of it, so that the registry frees nothing (1 other repository of myreg asked).\n";
+    assert!(ran.stdout.contains(expected), "{}{}", ran.stdout, ran.stderr);
 }

@@ -124,6 +124,10 @@ fn all() -> Vec<Value> {
     ]
 }
 
+fn catalog(names: &[&str]) -> Exchange {
+    exchange("GET /acr/v1/_catalog", 200, &json!({ "repositories": names }))
+}
+
 fn referrers(letter: char, artifact_types: &[(char, &str)]) -> Exchange {
     let referrer = |(letter, artifact_type): &(char, &str)| json!({ "mediaType": format!("{OCI}.manifest.v1+json"), "digest": d(*letter), "size": 5, "artifactType": artifact_type });
     let manifests: Vec<Value> = artifact_types.iter().map(referrer).collect();
