@@ -5,7 +5,7 @@ use super::freeing::Freeing;
 use super::holdings::{Weight, freed_by};
 use super::image::Image;
 use super::manifest_body::{Kind, ManifestBody, Part, told_platform};
-use super::opened::{OpenRegistry, OpenRepository, Unread};
+use super::opened::{Found, OpenRegistry, OpenRepository, Unread};
 use super::references::{Beside, References};
 use super::refusals::{Need, What};
 use super::repositories::locked_lines;
@@ -48,15 +48,15 @@ impl Run<'_, '_> {
                 let named = Image::parse(image.name())?;
                 let registry = self.open_registry(&image.within).await?;
                 let mut opened = registry.repository(named.repository).await?;
-                let told = opened.find(named.reference).await?;
-                self.show_manifest(&mut opened, &told).await
+                let found = opened.find(named.reference).await?;
+                self.show_manifest(&mut opened, found).await
             }
             ManifestVerb::Delete { image, deletion } => {
                 let named = Image::parse(image.name())?;
                 let registry = self.open_registry(&image.within).await?;
                 let mut opened = registry.repository(named.repository).await?;
-                let told = opened.find(named.reference).await?;
-                self.delete_manifest(&registry, &mut opened, &told, *deletion).await
+                let found = opened.find(named.reference).await?;
+                self.delete_manifest(&registry, &mut opened, &found, *deletion).await
             }
         }
     }
@@ -100,8 +100,9 @@ impl Run<'_, '_> {
         }
     }
 
-    async fn show_manifest(&mut self, opened: &mut OpenRepository<'_, '_>, told: &Manifest) -> Result<(), Failure> {
-        let listed = opened.manifests(None, None).await?;
+    async fn show_manifest(&mut self, opened: &mut OpenRepository<'_, '_>, found: Found) -> Result<(), Failure> {
+        let Found { told, listed } = &found;
+        let listed = opened.listed_or(listed.as_deref()).await?;
         let references = opened.references(&told.digest, &listed, &self.progress).await?;
         let summary = Summary::of(told, opened);
         let body = opened.bodies.get(&told.digest);
@@ -137,11 +138,11 @@ impl Run<'_, '_> {
         &mut self,
         registry: &OpenRegistry<'_>,
         opened: &mut OpenRepository<'_, '_>,
-        told: &Manifest,
+        Found { told, listed }: &Found,
         deletion: Deletion,
     ) -> Result<(), Failure> {
         let digest = told.digest.as_str();
-        let listed = opened.manifests(None, None).await?;
+        let listed = opened.listed_or(listed.as_deref()).await?;
         let references = opened.references(digest, &listed, &self.progress).await?;
         let freeing = match opened.read_listed(&listed, &self.progress).await? {
             Some(why) => Freeing::LeftOut(why),

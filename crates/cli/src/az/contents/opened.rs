@@ -14,6 +14,7 @@ use crate::limits::{MANIFESTS_READ_AT_AZURE_MAX, MANIFESTS_READ_MAX};
 use crate::output::text::counted;
 use crate::progress::Progress;
 use indicatif::HumanCount;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use wire::acr::{Manifest, Manifests, OneManifest, OneTag, Repository, Tag, Tags};
@@ -45,6 +46,13 @@ pub(super) struct OpenRepository<'r, 'a> {
     pub(super) read_max: usize,
     /// How many may still be read.
     pub(super) left: usize,
+}
+
+/// A manifest that was looked for.
+pub(super) struct Found {
+    pub(super) told: Manifest,
+    /// Everything that is listed, where it took that to find it.
+    pub(super) listed: Option<Vec<Manifest>>,
 }
 
 /// Why a manifest was not read.
@@ -166,6 +174,14 @@ impl<'r, 'a> OpenRepository<'r, 'a> {
         Ok(manifests.take(items_max.unwrap_or(usize::MAX)).collect())
     }
 
+    /// All of its manifests, as they were listed already or else now.
+    pub(super) async fn listed_or<'m>(&self, known: Option<&'m [Manifest]>) -> Result<Cow<'m, [Manifest]>, Failure> {
+        match known {
+            Some(known) => Ok(Cow::Borrowed(known)),
+            None => self.manifests(None, None).await.map(Cow::Owned),
+        }
+    }
+
     /// What is told of its tags.
     pub(super) async fn tags(&self, order: Option<Order>, items_max: Option<usize>) -> Result<Vec<Tag>, Failure> {
         let path = path(&[self.name, "_tags"])? + orderby(order);
@@ -193,31 +209,36 @@ impl<'r, 'a> OpenRepository<'r, 'a> {
     /// What is told of the manifest that is meant: that of a tag, or the only one whose digest begins so.
     ///
     /// Errors: there is none; several begin so.
-    pub(super) async fn find(&self, reference: Reference<'_>) -> Result<Manifest, Failure> {
+    pub(super) async fn find(&self, reference: Reference<'_>) -> Result<Found, Failure> {
         let digest = match reference {
             Reference::Tag(tag) => self.tag(tag).await?.digest,
             Reference::Digest(whole) if image::is_whole(whole) => whole.to_owned(),
             Reference::Digest(beginning) => {
-                let all = self.manifests(None, None).await?;
-                let mut found = all.into_iter().filter(|manifest| manifest.digest.starts_with(beginning));
-                let first = found.next().ok_or_else(|| {
-                    let message = format!("No manifest of the repository '{}' begins with '{beginning}'.", self.name);
-                    let registry = &self.registry.name;
-                    let list =
-                        format!("portcullis manifest list {} -r {registry} lists those that there are.", self.name);
-                    Failure::refused(message).hint(list)
-                })?;
-                if let Some(second) = found.next() {
-                    return Err(Failure::usage(format!(
-                        "Several manifests of '{}' begin with '{beginning}'.",
-                        self.name
-                    ))
-                    .hint(format!("Give more of the digest: {} or {}.", first.digest, second.digest)));
-                }
-                first.digest
+                let listed = self.manifests(None, None).await?;
+                let told = self.only(&listed, beginning)?.clone();
+                return Ok(Found { told, listed: Some(listed) });
             }
         };
-        self.manifest(&digest).await
+        Ok(Found { told: self.manifest(&digest).await?, listed: None })
+    }
+
+    fn only<'m>(&self, listed: &'m [Manifest], beginning: &str) -> Result<&'m Manifest, Failure> {
+        let name = self.name;
+        let mut found = listed.iter().filter(|manifest| manifest.digest.starts_with(beginning));
+        match (found.next(), found.next()) {
+            (Some(only), None) => Ok(only),
+            (None, _) => {
+                Err(Failure::refused(format!("No manifest of the repository '{name}' begins with '{beginning}'."))
+                    .hint(format!(
+                        "portcullis manifest list {name} -r {} lists those that there are.",
+                        self.registry.name
+                    )))
+            }
+            (Some(first), Some(second)) => {
+                Err(Failure::usage(format!("Several manifests of '{name}' begin with '{beginning}'."))
+                    .hint(format!("Give more of the digest: {} or {}.", first.digest, second.digest)))
+            }
+        }
     }
 
     /// Those that refer to a manifest by their subject.

@@ -164,13 +164,13 @@ fn an_index_is_shown_with_its_platforms() {
     1,
     "No manifest of the repository 'app' begins with 'sha256:123456'.\nhint: portcullis manifest list app -r myreg"
 )]
-fn a_digest_may_be_short(#[case] image_name: &str, #[case] code: u8, #[case] expected: &str) {
+fn a_digest_may_be_short_and_is_looked_for_once(#[case] image_name: &str, #[case] code: u8, #[case] expected: &str) {
     let mut other = told('a', "manifest", &[]);
     other["digest"] = json!(format!("sha256:{}{}", "a".repeat(32), "b".repeat(32)));
     let known = [told('b', "manifest", &[]), told('a', "manifest", &[]), other];
     let mut exchanges = with(vec![repository("app", 3, 0).into(), vec![listed(&known)]]);
     if code == 0 {
-        exchanges.extend([one_manifest('b', &known[0]), listed(&known), image('b', "13"), referrers('b', &[])]);
+        exchanges.extend([image('b', "13"), referrers('b', &[])]);
     }
     let ran = run(&format!("manifest show {image_name} -r myreg"), &[], exchanges);
     assert!(ran.code == code && ran.stderr.starts_with(expected), "{}", ran.stderr);
