@@ -2,6 +2,7 @@
 
 use super::manifest_body::ManifestBody;
 use indicatif::HumanBytes;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The manifests of a repository that were read, by their digests.
@@ -38,22 +39,38 @@ pub(super) fn sum(blobs: &Blobs) -> u64 {
 }
 
 /// How large a manifest is with all that it needs, each blob once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Weight {
     /// `None` where it is not known.
     pub(super) bytes: Option<u64>,
-    /// How many of its manifests the repository does not have.
+    /// `None` where it is not known what it holds.
+    pub(super) members: Option<Members>,
+}
+
+/// Of the manifests that an index needs, those that are not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Members {
+    /// How many the repository does not have.
     pub(super) missing: usize,
+    /// How many it may have and were not read.
+    pub(super) unread: usize,
 }
 
 impl Weight {
     /// `12.40 MiB`; at least so much where manifests are missing; nothing for what is not known.
     pub(super) fn shown(self) -> String {
-        match (self.bytes, self.missing) {
+        match (self.bytes, self.members) {
             (None, _) => String::new(),
-            (Some(bytes), 0) => HumanBytes(bytes).to_string(),
-            (Some(bytes), _) => format!("≥ {}", HumanBytes(bytes)),
+            (Some(bytes), Some(Members { missing: 1.., .. })) => format!("≥ {}", HumanBytes(bytes)),
+            (Some(bytes), _) => HumanBytes(bytes).to_string(),
         }
+    }
+
+    /// For programs: `null` is what is not known.
+    pub(super) fn add_to(self, value: &mut Value) {
+        value["sizeBytes"] = json!(self.bytes);
+        value["membersMissing"] = json!(self.members.map(|members| members.missing));
+        value["membersNotRead"] = json!(self.members.map(|members| members.unread));
     }
 }
 
@@ -212,6 +229,25 @@ mod tests {
         let bodies = bodies();
         let holding: Vec<&str> = indexes_with(digest, &bodies).into_iter().map(|(digest, _)| digest).collect();
         assert_eq!(holding, expected);
+    }
+
+    #[rstest]
+    #[case(None, None, "", json!(null))]
+    #[case(Some(1024), Some((0, 0)), "1.00 KiB", json!(0))]
+    #[case::at_least_so_much(Some(1024), Some((2, 0)), "≥ 1.00 KiB", json!(2))]
+    #[case::not_known(None, Some((2, 1)), "", json!(2))]
+    fn a_size_is_exact_or_says_that_it_is_not(
+        #[case] bytes: Option<u64>,
+        #[case] members: Option<(usize, usize)>,
+        #[case] shown: &str,
+        #[case] missing: Value,
+    ) {
+        let members = members.map(|(missing, unread)| Members { missing, unread });
+        let (weight, mut value) = (Weight { bytes, members }, json!({}));
+        weight.add_to(&mut value);
+        let unread = members.map(|members| members.unread);
+        let expected = json!({ "sizeBytes": bytes, "membersMissing": missing, "membersNotRead": unread });
+        assert_eq!((weight.shown().as_str(), value), (shown, expected));
     }
 
     #[test]

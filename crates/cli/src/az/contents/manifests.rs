@@ -2,7 +2,7 @@
 
 use super::deleting::Plan;
 use super::freeing::Freeing;
-use super::holdings::{Weight, freed_by};
+use super::holdings::{Members, Weight, freed_by};
 use super::image::Image;
 use super::manifest_body::{Kind, ManifestBody, Part, told_platform};
 use super::opened::{Found, OpenRegistry, OpenRepository, Unread};
@@ -290,9 +290,11 @@ impl Summary {
         let runs_on = told_platform(told.os.as_deref(), told.architecture.as_deref());
         let Some(body) = opened.bodies.get(&told.digest) else {
             let kind = Kind::told(&told.media_type, told.config_media_type.as_deref());
-            // Of an index, a registry says the bytes of its members' manifests, if anything.
-            let bytes = told.image_size.filter(|_| kind != Kind::Index);
-            let weight = Weight { bytes, missing: 0 };
+            let weight = match kind {
+                // Of an index, a registry says the bytes of its members' manifests, if anything.
+                Kind::Index => Weight::default(),
+                Kind::Image | Kind::Artifact(_) => Weight { bytes: told.image_size, members: Some(Members::default()) },
+            };
             return Self { kind, artifact_type: None, platforms: runs_on.into_iter().collect(), weight };
         };
         let mut platforms: Vec<String> = Vec::new();
@@ -313,12 +315,11 @@ impl Summary {
             ("kind", json!(self.kind.name())),
             ("artifactType", json!(self.artifact_type)),
             ("platforms", json!(self.platforms)),
-            ("sizeBytes", json!(self.weight.bytes)),
-            ("membersMissing", json!(self.weight.missing)),
         ]);
         for (name, member) in more {
             value[name] = member;
         }
+        self.weight.add_to(&mut value);
         flat(&value)
     }
 

@@ -1,7 +1,7 @@
 //! A registry and a repository that somebody looks into, and as much of it as was read. What is read is bounded: a page at a time, few requests
 //! at once, so many manifests a command.
 
-use super::holdings::{Bodies, Weight, of_manifest};
+use super::holdings::{Bodies, Members, Weight, of_manifest};
 use super::image::{self, Reference};
 use super::manifest_body::ManifestBody;
 use super::refusals::{Asked, Need, What, is_locked, is_missing_right, is_unknown};
@@ -356,11 +356,11 @@ impl<'r, 'a> OpenRepository<'r, 'a> {
 
     /// How large a manifest is, as far as it and its members were read.
     pub(super) fn weight(&self, digest: &str) -> Weight {
-        let is_unread = |digest: &String| self.unread.get(digest).is_some_and(|why| *why != Unread::Gone);
-        let holding = of_manifest(digest, &self.bodies);
-        let missing = holding.as_ref().map_or(0, |holding| holding.missing_manifests.len());
-        let is_known = holding.as_ref().is_some_and(|holding| !holding.missing_manifests.iter().any(is_unread));
-        Weight { bytes: holding.filter(|_| is_known).map(|holding| holding.bytes()), missing }
+        let Some(holding) = of_manifest(digest, &self.bodies) else { return Weight::default() };
+        let is_unread = |digest: &&String| self.unread.get(*digest).is_some_and(|why| *why != Unread::Gone);
+        let unread = holding.missing_manifests.iter().filter(is_unread).count();
+        let missing = holding.missing_manifests.len() - unread;
+        Weight { bytes: (unread == 0).then(|| holding.bytes()), members: Some(Members { missing, unread }) }
     }
 
     fn is_settled(&self, digest: &str) -> bool {

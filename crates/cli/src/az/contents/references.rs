@@ -1,6 +1,6 @@
 //! What refers to what around a manifest: tags, indexes that hold it, its members, its subject, its referrers.
 
-use super::holdings::{self, Bodies};
+use super::holdings::{Weight, indexes_with};
 use super::image::shortened;
 use super::manifest_body::{self, ManifestBody, Part};
 use super::opened::OpenRepository;
@@ -18,8 +18,8 @@ pub(super) struct Beside {
     /// Of an index that holds it, and of a member: what it runs on there. Of a referrer: its artifact type.
     pub(super) what: Option<String>,
     pub(super) tags: Vec<String>,
-    /// How large it is with all that it needs, where that was read.
-    pub(super) bytes: Option<u64>,
+    /// How large it is with all that it needs, of a member.
+    pub(super) weight: Option<Weight>,
     /// Whether the repository has it.
     pub(super) is_there: bool,
 }
@@ -49,7 +49,7 @@ impl OpenRepository<'_, '_> {
         self.read(&indexes, progress).await?;
         let tags: BTreeMap<&str, &[String]> =
             listed.iter().map(|manifest| (manifest.digest.as_str(), manifest.tags.as_slice())).collect();
-        let mut references = around(digest, &self.bodies, &tags);
+        let mut references = self.around(digest, &tags);
         let unread = indexes.iter().filter(|digest| !self.bodies.contains_key(*digest)).count();
         if self.bodies.contains_key(digest) {
             let referrers = self.referrers(digest).await?;
@@ -59,7 +59,7 @@ impl OpenRepository<'_, '_> {
                     tags: tags.get(referrer.digest.as_str()).map(|tags| tags.to_vec()).unwrap_or_default(),
                     what: referrer.artifact_type.filter(|text| !text.is_empty()),
                     digest: referrer.digest,
-                    bytes: None,
+                    weight: None,
                     is_there: true,
                 })
                 .collect();
@@ -73,34 +73,36 @@ impl OpenRepository<'_, '_> {
         }
         Ok(references)
     }
-}
 
-/// What the manifests that were read say. `tags` are those of each manifest that is listed.
-pub(super) fn around(digest: &str, bodies: &Bodies, tags: &BTreeMap<&str, &[String]>) -> References {
-    let beside = |digest: &str, what: Option<String>| Beside {
-        digest: digest.to_owned(),
-        what,
-        tags: tags.get(digest).map(|tags| tags.to_vec()).unwrap_or_default(),
-        bytes: None,
-        is_there: bodies.contains_key(digest) || tags.contains_key(digest),
-    };
-    let member = |member: &Part| Beside {
-        bytes: holdings::of_manifest(&member.digest, bodies).map(|holding| holding.bytes()),
-        ..beside(&member.digest, member.platform.clone())
-    };
-    let runs_on = |index: &ManifestBody| {
-        let places = index.members.iter().filter(|member| member.digest == digest);
-        places.filter_map(|member| member.platform.clone()).reduce(|all, next| format!("{all}, {next}"))
-    };
-    let indexes = holdings::indexes_with(digest, bodies);
-    let body = bodies.get(digest);
-    let members = body.into_iter().flat_map(|body| &body.members);
-    References {
-        indexes: indexes.into_iter().map(|(index, body)| beside(index, runs_on(body))).collect(),
-        members: members.map(member).collect(),
-        subject: body.and_then(|body| body.subject.as_deref()).map(|subject| beside(subject, None)),
-        referrers: Vec::new(),
-        missing: None,
+    /// What the manifests that were read say. `tags` are those of each manifest that is listed.
+    fn around(&self, digest: &str, tags: &BTreeMap<&str, &[String]>) -> References {
+        let bodies = &self.bodies;
+        let beside = |digest: &str, what: Option<String>| Beside {
+            digest: digest.to_owned(),
+            what,
+            tags: tags.get(digest).map(|tags| tags.to_vec()).unwrap_or_default(),
+            weight: None,
+            is_there: bodies.contains_key(digest) || tags.contains_key(digest),
+        };
+        let member = |member: &Part| Beside {
+            weight: Some(self.weight(&member.digest)),
+            ..beside(&member.digest, member.platform.clone())
+        };
+        let runs_on = |index: &ManifestBody| {
+            let places = index.members.iter().filter(|member| member.digest == digest);
+            places.filter_map(|member| member.platform.clone()).reduce(|all, next| format!("{all}, {next}"))
+        };
+        let body = bodies.get(digest);
+        References {
+            indexes: indexes_with(digest, bodies)
+                .into_iter()
+                .map(|(index, body)| beside(index, runs_on(body)))
+                .collect(),
+            members: body.into_iter().flat_map(|body| &body.members).map(member).collect(),
+            subject: body.and_then(|body| body.subject.as_deref()).map(|subject| beside(subject, None)),
+            referrers: Vec::new(),
+            missing: None,
+        }
     }
 }
 
@@ -120,7 +122,7 @@ impl References {
                 relation.to_owned(),
                 beside.digest.clone(),
                 what,
-                super::size(beside.bytes),
+                beside.weight.map(Weight::shown).unwrap_or_default(),
                 super::names(&beside.tags),
             ]
         };
@@ -145,8 +147,8 @@ impl Beside {
     fn to_json(&self, what: &str) -> Value {
         let mut value = json!({ "digest": self.digest, "tags": self.tags, "inRepository": self.is_there });
         value[what] = json!(self.what);
-        if let Some(bytes) = self.bytes {
-            value["sizeBytes"] = json!(bytes);
+        if let Some(weight) = self.weight {
+            weight.add_to(&mut value);
         }
         value
     }

@@ -52,7 +52,7 @@ impl Run<'_, '_> {
     fn show_tags(&mut self, opened: &OpenRepository<'_, '_>, tags: &[Tag]) -> Result<(), Failure> {
         let value = |tag: &Tag| {
             let mut value = flat(tag)?;
-            value["sizeBytes"] = json!(opened.weight(&tag.digest).bytes);
+            opened.weight(&tag.digest).add_to(&mut value);
             flat(&value)
         };
         let values = tags.iter().map(value).collect::<Result<Vec<_>, _>>()?;
@@ -73,7 +73,7 @@ impl Run<'_, '_> {
         let others = others(told, tag);
         let mut value = flat(tag)?;
         value["repository"] = json!(opened.name);
-        value["sizeBytes"] = json!(summary.weight.bytes);
+        summary.weight.add_to(&mut value);
         value["otherTags"] = json!(others);
         let row = [
             tag.name.clone(),

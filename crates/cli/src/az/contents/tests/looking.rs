@@ -198,3 +198,56 @@ fn tags_are_listed_and_shown() {
         ran.stdout
     );
 }
+
+/// What the repository does not have is told apart from what was not read; of both, the index has no exact size.
+#[rstest]
+#[case::missing(404, Some(1), Some(0), false)]
+#[case::locked(405, Some(0), Some(1), true)]
+fn members_that_are_not_there_are_counted(
+    #[case] status: u16,
+    #[case] missing: Option<u64>,
+    #[case] unread: Option<u64>,
+    #[case] is_unknown: bool,
+) {
+    let body = || {
+        vec![index('e'), image('a', "12"), refused(&format!("GET /v2/app/manifests/{}", encoded('b')), status, "CODE")]
+    };
+    let shown = |line: &str, asked: Vec<Exchange>| -> Value {
+        let ran = run(line, &[], with(vec![repository("app", 4, 3).into(), asked]));
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr))
+    };
+    let counts = |value: &Value| {
+        let [missing, unread] = ["membersMissing", "membersNotRead"].map(|name| value[name].as_u64());
+        (missing, unread, value["sizeBytes"].is_null())
+    };
+    let expected = (missing, unread, is_unknown);
+    let listed_tags =
+        shown("tag list app -r myreg", [vec![tags(&[told_tag("multi", 'e')])], body()].into_iter().flatten().collect());
+    assert_eq!(counts(&listed_tags[0]), expected);
+    let told = [one_tag("multi", 'e'), one_manifest('e', &all()[0])];
+    let tag = shown("tag show app:multi -r myreg", told.into_iter().chain(body()).collect());
+    assert_eq!(counts(&tag), expected);
+    let index_alone = || vec![listed(&[all()[0].clone()])];
+    let manifest = shown("manifest list app -r myreg", index_alone().into_iter().chain(body()).collect());
+    assert_eq!(counts(&manifest[0]), expected);
+}
+
+/// An index of an index of which a member is missing: the one that it holds has no exact size either.
+#[test]
+fn a_member_says_what_it_misses() {
+    let member = json!({ "mediaType": format!("{OCI}.index.v1+json"), "digest": d('e'), "size": 7 });
+    let outer = || pushed('0', "index", &json!({ "schemaVersion": 2, "manifests": [member] }));
+    let known = [told('0', "index", &["outer"]), told('e', "index", &[]), told('a', "manifest", &[])];
+    let exchanges = || {
+        let [tag, manifest] = [one_tag("outer", '0'), one_manifest('0', &known[0])];
+        let gone = refused(&format!("GET /v2/app/manifests/{}", encoded('b')), 404, "MANIFEST_UNKNOWN");
+        with(vec![
+            repository("app", 3, 1).into(),
+            vec![tag, manifest, listed(&known), outer(), index('e'), image('a', "12"), gone, referrers('0', &[])],
+        ])
+    };
+    let ran = run("manifest show app:outer -r myreg -o table", &[], exchanges());
+    assert!(ran.stdout.ends_with("≥ 3.91 KiB\n"), "{}{}", ran.stdout, ran.stderr);
+    let shown: Value = serde_json::from_str(&run("manifest show app:outer -r myreg", &[], exchanges()).stdout).unwrap();
+    assert_eq!((&shown["members"][0]["membersMissing"], &shown["membersMissing"]), (&json!(1), &json!(1)));
+}

@@ -75,8 +75,17 @@ fn told_tag(name: &str, letter: char) -> Value {
 }
 
 fn one_tag(name: &str, letter: char) -> Exchange {
-    let one = json!({ "registry": "myreg.example", "imageName": "app", "tag": told_tag(name, letter) });
-    exchange(&format!("GET /acr/v1/app/_tags/{name}"), 200, &one)
+    tag(&told_tag(name, letter))
+}
+
+fn tag(told: &Value) -> Exchange {
+    let one = json!({ "registry": "myreg.example", "imageName": "app", "tag": told });
+    exchange(&format!("GET /acr/v1/app/_tags/{}", told["name"].as_str().unwrap()), 200, &one)
+}
+
+fn tags(told: &[Value]) -> Exchange {
+    let page = json!({ "registry": "myreg.example", "imageName": "app", "tags": told });
+    exchange("GET /acr/v1/app/_tags", 200, &page)
 }
 
 fn pushed(letter: char, kind: &str, body: &Value) -> Exchange {
