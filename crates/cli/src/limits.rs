@@ -65,6 +65,10 @@ pub const MANIFESTS_READ_MAX: usize = 10_000;
 /// The same at Azure. Ours: half a minute there, and a fifth of the reads that its smallest tier answers one in a minute (acr-permissions.json).
 pub const MANIFESTS_READ_AT_AZURE_MAX: usize = 1000;
 
+/// How many bytes of manifests a command reads in all. Ours: ten thousand of them have some tens of megabytes; one has 4 MiB at most, four are read at
+/// a time, and what a command keeps of each is as large.
+pub const MANIFEST_BYTES_READ_MAX: u64 = 256 * 1024 * 1024;
+
 /// How often a command asks other repositories whether they hold a blob too, to say what a delete would free. Ours: half a minute at a registry far away.
 pub const BLOBS_ASKED_MAX: usize = 1000;
 

@@ -16,7 +16,7 @@ use crate::az::show::{Table, flat, time};
 use crate::client::{Service, address};
 use crate::failure::Failure;
 use crate::output::text::counted;
-use indicatif::{HumanBytes, HumanCount};
+use indicatif::HumanBytes;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use wire::acr::Manifest;
@@ -27,6 +27,14 @@ pub(super) struct Summary {
     artifact_type: Option<String>,
     platforms: Vec<String>,
     pub(super) weight: Weight,
+}
+
+/// What was looked at, for whoever is told what of it is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looked {
+    Manifests,
+    Tags,
+    One,
 }
 
 impl Run<'_, '_> {
@@ -41,7 +49,7 @@ impl Run<'_, '_> {
                 let digests: Vec<&str> = listed.iter().map(|manifest| manifest.digest.as_str()).collect();
                 opened.read_whole(&digests, &self.progress).await?;
                 self.show_manifests(&opened, &listed)?;
-                self.note_unread(&opened);
+                self.note_unread(&opened, Looked::Manifests);
                 Ok(())
             }
             ManifestVerb::Show { image } => {
@@ -83,20 +91,24 @@ impl Run<'_, '_> {
     }
 
     /// Says of which manifests something is left out.
-    pub(super) fn note_unread(&mut self, opened: &OpenRepository<'_, '_>) {
+    pub(super) fn note_unread(&mut self, opened: &OpenRepository<'_, '_>, looked: Looked) {
+        let (left_out, fewer) = match looked {
+            Looked::Manifests => (
+                "kinds and sizes are what the registry says, and those of indexes are left out",
+                " (--top lists fewer)",
+            ),
+            Looked::Tags => ("the sizes of what needs them are left out", " (--top lists fewer)"),
+            Looked::One => ("the sizes of what needs them are left out", ""),
+        };
         for (why, count) in opened.unread_counts() {
             let why = match why {
                 Unread::NotAllowed => format!("the login lacks content/read on {}", opened.name),
-                Unread::TooMany => {
-                    format!("a command reads no more than {} (--top lists fewer)", HumanCount(opened.read_max as u64))
-                }
+                Unread::TooMany => opened.most_manifests() + fewer,
+                Unread::TooLarge => opened.most_bytes() + fewer,
                 Unread::Locked => "readEnabled is false".to_owned(),
                 Unread::Unreadable | Unread::Gone => "they make no sense".to_owned(),
             };
-            self.console.note(&format!(
-                "{} not read, since {why}: kinds and sizes are what the registry says, and those of indexes are left out.",
-                counted(count as u64, "manifest")
-            ));
+            self.console.note(&format!("{} not read, since {why}: {left_out}.", counted(count, "manifest")));
         }
     }
 
@@ -130,7 +142,7 @@ impl Run<'_, '_> {
         lines.extend(blocks(body.map(parts).into_iter().chain([references.table()]).collect(), columns));
         lines.extend(references.missing.iter().cloned());
         self.show_lines(&flat(&value)?, &table, &lines)?;
-        self.note_unread(opened);
+        self.note_unread(opened, Looked::One);
         Ok(())
     }
 

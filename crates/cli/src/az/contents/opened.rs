@@ -1,5 +1,5 @@
 //! A registry and a repository that somebody looks into, and as much of it as was read. What is read is bounded: a page at a time, few requests
-//! at once, so many manifests a command.
+//! at once, so many manifests and bytes a command.
 
 use super::holdings::{Bodies, Members, Weight, of_manifest};
 use super::image::{self, Reference};
@@ -7,18 +7,18 @@ use super::manifest_body::ManifestBody;
 use super::refusals::{Asked, Need, What, is_locked, is_missing_right, is_unknown};
 use super::words::{Order, Within};
 use crate::az::Run;
-use crate::client::registry::{PushedManifest, RegistryClient, Scoped};
-use crate::client::{ClientError, Service, address};
+use crate::client::registry::{PushedManifest, RegistryClient, Scoped, metadata_path};
+use crate::client::{Client, ClientError, Service, address};
 use crate::failure::Failure;
-use crate::limits::{MANIFESTS_READ_AT_AZURE_MAX, MANIFESTS_READ_MAX};
+use crate::limits::{MANIFEST_BYTES_READ_MAX, MANIFESTS_READ_AT_AZURE_MAX, MANIFESTS_READ_MAX};
 use crate::output::text::counted;
 use crate::progress::Progress;
-use indicatif::HumanCount;
+use indicatif::{HumanBytes, HumanCount};
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use wire::acr::{Manifest, Manifests, OneManifest, OneTag, Repository, Tag, Tags};
-use wire::oci::{Catalog, Descriptor, Index};
+use wire::oci::{Descriptor, Index};
 
 /// After how many manifests a person who waits sees how far it is.
 const TOLD_EVERY: usize = 25;
@@ -42,11 +42,30 @@ pub(super) struct OpenRepository<'r, 'a> {
     pub(super) bodies: Bodies,
     /// Those that were to be read and were not.
     pub(super) unread: BTreeMap<String, Unread>,
-    /// How many a command reads at most.
-    pub(super) read_max: usize,
-    /// How many may still be read.
-    pub(super) left: usize,
+    /// How much of them may still be read.
+    pub(super) left: Allowance,
 }
+
+/// How much of manifests a command reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Allowance {
+    pub(super) manifests: usize,
+    pub(super) bytes: u64,
+}
+
+impl Allowance {
+    /// At most, in all.
+    pub(super) fn of(service: Service) -> Self {
+        let manifests = match service {
+            Service::Azure => MANIFESTS_READ_AT_AZURE_MAX,
+            Service::Portcullis => MANIFESTS_READ_MAX,
+        };
+        Self { manifests, bytes: MANIFEST_BYTES_READ_MAX }
+    }
+}
+
+/// A manifest that was read, or why it was not.
+type Read = Result<ManifestBody, Unread>;
 
 /// A manifest that was looked for.
 pub(super) struct Found {
@@ -66,6 +85,8 @@ pub(super) enum Unread {
     NotAllowed,
     /// There are more than a command reads.
     TooMany,
+    /// They have more bytes than a command reads.
+    TooLarge,
     /// It is not of the shape of one.
     Unreadable,
 }
@@ -75,7 +96,6 @@ impl<'a> Run<'a, '_> {
     /// in may use and not manage.
     pub(super) async fn open_registry(&self, within: &Within) -> Result<OpenRegistry<'a>, Failure> {
         let (named, group) = (within.registry.registry.as_deref(), within.registry.resource_group.as_deref());
-        let service = self.client.service();
         let domain = self.client.transport().login_server_domain();
         // What only the management API knows is not to be left unread.
         let is_looked_up = group.is_some() || self.common.subscription.is_some();
@@ -104,11 +124,17 @@ impl<'a> Run<'a, '_> {
                 (place.registry, server)
             }
         };
-        Ok(OpenRegistry { client: RegistryClient::sign_in(self.client, server).await?, name, service })
+        Ok(OpenRegistry::sign_in(self.client, name, server).await?)
     }
 }
 
 impl<'a> OpenRegistry<'a> {
+    /// Signs in at a login server.
+    pub(super) async fn sign_in(client: Client<'a>, name: String, login_server: String) -> Result<Self, ClientError> {
+        let service = client.service();
+        Ok(Self { client: RegistryClient::sign_in(client, login_server).await?, name, service })
+    }
+
     /// A repository, and what is told of it.
     ///
     /// Errors: there is none; the login may not.
@@ -119,29 +145,16 @@ impl<'a> OpenRegistry<'a> {
 
     /// The same, of which whoever lists many may pass over one.
     pub(super) async fn look_for<'r>(&'r self, name: &'r str) -> Result<OpenRepository<'r, 'a>, ClientError> {
-        let path = path(&[name])?;
+        let path = metadata_path(&[name])?;
         let scoped = self.client.scoped(&format!("repository:{name}:pull,metadata_read")).await?;
         let told = scoped.get(&path).await?;
-        let (bodies, unread) = (Bodies::new(), BTreeMap::new());
-        let read_max = self.manifests_read_max();
-        Ok(OpenRepository { registry: self, scoped, name, told, bodies, unread, read_max, left: read_max })
-    }
-
-    /// How many manifests a command reads there at most.
-    pub(super) fn manifests_read_max(&self) -> usize {
-        match self.service {
-            Service::Azure => MANIFESTS_READ_AT_AZURE_MAX,
-            Service::Portcullis => MANIFESTS_READ_MAX,
-        }
+        let (bodies, unread, left) = (Bodies::new(), BTreeMap::new(), Allowance::of(self.service));
+        Ok(OpenRepository { registry: self, scoped, name, told, bodies, unread, left })
     }
 
     /// The names of the repositories that the login may list, in their order.
     pub(super) async fn catalog(&self, items_max: Option<usize>) -> Result<Vec<String>, ClientError> {
-        let scoped = self.client.scoped("registry:catalog:*").await?;
-        let count = |page: &Catalog| page.repositories.len();
-        let pages: Vec<Catalog> = scoped.pages("/acr/v1/_catalog", items_max, count).await?;
-        let names = pages.into_iter().flat_map(|page| page.repositories);
-        Ok(names.take(items_max.unwrap_or(usize::MAX)).collect())
+        self.client.catalog(items_max).await
     }
 
     /// A bearer that reads a repository and does no more: one that may push would make blobs stay that it asks about (docs/collection.md).
@@ -167,7 +180,7 @@ impl<'r, 'a> OpenRepository<'r, 'a> {
         order: Option<Order>,
         items_max: Option<usize>,
     ) -> Result<Vec<Manifest>, Failure> {
-        let path = path(&[self.name, "_manifests"])? + orderby(order);
+        let path = metadata_path(&[self.name, "_manifests"])? + orderby(order);
         let pages = self.scoped.pages(&path, items_max, |page: &Manifests| page.manifests.len()).await;
         let pages = pages.map_err(|error| self.asked(What::Repository, Need::Tell).failure(error))?;
         let manifests = pages.into_iter().flat_map(|page| page.manifests);
@@ -184,7 +197,7 @@ impl<'r, 'a> OpenRepository<'r, 'a> {
 
     /// What is told of its tags.
     pub(super) async fn tags(&self, order: Option<Order>, items_max: Option<usize>) -> Result<Vec<Tag>, Failure> {
-        let path = path(&[self.name, "_tags"])? + orderby(order);
+        let path = metadata_path(&[self.name, "_tags"])? + orderby(order);
         let pages = self.scoped.pages(&path, items_max, |page: &Tags| page.tags.len()).await;
         let pages = pages.map_err(|error| self.asked(What::Repository, Need::Tell).failure(error))?;
         let tags = pages.into_iter().flat_map(|page| page.tags);
@@ -193,14 +206,14 @@ impl<'r, 'a> OpenRepository<'r, 'a> {
 
     /// What is told of a tag.
     pub(super) async fn tag(&self, tag: &str) -> Result<Tag, Failure> {
-        let found = self.scoped.get(&path(&[self.name, "_tags", tag])?).await;
+        let found = self.scoped.get(&metadata_path(&[self.name, "_tags", tag])?).await;
         let OneTag { tag, .. } = found.map_err(|error| self.asked(What::Tag(tag), Need::Tell).failure(error))?;
         Ok(tag)
     }
 
     /// What is told of a manifest, by its whole digest.
     pub(super) async fn manifest(&self, digest: &str) -> Result<Manifest, Failure> {
-        let found = self.scoped.get(&path(&[self.name, "_manifests", digest])?).await;
+        let found = self.scoped.get(&metadata_path(&[self.name, "_manifests", digest])?).await;
         let OneManifest { manifest, .. } =
             found.map_err(|error| self.asked(What::Manifest(digest), Need::Tell).failure(error))?;
         Ok(manifest)
@@ -268,31 +281,55 @@ impl<'r, 'a> OpenRepository<'r, 'a> {
     /// The same without members that are not named.
     pub(super) async fn read(&mut self, digests: &BTreeSet<String>, progress: &Progress<'_>) -> Result<(), Failure> {
         let mut wanted: Vec<&str> = digests.iter().map(String::as_str).filter(|it| !self.is_settled(it)).collect();
-        if self.unread.values().any(|why| *why == Unread::NotAllowed) {
-            self.unread.extend(wanted.into_iter().map(|digest| (digest.to_owned(), Unread::NotAllowed)));
+        if let Some(why) = self.reads_nothing() {
+            self.leave_unread(&wanted, why);
             return Ok(());
         }
-        let over = wanted.split_off(wanted.len().min(self.left));
-        self.left -= wanted.len();
-        let found = self.fetch(&wanted, progress).await;
+        let over = wanted.split_off(wanted.len().min(self.left.manifests));
+        self.left.manifests -= wanted.len();
+        self.leave_unread(&over, Unread::TooMany);
+        let bytes_left = Cell::new(self.left.bytes);
+        let found = self.fetch(&wanted, &bytes_left, progress).await;
         progress.clear();
-        self.unread.extend(over.into_iter().map(|digest| (digest.to_owned(), Unread::TooMany)));
+        self.left.bytes = bytes_left.get();
         for (digest, found) in found {
-            match found {
-                Ok(PushedManifest { media_type, bytes }) => match ManifestBody::read(&media_type, &bytes) {
-                    Some(body) => drop(self.bodies.insert(digest.to_owned(), body)),
-                    None => drop(self.unread.insert(digest.to_owned(), Unread::Unreadable)),
-                },
-                Err(error) => {
-                    let why = why_unread(&error);
-                    let why = why.ok_or_else(|| self.asked(What::Manifest(digest), Need::Pull).failure(error))?;
-                    self.unread.insert(digest.to_owned(), why);
-                }
+            match found.map_err(|error| self.asked(What::Manifest(digest), Need::Pull).failure(error))? {
+                Ok(body) => drop(self.bodies.insert(digest.to_owned(), body)),
+                Err(why) => drop(self.unread.insert(digest.to_owned(), why)),
             }
         }
         wanted.retain(|digest| !self.is_settled(digest));
-        self.unread.extend(wanted.into_iter().map(|digest| (digest.to_owned(), Unread::NotAllowed)));
+        self.leave_unread(&wanted, self.reads_nothing().unwrap_or(Unread::TooLarge));
         Ok(())
+    }
+
+    /// Why no manifest at all can be read, where that is known.
+    fn reads_nothing(&self) -> Option<Unread> {
+        if !self.told.changeable_attributes.read_enabled {
+            return Some(Unread::Locked);
+        }
+        self.unread.values().any(|why| *why == Unread::NotAllowed).then_some(Unread::NotAllowed)
+    }
+
+    fn leave_unread(&mut self, digests: &[&str], why: Unread) {
+        self.unread.extend(digests.iter().map(|digest| ((*digest).to_owned(), why)));
+    }
+
+    /// Why something exact cannot be said of the whole repository, where that is known before anything is listed.
+    pub(super) fn left_out(&self) -> Option<String> {
+        let count = self.told.manifest_count;
+        let is_too_many = usize::try_from(count).unwrap_or(usize::MAX) > self.left.manifests;
+        self.said_closed().or_else(|| is_too_many.then(|| self.too_many(count)))
+    }
+
+    /// That nothing can be read, where that is so.
+    fn said_closed(&self) -> Option<String> {
+        let is_closed = !self.told.changeable_attributes.read_enabled;
+        is_closed.then(|| format!("nothing of {} can be read, since its readEnabled is false", self.name))
+    }
+
+    fn too_many(&self, count: u64) -> String {
+        format!("{} has {}, and {} in all", self.name, counted(count, "manifest"), self.most_manifests())
     }
 
     /// Reads every manifest that was listed, so that something exact can be said of the whole repository; why not, else.
@@ -303,41 +340,59 @@ impl<'r, 'a> OpenRepository<'r, 'a> {
         listed: &[Manifest],
         progress: &Progress<'_>,
     ) -> Result<Option<String>, Failure> {
-        let count = |count: usize| counted(count as u64, "manifest");
+        if let Some(closed) = self.said_closed() {
+            return Ok(Some(closed));
+        }
         let (name, all) = (self.name, listed.iter().map(|manifest| manifest.digest.clone()).collect::<BTreeSet<_>>());
-        if all.iter().filter(|digest| !self.is_settled(digest)).count() > self.left {
-            let most = HumanCount(self.read_max as u64);
-            return Ok(Some(format!("{name} has {}, and a command reads no more than {most}", count(all.len()))));
+        if all.iter().filter(|digest| !self.is_settled(digest)).count() > self.left.manifests {
+            return Ok(Some(self.too_many(all.len() as u64)));
         }
         self.read(&all, progress).await?;
-        let unread: BTreeMap<Unread, usize> = self.unread_counts();
-        if let Some((why, unread)) = unread.into_iter().next() {
-            return Ok(Some(match why {
-                Unread::NotAllowed => format!("the login lacks content/read on {name}"),
-                Unread::Locked => format!("{} of {name} cannot be read, since readEnabled is false", count(unread)),
-                _ => format!("{} of {name} makes no sense", count(unread)),
-            }));
+        if let Some((why, count)) = self.unread_counts().into_iter().next() {
+            return Ok(Some(self.said_unread(why, counted(count, "manifest"))));
         }
-        let hidden = usize::try_from(self.told.manifest_count).unwrap_or(usize::MAX).saturating_sub(all.len());
-        Ok((hidden > 0).then(|| format!("{} of {name} cannot be seen, since listEnabled is false", count(hidden))))
+        let hidden = self.told.manifest_count.saturating_sub(all.len() as u64);
+        Ok((hidden > 0)
+            .then(|| format!("{} of {name} cannot be seen, since listEnabled is false", counted(hidden, "manifest"))))
     }
 
-    /// A few at a time. After the first that is refused for want of a right the rest is not asked for.
+    fn said_unread(&self, why: Unread, count: String) -> String {
+        let name = self.name;
+        match why {
+            Unread::NotAllowed => format!("the login lacks content/read on {name}"),
+            Unread::Locked => format!("{count} of {name} cannot be read, since readEnabled is false"),
+            Unread::TooMany => format!("{count} of {name} not read, since {}", self.most_manifests()),
+            Unread::TooLarge => format!("{count} of {name} not read, since {}", self.most_bytes()),
+            Unread::Unreadable => format!("{count} of {name} cannot be made sense of"),
+            Unread::Gone => format!("{count} of {name} went meanwhile"),
+        }
+    }
+
+    pub(super) fn most_manifests(&self) -> String {
+        let most = HumanCount(Allowance::of(self.registry.service).manifests as u64);
+        format!("a command reads no more than {most}")
+    }
+
+    pub(super) fn most_bytes(&self) -> String {
+        format!("a command reads no more than {} of them", HumanBytes(Allowance::of(self.registry.service).bytes))
+    }
+
+    /// A few at a time. After the first that is refused for want of a right, or when too many bytes were read, the rest is not asked for.
     async fn fetch<'d>(
         &self,
         digests: &[&'d str],
+        bytes_left: &Cell<u64>,
         progress: &Progress<'_>,
-    ) -> Vec<(&'d str, Result<PushedManifest, ClientError>)> {
+    ) -> Vec<(&'d str, Result<Read, ClientError>)> {
         let (waiting, found) = (RefCell::new(digests.iter()), RefCell::new(Vec::new()));
         let work = async || {
-            loop {
+            while bytes_left.get() > 0 {
                 let Some(digest) = waiting.borrow_mut().next().copied() else { return };
-                let manifest = self.scoped.manifest(self.name, digest).await;
-                let is_over =
-                    manifest.as_ref().is_err_and(|error| why_unread(error).is_none_or(|it| it == Unread::NotAllowed));
+                let read = self.read_one(digest, bytes_left).await;
+                let is_over = matches!(read, Err(_) | Ok(Err(Unread::NotAllowed)));
                 let count = {
                     let mut found = found.borrow_mut();
-                    found.push((digest, manifest));
+                    found.push((digest, read));
                     found.len()
                 };
                 if is_over {
@@ -354,6 +409,17 @@ impl<'r, 'a> OpenRepository<'r, 'a> {
         found.into_inner()
     }
 
+    /// Of the bytes nothing is kept but what they say.
+    async fn read_one(&self, digest: &str, bytes_left: &Cell<u64>) -> Result<Read, ClientError> {
+        match self.scoped.manifest(self.name, digest).await {
+            Ok(PushedManifest { media_type, bytes }) => {
+                bytes_left.set(bytes_left.get().saturating_sub(bytes.len() as u64));
+                Ok(ManifestBody::read(&media_type, &bytes).ok_or(Unread::Unreadable))
+            }
+            Err(error) => why_unread(&error).map(Err).ok_or(error),
+        }
+    }
+
     /// How large a manifest is, as far as it and its members were read.
     pub(super) fn weight(&self, digest: &str) -> Weight {
         let Some(holding) = of_manifest(digest, &self.bodies) else { return Weight::default() };
@@ -368,7 +434,7 @@ impl<'r, 'a> OpenRepository<'r, 'a> {
     }
 
     /// How many manifests were left unread for each reason but that they are gone.
-    pub(super) fn unread_counts(&self) -> BTreeMap<Unread, usize> {
+    pub(super) fn unread_counts(&self) -> BTreeMap<Unread, u64> {
         let mut counts = BTreeMap::new();
         for why in self.unread.values().filter(|why| **why != Unread::Gone) {
             *counts.entry(*why).or_default() += 1;
@@ -384,15 +450,6 @@ fn why_unread(error: &ClientError) -> Option<Unread> {
         error if is_locked(error) => Some(Unread::Locked),
         _ => None,
     }
-}
-
-/// A path of the metadata API.
-pub(super) fn path(parts: &[&str]) -> Result<String, ClientError> {
-    let mut path = "/acr/v1".to_owned();
-    for part in parts {
-        path = format!("{path}/{}", address::segments(part)?);
-    }
-    Ok(path)
 }
 
 fn orderby(order: Option<Order>) -> &'static str {

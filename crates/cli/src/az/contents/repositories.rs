@@ -4,16 +4,17 @@ use super::deleting::Plan;
 use super::fit::fitted;
 use super::freeing::Freeing;
 use super::holdings::{Freed, Holding, of_all};
-use super::opened::{OpenRegistry, OpenRepository, path};
+use super::opened::{Allowance, OpenRegistry, OpenRepository};
 use super::refusals::{Need, What, is_missing_right, is_unknown};
 use super::words::{Deletion, Order, Part, RepositoryVerb};
 use super::{forbids_delete, locks, names, number, pairs, size};
 use crate::az::Run;
 use crate::az::show::{Table, flat, time};
 use crate::az::words::Form;
+use crate::client::registry::metadata_path;
 use crate::failure::Failure;
 use crate::output::text::counted;
-use indicatif::{HumanBytes, HumanCount};
+use indicatif::HumanBytes;
 use serde_json::{Value, json};
 use wire::acr::{ChangeableAttributes, DeletedRepository, Repository};
 
@@ -58,7 +59,7 @@ impl Run<'_, '_> {
                 error.into()
             }
         })?;
-        let (mut rows, mut left, mut reasons) = (Vec::new(), registry.manifests_read_max(), Vec::new());
+        let (mut rows, mut left, mut reasons) = (Vec::new(), Allowance::of(registry.service), Vec::new());
         for name in &names {
             match registry.look_for(name).await {
                 Ok(mut opened) => {
@@ -95,14 +96,9 @@ impl Run<'_, '_> {
 
     /// What a repository holds, or why that is not known.
     async fn hold(&self, opened: &mut OpenRepository<'_, '_>) -> Result<Result<Holding, String>, Failure> {
-        // Not even listed when it has too many: that is known beforehand.
-        let count = opened.told.manifest_count;
-        if usize::try_from(count).unwrap_or(usize::MAX) > opened.left {
-            let [count, most] = [count, opened.read_max as u64].map(HumanCount);
-            return Ok(Err(format!(
-                "{} has {count} manifests, and a command reads no more than {most} in all",
-                opened.name
-            )));
+        // Not even listed: that is known beforehand.
+        if let Some(why) = opened.left_out() {
+            return Ok(Err(why));
         }
         let listed = opened.manifests(None, None).await?;
         Ok(match opened.read_listed(&listed, &self.progress).await? {
@@ -218,7 +214,7 @@ impl Run<'_, '_> {
         }
         let asked = |error| opened.asked(What::Repository, Need::Delete).failure(error);
         let deleter = registry.deleter(name).await.map_err(asked)?;
-        let gone: DeletedRepository = deleter.delete(&path(&[name])?).await.map_err(asked)?;
+        let gone: DeletedRepository = deleter.delete(&metadata_path(&[name])?).await.map_err(asked)?;
         let went = format!(
             "{} and {} went with it.",
             counted(gone.manifests_deleted.len() as u64, "manifest"),

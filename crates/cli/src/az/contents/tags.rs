@@ -2,14 +2,15 @@
 
 use super::deleting::Plan;
 use super::image::{Image, shortened};
-use super::manifests::Summary;
-use super::opened::{OpenRegistry, OpenRepository, path};
+use super::manifests::{Looked, Summary};
+use super::opened::{OpenRegistry, OpenRepository};
 use super::refusals::{Need, What};
 use super::repositories::locked_lines;
 use super::words::{Deletion, TagVerb};
 use super::{locks, names, pairs};
 use crate::az::Run;
 use crate::az::show::{Table, flat, time};
+use crate::client::registry::metadata_path;
 use crate::failure::Failure;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -25,7 +26,7 @@ impl Run<'_, '_> {
                 let digests: BTreeSet<&str> = tags.iter().map(|tag| tag.digest.as_str()).collect();
                 opened.read_whole(&digests.into_iter().collect::<Vec<_>>(), &self.progress).await?;
                 self.show_tags(&opened, &tags)?;
-                self.note_unread(&opened);
+                self.note_unread(&opened, Looked::Tags);
                 Ok(())
             }
             TagVerb::Show { image } => {
@@ -36,7 +37,7 @@ impl Run<'_, '_> {
                 let told = opened.manifest(&tag.digest).await?;
                 opened.read_whole(&[&told.digest], &self.progress).await?;
                 self.show_tag(&opened, &tag, &told)?;
-                self.note_unread(&opened);
+                self.note_unread(&opened, Looked::One);
                 Ok(())
             }
             TagVerb::Delete { image, deletion } => {
@@ -125,7 +126,7 @@ impl Run<'_, '_> {
         }
         let asked = |error| opened.asked(What::Tag(&tag.name), Need::Delete).failure(error);
         let deleter = registry.deleter(opened.name).await.map_err(asked)?;
-        deleter.delete_silently(&path(&[opened.name, "_tags", &tag.name])?).await.map_err(asked)?;
+        deleter.delete_silently(&metadata_path(&[opened.name, "_tags", &tag.name])?).await.map_err(asked)?;
         self.show_deleted(&plan, deletion, &[stays])
     }
 }

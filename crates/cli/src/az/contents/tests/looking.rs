@@ -1,6 +1,11 @@
 //! What is listed and shown.
 
 use super::*;
+use crate::az::contents::opened::{OpenRegistry, Unread};
+use crate::client::Client;
+use crate::client::tests::{FakeSleeper, drive};
+use crate::limits::MANIFESTS_READ_AT_AZURE_MAX;
+use crate::progress::Progress;
 
 #[test]
 fn repositories_are_listed_with_what_they_hold() {
@@ -250,4 +255,82 @@ fn a_member_says_what_it_misses() {
     assert!(ran.stdout.ends_with("≥ 3.91 KiB\n"), "{}{}", ran.stdout, ran.stderr);
     let shown: Value = serde_json::from_str(&run("manifest show app:outer -r myreg", &[], exchanges()).stdout).unwrap();
     assert_eq!((&shown["members"][0]["membersMissing"], &shown["membersMissing"]), (&json!(1), &json!(1)));
+}
+
+/// Of a repository that nobody may pull from, nothing is asked that would be refused.
+#[rstest]
+#[case("repository show app -r myreg -o table", vec![], "Blobs       not known: nothing of app can be read, since its readEnabled is false\n", "")]
+#[case(
+    "manifest list app -r myreg -o tsv",
+    vec![listed(&all())],
+    "image\tlinux/amd64\t8.79 KiB",
+    "4 manifests not read, since readEnabled is false: kinds and sizes are what the registry says, and those of indexes are left out.\n"
+)]
+#[case(
+    "tag list app -r myreg -o tsv",
+    vec![tags(&[told_tag("v1", 'a')])],
+    "v1\t",
+    "1 manifest not read, since readEnabled is false: the sizes of what needs them are left out.\n"
+)]
+fn a_locked_repository_is_told_at_once(
+    #[case] line: &str,
+    #[case] asked: Vec<Exchange>,
+    #[case] shown: &str,
+    #[case] note: &str,
+) {
+    let locked = without(without(told_repository("app", 4, 3), "readEnabled"), "deleteEnabled");
+    let ran = run(line, &[], with(vec![opened(&locked).into(), asked]));
+    assert!(ran.stdout.contains(shown), "{}", ran.stdout);
+    assert_eq!(ran.stderr, note);
+    let is_shown = ran.stdout.contains("Locks       no delete, no read\n");
+    assert_eq!(is_shown, line.starts_with("repository show"), "{}", ran.stdout);
+}
+
+/// One more than a command reads at Azure.
+#[test]
+fn what_is_too_many_is_left_out_and_counted() {
+    let digest = |number: usize| format!("sha256:{number:064}");
+    let known: Vec<Value> = (0..=MANIFESTS_READ_AT_AZURE_MAX)
+        .map(|number| {
+            let mut told = told('a', "manifest", &[]);
+            told["digest"] = json!(digest(number));
+            told
+        })
+        .collect();
+    let body = json!({ "schemaVersion": 2, "layers": [] });
+    let read = (0..MANIFESTS_READ_AT_AZURE_MAX).map(|number| {
+        let line = format!("GET /v2/app/manifests/{}", digest(number).replace(':', "%3A"));
+        exchange_with(&line, 200, &[("content-type", "application/vnd.oci.image.manifest.v1+json")], &body)
+    });
+    let opened: Vec<Exchange> = repository("app", known.len(), 0).into();
+    let exchanges = std::iter::once(exchanged()).chain(opened).chain([listed(&known)]).chain(read).collect();
+    let ran = run_over("manifest list app -r myreg.azurecr.io -o tsv", &[], FakeTransport::new(exchanges).at_azure());
+    assert_eq!(
+        ran.stderr,
+        "1 manifest not read, since a command reads no more than 1,000 (--top lists fewer): kinds and sizes are what the registry says, and those of \
+         indexes are left out.\n"
+    );
+    assert_eq!(ran.stdout.lines().count(), known.len());
+}
+
+/// The first takes all that may still be read: no other is asked for.
+#[test]
+fn no_more_bytes_are_read_than_a_command_may() {
+    let letters = ['1', 'a', 'b', 'd', 'e', 'f'];
+    let mut exchanges = vec![exchanged()];
+    exchanges.extend(repository("app", letters.len(), 0));
+    exchanges.extend(letters[..1].iter().map(|letter| image(*letter, "2")));
+    let (transport, sleeper) = (FakeTransport::new(exchanges), FakeSleeper::default());
+    let unread = drive(async {
+        let client = Client::new(&transport, &sleeper);
+        let registry = OpenRegistry::sign_in(client, "myreg".to_owned(), "myreg.example".to_owned()).await.unwrap();
+        let mut opened = registry.repository("app").await.unwrap();
+        opened.left.bytes = 1;
+        let digests = letters.iter().map(|letter| d(*letter)).collect();
+        opened.read(&digests, &Progress::hidden(&sleeper)).await.unwrap();
+        assert_eq!((opened.bodies.len(), opened.left.bytes), (1, 0));
+        opened.unread_counts()
+    });
+    assert_eq!(unread.into_iter().collect::<Vec<_>>(), [(Unread::TooLarge, 5)]);
+    assert_eq!(transport.left(), 0);
 }

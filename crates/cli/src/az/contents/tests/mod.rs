@@ -25,6 +25,12 @@ fn on() -> Value {
     json!({ "deleteEnabled": true, "writeEnabled": true, "readEnabled": true, "listEnabled": true })
 }
 
+/// With something of it turned off.
+fn without(mut told: Value, attribute: &str) -> Value {
+    told["changeableAttributes"][attribute] = json!(false);
+    told
+}
+
 fn bearer() -> Exchange {
     let answer = json!({ "access_token": "b", "expires_in": 60, "issued_at": "2026-11-26T00:00:00Z" });
     exchange("POST /oauth2/token", 200, &answer)
@@ -41,10 +47,17 @@ fn signed_in() -> Vec<Exchange> {
     all
 }
 
+fn told_repository(name: &str, manifests: usize, tags: usize) -> Value {
+    json!({ "registry": "myreg.example", "imageName": name, "createdTime": TIME, "lastUpdateTime": TIME,
+        "manifestCount": manifests, "tagCount": tags, "changeableAttributes": on() })
+}
+
+fn opened(told: &Value) -> [Exchange; 2] {
+    [bearer(), exchange(&format!("GET /acr/v1/{}", told["imageName"].as_str().unwrap()), 200, told)]
+}
+
 fn repository(name: &str, manifests: usize, tags: usize) -> [Exchange; 2] {
-    let told = json!({ "registry": "myreg.example", "imageName": name, "createdTime": TIME, "lastUpdateTime": TIME,
-        "manifestCount": manifests, "tagCount": tags, "changeableAttributes": on() });
-    [bearer(), exchange(&format!("GET /acr/v1/{name}"), 200, &told)]
+    opened(&told_repository(name, manifests, tags))
 }
 
 /// What is told of a manifest.
