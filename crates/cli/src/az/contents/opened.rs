@@ -180,9 +180,18 @@ impl<'r, 'a> OpenRepository<'r, 'a> {
         order: Option<Order>,
         items_max: Option<usize>,
     ) -> Result<Vec<Manifest>, Failure> {
+        let listed = self.listed(order, items_max).await;
+        listed.map_err(|error| self.asked(What::Repository, Need::Tell).failure(error))
+    }
+
+    /// The same, for whoever passes over a repository that has gone.
+    pub(super) async fn listed(
+        &self,
+        order: Option<Order>,
+        items_max: Option<usize>,
+    ) -> Result<Vec<Manifest>, ClientError> {
         let path = metadata_path(&[self.name, "_manifests"])? + orderby(order);
-        let pages = self.scoped.pages(&path, items_max, |page: &Manifests| page.manifests.len()).await;
-        let pages = pages.map_err(|error| self.asked(What::Repository, Need::Tell).failure(error))?;
+        let pages = self.scoped.pages(&path, items_max, |page: &Manifests| page.manifests.len()).await?;
         let manifests = pages.into_iter().flat_map(|page| page.manifests);
         Ok(manifests.take(items_max.unwrap_or(usize::MAX)).collect())
     }

@@ -11,11 +11,14 @@ use super::{forbids_delete, locks, names, number, pairs, size};
 use crate::az::Run;
 use crate::az::show::{Table, flat, time};
 use crate::az::words::Form;
+use crate::client::ClientError;
 use crate::client::registry::metadata_path;
 use crate::failure::Failure;
 use crate::output::text::counted;
 use indicatif::HumanBytes;
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::cmp::Reverse;
 use wire::acr::{ChangeableAttributes, DeletedRepository, Repository};
 
 /// Why so many sizes are left out is said; the rest is told as a number.
@@ -27,6 +30,15 @@ struct Row {
     /// `None` where the login may not know.
     told: Option<Repository>,
     bytes: Option<u64>,
+}
+
+/// What a repository holds.
+enum Held {
+    Known(Holding),
+    /// Why that is not known.
+    LeftOut(String),
+    /// It went while it was looked at.
+    Gone(ClientError),
 }
 
 impl Run<'_, '_> {
@@ -59,29 +71,36 @@ impl Run<'_, '_> {
                 error.into()
             }
         })?;
+        let names = match part.orderby {
+            None => names,
+            Some(order) => in_order(registry, names, order, part.items_max()).await?,
+        };
         let (mut rows, mut left, mut reasons) = (Vec::new(), Allowance::of(registry.service), Vec::new());
         for name in &names {
-            match registry.look_for(name).await {
-                Ok(mut opened) => {
-                    opened.left = left;
-                    let (bytes, why) = match self.hold(&mut opened).await? {
-                        Ok(holding) => (Some(holding.bytes()), None),
-                        Err(why) => (None, Some(why)),
-                    };
-                    left = opened.left;
-                    reasons.extend(why);
-                    rows.push(Row { name: name.clone(), told: Some(opened.told), bytes });
-                }
+            let mut opened = match registry.look_for(name).await {
+                Ok(opened) => opened,
                 Err(error) if is_missing_right(&error) => {
                     reasons.push(format!("the login lacks metadata/read on {name}"));
                     rows.push(Row { name: name.clone(), told: None, bytes: None });
+                    continue;
                 }
                 // Deleted since it was listed.
-                Err(error) if is_unknown(&error) => {}
+                Err(error) if is_unknown(&error) => continue,
                 Err(error) => return Err(error.into()),
-            }
+            };
+            opened.left = left;
+            let held = self.hold(&mut opened).await?;
+            left = opened.left;
+            let bytes = match held {
+                Held::Known(holding) => Some(holding.bytes()),
+                Held::LeftOut(why) => {
+                    reasons.push(why);
+                    None
+                }
+                Held::Gone(_) => continue,
+            };
+            rows.push(Row { name: name.clone(), told: Some(opened.told), bytes });
         }
-        sort(&mut rows, part);
         self.show_rows(&rows)?;
         if !reasons.is_empty() {
             let are = if reasons.len() == 1 { "is" } else { "are" };
@@ -94,16 +113,19 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// What a repository holds, or why that is not known.
-    async fn hold(&self, opened: &mut OpenRepository<'_, '_>) -> Result<Result<Holding, String>, Failure> {
+    async fn hold(&self, opened: &mut OpenRepository<'_, '_>) -> Result<Held, Failure> {
         // Not even listed: that is known beforehand.
         if let Some(why) = opened.left_out() {
-            return Ok(Err(why));
+            return Ok(Held::LeftOut(why));
         }
-        let listed = opened.manifests(None, None).await?;
-        Ok(match opened.read_listed(&listed, &self.progress).await? {
-            Some(why) => Err(why),
-            None => Ok(of_all(opened.bodies.values())),
+        let listed = match opened.listed(None, None).await {
+            Ok(listed) => listed,
+            Err(error) if is_unknown(&error) => return Ok(Held::Gone(error)),
+            Err(error) => return Err(opened.asked(What::Repository, Need::Tell).failure(error)),
+        };
+        Ok(match opened.read_listed(&listed, self.progress).await? {
+            Some(why) => Held::LeftOut(why),
+            None => Held::Known(of_all(opened.bodies.values())),
         })
     }
 
@@ -141,7 +163,11 @@ impl Run<'_, '_> {
     }
 
     async fn show_repository(&mut self, mut opened: OpenRepository<'_, '_>) -> Result<(), Failure> {
-        let held = self.hold(&mut opened).await?;
+        let held = match self.hold(&mut opened).await? {
+            Held::Known(holding) => Ok(holding),
+            Held::LeftOut(why) => Err(why),
+            Held::Gone(error) => return Err(opened.asked(What::Repository, Need::Tell).failure(error)),
+        };
         let told = &opened.told;
         let mut value = flat(told)?;
         let bytes = held.as_ref().ok().map(Holding::bytes);
@@ -185,8 +211,9 @@ impl Run<'_, '_> {
     ) -> Result<(), Failure> {
         let mut opened = registry.repository(name).await?;
         let freeing = match self.hold(&mut opened).await? {
-            Err(why) => Freeing::LeftOut(why),
-            Ok(Holding { blobs, .. }) => {
+            Held::LeftOut(why) => Freeing::LeftOut(why),
+            Held::Gone(error) => return Err(opened.asked(What::Repository, Need::Tell).failure(error)),
+            Held::Known(Holding { blobs, .. }) => {
                 let elsewhere = registry.elsewhere(name, &blobs, &self.progress).await?;
                 Freeing::Counted { freed: Freed { alone: blobs, ..Freed::default() }, elsewhere }
             }
@@ -239,13 +266,54 @@ pub(super) fn locked_lines(all: &[(&str, &ChangeableAttributes)]) -> Vec<String>
     locked.map(line).collect()
 }
 
-/// By name as they came, else by when something last changed.
-fn sort(rows: &mut Vec<Row>, part: Part) {
-    let updated = |row: &Row| row.told.as_ref().map(|told| told.last_update_time.clone());
-    match part.orderby {
-        None => {}
-        Some(Order::OldestFirst) => rows.sort_by_key(updated),
-        Some(Order::NewestFirst) => rows.sort_by_key(|row| std::cmp::Reverse(updated(row))),
+/// The names by when something last changed in each, `items_max` at most: so that no more is read than is shown.
+async fn in_order(
+    registry: &OpenRegistry<'_>,
+    names: Vec<String>,
+    order: Order,
+    items_max: Option<usize>,
+) -> Result<Vec<String>, Failure> {
+    let mut known = Vec::new();
+    for name in names {
+        let updated = match registry.look_for(&name).await {
+            Ok(opened) => Some(opened.told.last_update_time),
+            Err(error) if is_missing_right(&error) => None,
+            Err(error) if is_unknown(&error) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        known.push((name, updated));
     }
-    rows.truncate(part.items_max().unwrap_or(usize::MAX));
+    sort(&mut known, order);
+    Ok(known.into_iter().map(|(name, _)| name).take(items_max.unwrap_or(usize::MAX)).collect())
+}
+
+/// By the times. What has none, since the login may not know it, comes last.
+fn sort(all: &mut [(String, Option<String>)], order: Order) {
+    let updated = |time: &Option<String>| time.as_ref().and_then(|time| time.parse::<Timestamp>().ok());
+    match order {
+        Order::OldestFirst => all.sort_by_key(|(_, time)| (updated(time).is_none(), updated(time))),
+        Order::NewestFirst => all.sort_by_key(|(_, time)| Reverse(updated(time))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(Order::NewestFirst, ["new", "same", "old", "private"])]
+    #[case(Order::OldestFirst, ["old", "new", "same", "private"])]
+    fn times_decide_and_then_names(#[case] order: Order, #[case] expected: [&str; 4]) {
+        // As text, a time of fewer digits would come behind one of more.
+        let all = [
+            ("private", None),
+            ("new", Some("2026-01-02T03:04:05.5000000Z")),
+            ("old", Some("2026-01-02T03:04:05Z")),
+            ("same", Some("2026-01-02T03:04:05.5Z")),
+        ];
+        let mut all = all.map(|(name, time)| (name.to_owned(), time.map(str::to_owned)));
+        sort(&mut all, order);
+        assert_eq!(all.map(|(name, _)| name), expected);
+    }
 }

@@ -334,3 +334,31 @@ fn no_more_bytes_are_read_than_a_command_may() {
     assert_eq!(unread.into_iter().collect::<Vec<_>>(), [(Unread::TooLarge, 5)]);
     assert_eq!(transport.left(), 0);
 }
+
+/// The oldest two of four: the fourth goes after it was looked at, the third is not shown, and so neither is read.
+#[test]
+fn repositories_in_an_order_are_read_as_far_as_they_are_shown() {
+    let updated = |name: &str, time: &str| {
+        let mut told = told_repository(name, 1, 1);
+        told["lastUpdateTime"] = json!(time);
+        told
+    };
+    let [newest, oldest, gone] = [
+        updated("newest", "2026-03-01T00:00:00.0000000Z"),
+        updated("app", "2026-01-01T00:00:00.0000000Z"),
+        updated("gone", "2026-02-01T00:00:00.0000000Z"),
+    ];
+    let exchanges = with(vec![
+        vec![bearer(), catalog(&["newest", "private", "app", "gone"])],
+        opened(&newest).into(),
+        vec![bearer(), refused("GET /acr/v1/private", 401, "UNAUTHORIZED")],
+        opened(&oldest).into(),
+        opened(&gone).into(),
+        opened(&oldest).into(),
+        vec![listed(&[told('a', "manifest", &[])]), image('a', "1")],
+        opened(&gone).into(),
+        vec![refused("GET /acr/v1/gone/_manifests", 404, "NAME_UNKNOWN")],
+    ]);
+    let ran = run("repository list -r myreg --orderby time_asc --top 2 -o tsv", &[], exchanges);
+    assert_eq!(ran.stdout, "app\t1\t1\t2.34 KiB\t2026-01-01T00:00:00Z\n", "{}", ran.stderr);
+}
