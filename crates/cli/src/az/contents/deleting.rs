@@ -33,6 +33,12 @@ impl Plan {
     }
 }
 
+/// That what was told is no longer what would go.
+pub(super) fn moved(how: &str) -> Failure {
+    Failure::refused(format!("{how} Nothing was deleted."))
+        .hint("It was changed after it was looked at. Run the command again: it says what would go now.")
+}
+
 impl Run<'_, '_> {
     /// Says what would go, and asks. Whether it is to go: not in a dry run, whose answer is written here.
     ///

@@ -142,6 +142,18 @@ pub(super) fn indexes_with<'b>(digest: &str, bodies: &'b Bodies) -> Vec<(&'b str
     bodies.iter().filter(|(_, body)| holds(body)).map(|(digest, body)| (digest.as_str(), body)).collect()
 }
 
+/// Those, the indexes that hold these, and so on.
+pub(super) fn holders<'b>(digest: &str, bodies: &'b Bodies) -> BTreeSet<&'b str> {
+    let mut found: BTreeSet<&str> = BTreeSet::new();
+    let mut waiting: Vec<&str> = indexes_with(digest, bodies).into_iter().map(|(index, _)| index).collect();
+    while let Some(index) = waiting.pop() {
+        if found.insert(index) {
+            waiting.extend(indexes_with(index, bodies).into_iter().map(|(above, _)| above));
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::manifest_body::{Kind, Part};
@@ -229,6 +241,16 @@ mod tests {
         let bodies = bodies();
         let holding: Vec<&str> = indexes_with(digest, &bodies).into_iter().map(|(digest, _)| digest).collect();
         assert_eq!(holding, expected);
+    }
+
+    #[rstest]
+    #[case("a", &["multi", "round"])]
+    #[case("multi", &["round"])]
+    #[case::a_circle("round", &["round"])]
+    #[case("s", &[])]
+    fn indexes_of_indexes_hold_them_too(#[case] digest: &str, #[case] expected: &[&str]) {
+        let bodies = bodies();
+        assert_eq!(holders(digest, &bodies).into_iter().collect::<Vec<_>>(), expected);
     }
 
     #[rstest]

@@ -1,25 +1,26 @@
 //! `portcullis manifest`.
 
-use super::deleting::Plan;
+use super::deleting::{Plan, moved};
 use super::freeing::Freeing;
-use super::holdings::{Members, Weight, freed_by};
-use super::image::Image;
+use super::holdings::{Members, Weight, freed_by, holders};
+use super::image::{Image, Reference};
+use super::locked::{Lockable, Locked};
 use super::manifest_body::{Kind, ManifestBody, Part, told_platform};
 use super::opened::{Found, OpenRegistry, OpenRepository, Unread};
 use super::references::{Beside, References};
-use super::refusals::{Need, What};
-use super::repositories::locked_lines;
+use super::refusals::What;
 use super::words::{Deletion, ManifestVerb, Order};
 use super::{blocks, locks, names, pairs};
 use crate::az::Run;
 use crate::az::show::{Table, flat, time};
-use crate::client::{Service, address};
+use crate::client::Service;
+use crate::client::registry::manifest_path;
 use crate::failure::Failure;
 use crate::output::text::counted;
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use wire::acr::Manifest;
+use std::collections::{BTreeMap, BTreeSet};
+use wire::acr::{Manifest, Tag};
 
 /// What is said of a manifest in a line.
 pub(super) struct Summary {
@@ -47,7 +48,7 @@ impl Run<'_, '_> {
                 let order = part.orderby.or(Some(Order::NewestFirst));
                 let listed = opened.manifests(order, part.items_max()).await?;
                 let digests: Vec<&str> = listed.iter().map(|manifest| manifest.digest.as_str()).collect();
-                opened.read_whole(&digests, &self.progress).await?;
+                opened.read_whole(&digests, self.progress).await?;
                 self.show_manifests(&opened, &listed)?;
                 self.note_unread(&opened, Looked::Manifests);
                 Ok(())
@@ -64,7 +65,12 @@ impl Run<'_, '_> {
                 let registry = self.open_registry(&image.within).await?;
                 let mut opened = registry.repository(named.repository).await?;
                 let found = opened.find(named.reference).await?;
-                self.delete_manifest(&registry, &mut opened, &found, *deletion).await
+                let plan = self.plan_delete(&registry, &mut opened, &found).await?;
+                if self.announce(&plan, *deletion)? {
+                    check_again(&mut opened, named.reference, &found.told).await?;
+                    self.delete_manifest(&opened, &found.told, &plan, *deletion).await?;
+                }
+                Ok(())
             }
         }
     }
@@ -73,20 +79,9 @@ impl Run<'_, '_> {
         let summaries: Vec<Summary> = listed.iter().map(|told| Summary::of(told, opened)).collect();
         let values = listed.iter().zip(&summaries).map(|(told, summary)| summary.value(told));
         let values = values.collect::<Result<Vec<_>, _>>()?;
-        let row = |(told, summary): (&Manifest, &Summary)| {
-            vec![
-                told.digest.clone(),
-                names(&told.tags),
-                summary.kind.shown().to_owned(),
-                names(&summary.platforms),
-                summary.weight.shown(),
-                time(Some(&told.last_update_time)),
-            ]
-        };
-        let table = Table {
-            headings: &["DIGEST", "TAGS", "KIND", "PLATFORM", "SIZE", "PUSHED"],
-            rows: listed.iter().zip(&summaries).map(row).collect(),
-        };
+        let rows = listed.iter().zip(&summaries).map(|(told, summary)| summary.cells(told).to_vec());
+        let headings = &["DIGEST", "TAGS", "KIND", "PLATFORM", "SIZE", "PUSHED"];
+        let table = Table { headings, rows: rows.collect() };
         self.show_fitted(&Value::Array(values), table)
     }
 
@@ -115,7 +110,7 @@ impl Run<'_, '_> {
     async fn show_manifest(&mut self, opened: &mut OpenRepository<'_, '_>, found: Found) -> Result<(), Failure> {
         let Found { told, listed } = &found;
         let listed = opened.listed_or(listed.as_deref()).await?;
-        let references = opened.references(&told.digest, &listed, &self.progress).await?;
+        let references = opened.references(&told.digest, &listed, self.progress).await?;
         let summary = Summary::of(told, opened);
         let body = opened.bodies.get(&told.digest);
         let mut value = summary.value(told)?;
@@ -125,18 +120,9 @@ impl Run<'_, '_> {
         let layers = body.into_iter().flat_map(|body| body.layers.iter().chain(&body.other_blobs));
         value["layers"] = json!(layers.map(Part::to_json).collect::<Vec<_>>());
         references.add_to(&mut value);
-        let table = Table {
-            headings: &["DIGEST", "TAGS", "KIND", "PLATFORM", "SIZE", "PUSHED", "LOCKS"],
-            rows: vec![vec![
-                told.digest.clone(),
-                names(&told.tags),
-                summary.kind.shown().to_owned(),
-                names(&summary.platforms),
-                summary.weight.shown(),
-                time(Some(&told.last_update_time)),
-                locks(&told.changeable_attributes),
-            ]],
-        };
+        let row = summary.cells(told).into_iter().chain([locks(&told.changeable_attributes)]).collect();
+        let headings = &["DIGEST", "TAGS", "KIND", "PLATFORM", "SIZE", "PUSHED", "LOCKS"];
+        let table = Table { headings, rows: vec![row] };
         let columns = self.console.columns;
         let mut lines = about(opened.name, told, &summary);
         lines.extend(blocks(body.map(parts).into_iter().chain([references.table()]).collect(), columns));
@@ -146,28 +132,30 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    async fn delete_manifest(
-        &mut self,
+    async fn plan_delete(
+        &self,
         registry: &OpenRegistry<'_>,
         opened: &mut OpenRepository<'_, '_>,
         Found { told, listed }: &Found,
-        deletion: Deletion,
-    ) -> Result<(), Failure> {
+    ) -> Result<Plan, Failure> {
         let digest = told.digest.as_str();
         let listed = opened.listed_or(listed.as_deref()).await?;
-        let references = opened.references(digest, &listed, &self.progress).await?;
-        let freeing = match opened.read_listed(&listed, &self.progress).await? {
+        let references = opened.references(digest, &listed, self.progress).await?;
+        let freeing = match opened.read_listed(&listed, self.progress).await? {
             Some(why) => Freeing::LeftOut(why),
             None => {
                 let freed = freed_by(digest, &opened.bodies);
-                let elsewhere = registry.elsewhere(opened.name, &freed.alone, &self.progress).await?;
+                let elsewhere = registry.elsewhere(opened.name, &freed.alone, self.progress).await?;
                 Freeing::Counted { freed, elsewhere }
             }
         };
+        let tags = opened.tags(None, None).await?;
+        let locked = locked(told, &listed, &tags, opened, registry.service);
         let summary = Summary::of(told, opened);
         let name = format!("{}@{digest}", opened.name);
         let mut value = freeing.to_json();
         references.add_to(&mut value);
+        locked.add_to(&mut value);
         for (member, to) in [("digest", json!(digest)), ("repository", json!(opened.name)), ("tags", json!(told.tags))]
         {
             value[member] = to;
@@ -175,8 +163,7 @@ impl Run<'_, '_> {
         let size = Some(summary.weight.shown()).filter(|size| !size.is_empty());
         let size = size.map(|size| format!(", {size}")).unwrap_or_default();
         let mut lines = vec![format!("{name} is {}{size}.", summary.described())];
-        let repository = &opened.told.changeable_attributes;
-        lines.extend(locked_lines(&[("repository", repository), ("manifest", &told.changeable_attributes)]));
+        lines.extend(locked.lines());
         lines.extend(consequences(told, &references, opened, registry.service));
         lines.extend(freeing.lines(&registry.name, opened.name, registry.service));
         let question = match told.tags.as_slice() {
@@ -186,21 +173,83 @@ impl Run<'_, '_> {
                 tags.iter().map(|tag| format!("{}:{tag}", opened.name)).collect::<Vec<_>>().join("', '")
             ),
         };
-        let plan = Plan { name, lines, value, question };
-        if !self.announce(&plan, deletion)? {
-            return Ok(());
-        }
-        let asked = |error| opened.asked(What::Manifest(digest), Need::Delete).failure(error);
-        let deleter = registry.deleter(opened.name).await.map_err(asked)?;
-        let path = format!("/v2/{}/manifests/{}", address::segments(opened.name)?, address::segments(digest)?);
-        deleter.delete_silently(&path).await.map_err(asked)?;
+        Ok(Plan { name, lines, value, question })
+    }
+
+    async fn delete_manifest(
+        &mut self,
+        opened: &OpenRepository<'_, '_>,
+        told: &Manifest,
+        plan: &Plan,
+        deletion: Deletion,
+    ) -> Result<(), Failure> {
+        let path = manifest_path(opened.name, &told.digest)?;
+        opened.delete_silently(&path, What::Manifest(&told.digest)).await?;
         let went = match told.tags.as_slice() {
             [] => None,
             [tag] => Some(format!("Its tag went with it: {tag}.")),
             tags => Some(format!("Its tags went with it: {}.", tags.join(", "))),
         };
-        self.show_deleted(&plan, deletion, went.as_slice())
+        self.show_deleted(plan, deletion, went.as_slice())
     }
+}
+
+/// Looks again at what is to go, with a fresh bearer.
+///
+/// Errors: the tag that it was named by points elsewhere, or its tags are others.
+async fn check_again(
+    opened: &mut OpenRepository<'_, '_>,
+    reference: Reference<'_>,
+    told: &Manifest,
+) -> Result<(), Failure> {
+    opened.let_delete(What::Manifest(&told.digest)).await?;
+    if let Reference::Tag(tag) = reference {
+        let now = opened.tag(tag).await?.digest;
+        if now != told.digest {
+            return Err(moved(&format!("The tag {}:{tag} points at {now} now.", opened.name)));
+        }
+    }
+    let now = opened.manifest(&told.digest).await?;
+    if BTreeSet::from_iter(&now.tags) != BTreeSet::from_iter(&told.tags) {
+        let tags =
+            if now.tags.is_empty() { "no tag".to_owned() } else { format!("other tags: {}", now.tags.join(", ")) };
+        return Err(moved(&format!("{}@{} has {tags} now.", opened.name, told.digest)));
+    }
+    Ok(())
+}
+
+/// What keeps a manifest from being deleted. A server of this project also keeps what a locked index could not be pulled without
+/// (docs/compatibility.md).
+fn locked<'m>(
+    told: &'m Manifest,
+    listed: &'m [Manifest],
+    tags: &'m [Tag],
+    opened: &'m OpenRepository<'_, '_>,
+    service: Service,
+) -> Locked<'m> {
+    let name = opened.name;
+    let mut holders = match service {
+        Service::Portcullis => holders(&told.digest, &opened.bodies),
+        Service::Azure => BTreeSet::new(),
+    };
+    holders.remove(told.digest.as_str());
+    let of_manifest = |noun, manifest: &'m Manifest| {
+        let name = format!("{name}@{}", manifest.digest);
+        Lockable { noun, name, attributes: &manifest.changeable_attributes }
+    };
+    let indexes = listed.iter().filter(|index| holders.contains(index.digest.as_str()));
+    let tags = tags.iter().filter(|tag| tag.digest == told.digest || holders.contains(tag.digest.as_str()));
+    let of_tag = |tag: &'m Tag| Lockable {
+        noun: "tag",
+        name: format!("{name}:{}", tag.name),
+        attributes: &tag.changeable_attributes,
+    };
+    Locked::of(
+        [opened.lockable(), of_manifest("manifest", told)]
+            .into_iter()
+            .chain(indexes.map(|index| of_manifest("index", index)))
+            .chain(tags.map(of_tag)),
+    )
 }
 
 /// What a delete does to what is around it, the worst first.
@@ -236,20 +285,19 @@ fn consequences(
         });
         lines.extend(references.referrers.iter().map(listed_line));
     }
-    let lonely: Vec<&Beside> = references
-        .members
-        .iter()
-        .filter(|member| member.is_there && member.tags.is_empty())
-        .filter(|member| {
-            let holding = super::holdings::indexes_with(&member.digest, &opened.bodies);
-            holding.iter().all(|(index, _)| *index == told.digest)
-        })
-        .collect();
+    // One manifest may be a member for several platforms.
+    let mut seen = BTreeSet::new();
+    let members = references.members.iter().filter(|member| member.is_there && seen.insert(&member.digest));
+    let there: Vec<&Beside> = members.collect();
+    let leads_to = |member: &Beside| {
+        let holding = super::holdings::indexes_with(&member.digest, &opened.bodies);
+        !member.tags.is_empty() || holding.iter().any(|(index, _)| *index != told.digest)
+    };
+    let lonely: Vec<&Beside> = there.iter().copied().filter(|member| !leads_to(member)).collect();
     if !references.members.is_empty() {
-        let there = references.members.iter().filter(|member| member.is_there).count();
-        let stay = if there == 1 { "which stays" } else { "which stay" };
+        let stay = if there.len() == 1 { "which stays" } else { "which stay" };
         let end = if lonely.is_empty() { "" } else { " No tag and no other index leads then to:" };
-        lines.push(format!("It holds {}, {stay}.{end}", counted(there as u64, "manifest")));
+        lines.push(format!("It holds {}, {stay}.{end}", counted(there.len() as u64, "manifest")));
         lines.extend(lonely.into_iter().map(listed_line));
     }
     lines.extend(references.missing.iter().cloned());
@@ -317,6 +365,18 @@ impl Summary {
         }
         let weight = opened.weight(&told.digest);
         Self { kind: body.kind.clone(), artifact_type: body.artifact_type.clone(), platforms, weight }
+    }
+
+    /// Of a table.
+    fn cells(&self, told: &Manifest) -> [String; 6] {
+        [
+            told.digest.clone(),
+            names(&told.tags),
+            self.kind.shown().to_owned(),
+            names(&self.platforms),
+            self.weight.shown(),
+            time(Some(&told.last_update_time)),
+        ]
     }
 
     /// As az has it, and more.

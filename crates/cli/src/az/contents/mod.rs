@@ -6,6 +6,7 @@ mod fit;
 mod freeing;
 mod holdings;
 mod image;
+mod locked;
 mod manifest_body;
 mod manifests;
 mod opened;
@@ -50,11 +51,6 @@ fn locks(attributes: &ChangeableAttributes) -> String {
     ];
     let off: Vec<&str> = off.into_iter().filter_map(|(enabled, word)| (!enabled).then_some(word)).collect();
     if off.is_empty() { "none".to_owned() } else { off.join(", ") }
-}
-
-/// Whether a lock would keep it from being deleted.
-fn forbids_delete(attributes: &ChangeableAttributes) -> bool {
-    !(attributes.delete_enabled && attributes.write_enabled)
 }
 
 /// Names and values below each other, the values in line.

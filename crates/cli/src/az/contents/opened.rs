@@ -3,6 +3,7 @@
 
 use super::holdings::{Bodies, Members, Weight, of_manifest};
 use super::image::{self, Reference};
+use super::locked::Lockable;
 use super::manifest_body::ManifestBody;
 use super::refusals::{Asked, Need, What, is_locked, is_missing_right, is_unknown};
 use super::words::{Order, Within};
@@ -14,6 +15,7 @@ use crate::limits::{MANIFEST_BYTES_READ_MAX, MANIFESTS_READ_AT_AZURE_MAX, MANIFE
 use crate::output::text::counted;
 use crate::progress::Progress;
 use indicatif::{HumanBytes, HumanCount};
+use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -161,17 +163,39 @@ impl<'a> OpenRegistry<'a> {
     pub(super) async fn reader(&self, repository: &str) -> Result<Scoped<'_, 'a>, ClientError> {
         self.client.scoped(&format!("repository:{repository}:pull")).await
     }
-
-    /// A bearer that deletes in a repository.
-    pub(super) async fn deleter(&self, repository: &str) -> Result<Scoped<'_, 'a>, ClientError> {
-        self.client.scoped(&format!("repository:{repository}:delete")).await
-    }
 }
 
 impl<'r, 'a> OpenRepository<'r, 'a> {
     /// What is asked of it, for whoever is refused.
     pub(super) fn asked<'w>(&'w self, what: What<'w>, need: Need) -> Asked<'w> {
         Asked { registry: &self.registry.name, repository: self.name, what, need }
+    }
+
+    /// Itself, as what goes or keeps what goes.
+    pub(super) fn lockable(&self) -> Lockable<'_> {
+        let attributes = &self.told.changeable_attributes;
+        Lockable { noun: "repository", name: self.name.to_owned(), attributes }
+    }
+
+    /// Takes a fresh bearer, which deletes as well: whoever was asked may have thought for longer than a bearer lives.
+    ///
+    /// Errors: the registry gives none.
+    pub(super) async fn let_delete(&mut self, what: What<'_>) -> Result<(), Failure> {
+        let scoped = self.registry.client.scoped(&format!("repository:{}:metadata_read,delete", self.name)).await;
+        self.scoped = scoped.map_err(|error| self.asked(what, Need::Delete).failure(error))?;
+        Ok(())
+    }
+
+    /// Deletes what is at `path`, and says what went; after [`let_delete`](Self::let_delete).
+    ///
+    /// Errors: the login may not; it is locked.
+    pub(super) async fn delete<T: DeserializeOwned>(&self, path: &str, what: What<'_>) -> Result<T, Failure> {
+        self.scoped.delete(path).await.map_err(|error| self.asked(what, Need::Delete).failure(error))
+    }
+
+    /// The same, of what answers nothing.
+    pub(super) async fn delete_silently(&self, path: &str, what: What<'_>) -> Result<(), Failure> {
+        self.scoped.delete_silently(path).await.map_err(|error| self.asked(what, Need::Delete).failure(error))
     }
 
     /// What is told of its manifests.

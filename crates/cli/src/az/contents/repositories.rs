@@ -4,10 +4,11 @@ use super::deleting::Plan;
 use super::fit::fitted;
 use super::freeing::Freeing;
 use super::holdings::{Freed, Holding, of_all};
+use super::locked::{Lockable, Locked};
 use super::opened::{Allowance, OpenRegistry, OpenRepository};
 use super::refusals::{Need, What, is_missing_right, is_unknown};
 use super::words::{Deletion, Order, Part, RepositoryVerb};
-use super::{forbids_delete, locks, names, number, pairs, size};
+use super::{locks, names, number, pairs, size};
 use crate::az::Run;
 use crate::az::show::{Table, flat, time};
 use crate::az::words::Form;
@@ -19,7 +20,7 @@ use indicatif::HumanBytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::cmp::Reverse;
-use wire::acr::{ChangeableAttributes, DeletedRepository, Repository};
+use wire::acr::{DeletedRepository, Manifest, Repository, Tag};
 
 /// Why so many sizes are left out is said; the rest is told as a number.
 const REASONS_SHOWN_MAX: usize = 3;
@@ -139,20 +140,12 @@ impl Run<'_, '_> {
             flat(&value)
         };
         let values = rows.iter().map(value).collect::<Result<Vec<_>, _>>()?;
-        let cells = |row: &Row| {
-            let told = |of: fn(&Repository) -> String| row.told.as_ref().map(of).unwrap_or_default();
-            vec![
-                row.name.clone(),
-                told(|it| number(it.tag_count)),
-                told(|it| number(it.manifest_count)),
-                size(row.bytes),
-                told(|it| time(Some(&it.last_update_time))),
-            ]
+        let cells = |row: &Row| match &row.told {
+            Some(told) => cells(&row.name, told, row.bytes).to_vec(),
+            None => vec![row.name.clone(), String::new(), String::new(), String::new(), String::new()],
         };
-        let table = Table {
-            headings: &["NAME", "TAGS", "MANIFESTS", "SIZE", "UPDATED"],
-            rows: rows.iter().map(cells).collect(),
-        };
+        let headings = &["NAME", "TAGS", "MANIFESTS", "SIZE", "UPDATED"];
+        let table = Table { headings, rows: rows.iter().map(cells).collect() };
         self.show_fitted(&Value::Array(values), table)
     }
 
@@ -174,14 +167,7 @@ impl Run<'_, '_> {
         value["sizeBytes"] = json!(bytes);
         value["blobBytes"] = json!(held.as_ref().ok().map(Holding::blob_bytes));
         value["blobs"] = json!(held.as_ref().ok().map(|holding| holding.blobs.len()));
-        let row = [
-            opened.name.to_owned(),
-            number(told.tag_count),
-            number(told.manifest_count),
-            size(bytes),
-            time(Some(&told.last_update_time)),
-            locks(&told.changeable_attributes),
-        ];
+        let row = cells(opened.name, told, bytes).into_iter().chain([locks(&told.changeable_attributes)]).collect();
         let lines = pairs(&[
             ("Repository", opened.name.to_owned()),
             ("Registry", told.registry.clone()),
@@ -200,7 +186,7 @@ impl Run<'_, '_> {
             ("Locks", locks(&told.changeable_attributes)),
         ]);
         let headings = &["NAME", "TAGS", "MANIFESTS", "SIZE", "UPDATED", "LOCKS"];
-        self.show_lines(&flat(&value)?, &Table { headings, rows: vec![row.to_vec()] }, &lines)
+        self.show_lines(&flat(&value)?, &Table { headings, rows: vec![row] }, &lines)
     }
 
     async fn delete_repository(
@@ -210,27 +196,31 @@ impl Run<'_, '_> {
         deletion: Deletion,
     ) -> Result<(), Failure> {
         let mut opened = registry.repository(name).await?;
-        let freeing = match self.hold(&mut opened).await? {
-            Held::LeftOut(why) => Freeing::LeftOut(why),
-            Held::Gone(error) => return Err(opened.asked(What::Repository, Need::Tell).failure(error)),
-            Held::Known(Holding { blobs, .. }) => {
-                let elsewhere = registry.elsewhere(name, &blobs, &self.progress).await?;
+        let listed = opened.manifests(None, None).await?;
+        let freeing = match opened.read_listed(&listed, self.progress).await? {
+            Some(why) => Freeing::LeftOut(why),
+            None => {
+                let blobs = of_all(opened.bodies.values()).blobs;
+                let elsewhere = registry.elsewhere(name, &blobs, self.progress).await?;
                 Freeing::Counted { freed: Freed { alone: blobs, ..Freed::default() }, elsewhere }
             }
         };
-        let tags = opened.tags(None, None).await?.into_iter().map(|tag| tag.name).collect::<Vec<_>>();
+        let tags = opened.tags(None, None).await?;
+        let locked = locked(&opened, &listed, &tags);
+        let tags: Vec<&str> = tags.iter().map(|tag| tag.name.as_str()).collect();
         let told = &opened.told;
         let mut lines = vec![format!(
             "The repository {name} goes with {} and {}.",
             counted(told.manifest_count, "manifest"),
             counted(told.tag_count, "tag"),
         )];
-        lines.extend(locked_lines(&[("repository", &told.changeable_attributes)]));
+        lines.extend(locked.lines());
         if !tags.is_empty() {
             lines.push(format!("Its tags: {}.", names(&tags)));
         }
         lines.extend(freeing.lines(&registry.name, name, registry.service));
         let mut value = freeing.to_json();
+        locked.add_to(&mut value);
         value["tags"] = json!(tags);
         value["tagCount"] = json!(told.tag_count);
         value["manifestCount"] = json!(told.manifest_count);
@@ -239,9 +229,8 @@ impl Run<'_, '_> {
         if !self.announce(&plan, deletion)? {
             return Ok(());
         }
-        let asked = |error| opened.asked(What::Repository, Need::Delete).failure(error);
-        let deleter = registry.deleter(name).await.map_err(asked)?;
-        let gone: DeletedRepository = deleter.delete(&metadata_path(&[name])?).await.map_err(asked)?;
+        opened.let_delete(What::Repository).await?;
+        let gone: DeletedRepository = opened.delete(&metadata_path(&[name])?, What::Repository).await?;
         let went = format!(
             "{} and {} went with it.",
             counted(gone.manifests_deleted.len() as u64, "manifest"),
@@ -251,19 +240,37 @@ impl Run<'_, '_> {
     }
 }
 
+/// What keeps a repository from being deleted: its lock, and those of everything in it.
+fn locked<'m>(opened: &'m OpenRepository<'_, '_>, listed: &'m [Manifest], tags: &'m [Tag]) -> Locked<'m> {
+    let name = opened.name;
+    let manifests = listed.iter().map(|manifest| Lockable {
+        noun: "manifest",
+        name: format!("{name}@{}", manifest.digest),
+        attributes: &manifest.changeable_attributes,
+    });
+    let tags = tags.iter().map(|tag| Lockable {
+        noun: "tag",
+        name: format!("{name}:{}", tag.name),
+        attributes: &tag.changeable_attributes,
+    });
+    Locked::of([opened.lockable()].into_iter().chain(manifests).chain(tags))
+}
+
+/// Of a table.
+fn cells(name: &str, told: &Repository, bytes: Option<u64>) -> [String; 5] {
+    [
+        name.to_owned(),
+        number(told.tag_count),
+        number(told.manifest_count),
+        size(bytes),
+        time(Some(&told.last_update_time)),
+    ]
+}
+
 /// `4, 2.05 MiB together`
 fn together(count: u64, bytes: Option<u64>) -> String {
     let bytes = bytes.filter(|_| count > 0).map(|bytes| format!(", {} together", HumanBytes(bytes)));
     number(count) + &bytes.unwrap_or_default()
-}
-
-/// That the delete would be refused, where that is known of any of these.
-pub(super) fn locked_lines(all: &[(&str, &ChangeableAttributes)]) -> Vec<String> {
-    let locked = all.iter().filter(|(_, attributes)| forbids_delete(attributes));
-    let line = |(what, attributes): &(&str, &ChangeableAttributes)| {
-        format!("WARNING: the {what} is locked ({}): the delete would be refused.", locks(attributes))
-    };
-    locked.map(line).collect()
 }
 
 /// The names by when something last changed in each, `items_max` at most: so that no more is read than is shown.

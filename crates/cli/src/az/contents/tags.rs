@@ -1,11 +1,12 @@
 //! `portcullis tag`.
 
-use super::deleting::Plan;
+use super::deleting::{Plan, moved};
+use super::holdings::Weight;
 use super::image::{Image, shortened};
+use super::locked::{Lockable, Locked};
 use super::manifests::{Looked, Summary};
 use super::opened::{OpenRegistry, OpenRepository};
-use super::refusals::{Need, What};
-use super::repositories::locked_lines;
+use super::refusals::What;
 use super::words::{Deletion, TagVerb};
 use super::{locks, names, pairs};
 use crate::az::Run;
@@ -24,7 +25,7 @@ impl Run<'_, '_> {
                 let mut opened = registry.repository(repository.name()).await?;
                 let tags = opened.tags(part.orderby, part.items_max()).await?;
                 let digests: BTreeSet<&str> = tags.iter().map(|tag| tag.digest.as_str()).collect();
-                opened.read_whole(&digests.into_iter().collect::<Vec<_>>(), &self.progress).await?;
+                opened.read_whole(&digests.into_iter().collect::<Vec<_>>(), self.progress).await?;
                 self.show_tags(&opened, &tags)?;
                 self.note_unread(&opened, Looked::Tags);
                 Ok(())
@@ -35,7 +36,7 @@ impl Run<'_, '_> {
                 let mut opened = registry.repository(repository).await?;
                 let tag = opened.tag(tag).await?;
                 let told = opened.manifest(&tag.digest).await?;
-                opened.read_whole(&[&told.digest], &self.progress).await?;
+                opened.read_whole(&[&told.digest], self.progress).await?;
                 self.show_tag(&opened, &tag, &told)?;
                 self.note_unread(&opened, Looked::One);
                 Ok(())
@@ -43,9 +44,9 @@ impl Run<'_, '_> {
             TagVerb::Delete { image, deletion } => {
                 let (repository, tag) = Image::parse_tag(image.name())?;
                 let registry = self.open_registry(&image.within).await?;
-                let opened = registry.repository(repository).await?;
+                let mut opened = registry.repository(repository).await?;
                 let tag = opened.tag(tag).await?;
-                self.delete_tag(&registry, &opened, &tag, *deletion).await
+                self.delete_tag(&registry, &mut opened, &tag, *deletion).await
             }
         }
     }
@@ -57,15 +58,8 @@ impl Run<'_, '_> {
             flat(&value)
         };
         let values = tags.iter().map(value).collect::<Result<Vec<_>, _>>()?;
-        let row = |tag: &Tag| {
-            vec![
-                tag.name.clone(),
-                tag.digest.clone(),
-                opened.weight(&tag.digest).shown(),
-                time(Some(&tag.last_update_time)),
-            ]
-        };
-        let table = Table { headings: &["TAG", "DIGEST", "SIZE", "UPDATED"], rows: tags.iter().map(row).collect() };
+        let rows = tags.iter().map(|tag| cells(tag, opened.weight(&tag.digest)).to_vec());
+        let table = Table { headings: &["TAG", "DIGEST", "SIZE", "UPDATED"], rows: rows.collect() };
         self.show_fitted(&Value::Array(values), table)
     }
 
@@ -76,13 +70,7 @@ impl Run<'_, '_> {
         value["repository"] = json!(opened.name);
         summary.weight.add_to(&mut value);
         value["otherTags"] = json!(others);
-        let row = [
-            tag.name.clone(),
-            tag.digest.clone(),
-            summary.weight.shown(),
-            time(Some(&tag.last_update_time)),
-            locks(&tag.changeable_attributes),
-        ];
+        let row = cells(tag, summary.weight).into_iter().chain([locks(&tag.changeable_attributes)]).collect();
         let lines = pairs(&[
             ("Tag", format!("{}:{}", opened.name, tag.name)),
             ("Digest", tag.digest.clone()),
@@ -94,13 +82,13 @@ impl Run<'_, '_> {
             ("Locks", locks(&tag.changeable_attributes)),
         ]);
         let headings = &["TAG", "DIGEST", "SIZE", "UPDATED", "LOCKS"];
-        self.show_lines(&flat(&value)?, &Table { headings, rows: vec![row.to_vec()] }, &lines)
+        self.show_lines(&flat(&value)?, &Table { headings, rows: vec![row] }, &lines)
     }
 
     async fn delete_tag(
         &mut self,
         registry: &OpenRegistry<'_>,
-        opened: &OpenRepository<'_, '_>,
+        opened: &mut OpenRepository<'_, '_>,
         tag: &Tag,
         deletion: Deletion,
     ) -> Result<(), Failure> {
@@ -112,23 +100,34 @@ impl Run<'_, '_> {
             others => format!("The manifest {} stays, with {}.", tag.digest, names(others)),
         };
         let mut lines = vec![format!("The tag {name} goes. {stays}")];
-        let repository = &opened.told.changeable_attributes;
         if others.is_empty() {
             let image = format!("{}@{}", opened.name, shortened(&tag.digest));
             lines.push(format!("To take it too: portcullis manifest delete {image} -r {}", registry.name));
         }
-        lines.extend(locked_lines(&[("repository", repository), ("tag", &tag.changeable_attributes)]));
-        let value = json!({ "repository": opened.name, "tag": tag.name, "digest": tag.digest, "otherTags": others, "freedBytes": 0 });
+        let of_tag = Lockable { noun: "tag", name: name.clone(), attributes: &tag.changeable_attributes };
+        let locked = Locked::of([opened.lockable(), of_tag]);
+        lines.extend(locked.lines());
+        let mut value = json!({ "repository": opened.name, "tag": tag.name, "digest": tag.digest, "otherTags": others, "freedBytes": 0 });
+        locked.add_to(&mut value);
         let question = format!("Are you sure you want to delete the tag '{name}'?");
         let plan = Plan { name, lines, value, question };
         if !self.announce(&plan, deletion)? {
             return Ok(());
         }
-        let asked = |error| opened.asked(What::Tag(&tag.name), Need::Delete).failure(error);
-        let deleter = registry.deleter(opened.name).await.map_err(asked)?;
-        deleter.delete_silently(&metadata_path(&[opened.name, "_tags", &tag.name])?).await.map_err(asked)?;
+        let what = What::Tag(&tag.name);
+        opened.let_delete(what).await?;
+        let now = opened.tag(&tag.name).await?;
+        if now.digest != tag.digest {
+            return Err(moved(&format!("The tag {} points at {} now.", plan.name, now.digest)));
+        }
+        opened.delete_silently(&metadata_path(&[opened.name, "_tags", &tag.name])?, what).await?;
         self.show_deleted(&plan, deletion, &[stays])
     }
+}
+
+/// Of a table.
+fn cells(tag: &Tag, weight: Weight) -> [String; 4] {
+    [tag.name.clone(), tag.digest.clone(), weight.shown(), time(Some(&tag.last_update_time))]
 }
 
 /// The tags beside this one.

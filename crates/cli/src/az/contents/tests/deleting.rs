@@ -15,7 +15,7 @@ fn before_deleting() -> Vec<Exchange> {
         vec![referrers('a', &[('f', "x/signature")]), image('b', "13"), signature('f')],
         vec![bearer(), exchange("GET /acr/v1/_catalog", 200, &json!({ "repositories": ["app", "one", "two"] }))],
         vec![bearer(), held("one", '2', 200), held("one", '4', 404)],
-        vec![bearer(), held("two", '4', 404)],
+        vec![bearer(), held("two", '4', 404), tags(&all_tags())],
     ])
 }
 
@@ -50,8 +50,8 @@ A dry run: nothing was deleted.
 fn somebody_is_asked_who_knows_what_goes(#[case] answers: &[&str], #[case] code: u8, #[case] end: &str) {
     let mut exchanges = before_deleting();
     if code == 0 {
-        exchanges
-            .extend([bearer(), exchange(&format!("DELETE /v2/app/manifests/{}", encoded('a')), 202, &Value::Null)]);
+        exchanges.extend([bearer(), one_tag("v1", 'a'), one_manifest('a', &all()[1])]);
+        exchanges.push(exchange(&format!("DELETE /v2/app/manifests/{}", encoded('a')), 202, &Value::Null));
     }
     let ran = run("manifest delete app:v1 -r myreg", answers, exchanges);
     assert!(ran.stderr.contains("WARNING: the index") && ran.stderr.ends_with(end), "{}", ran.stderr);
@@ -63,7 +63,7 @@ fn the_members_of_an_index_stay_and_are_named() {
     let exchanges = with(vec![
         repository("app", 4, 3).into(),
         vec![one_tag("multi", 'e'), one_manifest('e', &all()[0]), listed(&all()), index('e')],
-        vec![image('a', "12"), image('b', "13"), referrers('e', &[]), signature('f')],
+        vec![image('a', "12"), image('b', "13"), referrers('e', &[]), signature('f'), tags(&all_tags())],
     ]);
     let ran = run("manifest delete app:multi -r myreg --dry-run -o table", &[], exchanges);
     let expected = "\
@@ -88,6 +88,7 @@ fn what_cannot_be_known_is_not_guessed(
         vec![one_tag("v1", 'a'), one_manifest('a', &all()[1]), listed(&all()), image('a', "12"), index('e')],
         vec![referrers('a', &[]), image('b', "13")],
         last,
+        vec![tags(&all_tags())],
     ]);
     let ran = run("manifest delete app:v1 -r myreg --dry-run", &[], exchanges);
     let plan: Value = serde_json::from_str(&ran.stdout).unwrap();
@@ -110,7 +111,7 @@ fn alone() -> Vec<Exchange> {
     "2 blobs in 1,000 repositories are more than the 1,000 that a command asks for"
 )]
 fn who_else_holds_a_blob_is_asked_within_limits(#[case] catalog: Vec<Exchange>, #[case] expected: &str) {
-    let exchanges = with(vec![alone(), vec![bearer()], catalog]);
+    let exchanges = with(vec![alone(), vec![bearer()], catalog, vec![tags(&[told_tag("v1", 'a')])]]);
     let ran = run("manifest delete app:v1 -r myreg --dry-run", &[], exchanges);
     let plan: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!((&plan["freedBytes"], &plan["inNoOtherRepositoryBytes"]), (&json!(2048), &Value::Null));
@@ -128,6 +129,7 @@ fn who_cannot_be_asked_is_counted() {
         silent("locked", 405).into(),
         vec![bearer(), held("open", '1', 404), held("open", 'c', 404)],
         silent("private", 401).into(),
+        vec![tags(&[told_tag("v1", 'a')])],
     ]);
     let ran = run("manifest delete app:v1 -r myreg --dry-run -o table", &[], exchanges);
     let expected =
@@ -137,8 +139,8 @@ fn who_cannot_be_asked_is_counted() {
 
 #[test]
 fn at_azure_what_refers_to_it_may_go_as_well() {
-    let catalog = exchange("GET /acr/v1/_catalog", 200, &json!({ "repositories": ["app"] }));
-    let exchanges = std::iter::once(exchanged()).chain(alone()).chain([bearer(), catalog]).collect();
+    let last = [bearer(), catalog(&["app"]), tags(&[told_tag("v1", 'a')])];
+    let exchanges = std::iter::once(exchanged()).chain(alone()).chain(last).collect();
     let transport = FakeTransport::new(exchanges).at_azure();
     let ran = run_over("manifest delete app:v1 -r myreg.azurecr.io --dry-run -o table", &[], transport);
     let expected = "\
@@ -158,12 +160,16 @@ fn a_tag_goes_and_its_manifest_stays(#[case] tags: &[&str], #[case] expected: &s
     let exchanges = with(vec![
         repository("app", 1, 2).into(),
         vec![one_tag("v1", 'a'), one_manifest('a', &told('a', "manifest", tags))],
-        vec![bearer(), exchange("DELETE /acr/v1/app/_tags/v1", 202, &Value::Null)],
+        vec![bearer(), one_tag("v1", 'a'), exchange("DELETE /acr/v1/app/_tags/v1", 202, &Value::Null)],
     ]);
     let ran = run("tag delete app:v1 -r myreg --yes -o table", &[], exchanges);
     let expected = format!("Deleted app:v1.\nThe manifest {} {expected}\n", d('a'));
     assert_eq!((ran.stdout.as_str(), ran.code), (expected.as_str(), 0), "{}", ran.stderr);
-    assert!(ran.bodies.iter().any(|body| body.as_str().is_some_and(|it| it.contains("repository%3Aapp%3Adelete"))));
+    assert!(
+        ran.bodies
+            .iter()
+            .any(|body| body.as_str().is_some_and(|it| it.contains("repository%3Aapp%3Ametadata%5Fread%2Cdelete")))
+    );
 }
 
 #[rstest]
@@ -173,7 +179,7 @@ fn what_is_refused_is_told_in_plain_words(#[case] status: u16, #[case] expected:
     let exchanges = with(vec![
         repository("app", 1, 1).into(),
         vec![one_tag("v1", 'a'), one_manifest('a', &told('a', "manifest", &["v1"]))],
-        vec![bearer(), refused("DELETE /acr/v1/app/_tags/v1", status, "CODE")],
+        vec![bearer(), one_tag("v1", 'a'), refused("DELETE /acr/v1/app/_tags/v1", status, "CODE")],
     ]);
     let ran = run("tag delete app:v1 -r myreg --yes", &[], exchanges);
     assert_eq!((ran.stderr.starts_with(expected), ran.stdout.as_str(), ran.code), (true, "", 1), "{}", ran.stderr);
@@ -181,13 +187,11 @@ fn what_is_refused_is_told_in_plain_words(#[case] status: u16, #[case] expected:
 
 #[test]
 fn a_repository_goes_with_everything_in_it() {
-    let page = json!({ "registry": "myreg.example", "imageName": "app", "tags": [told_tag("v1", 'a')] });
     let gone = json!({ "manifestsDeleted": [d('a')], "tagsDeleted": ["v1"] });
     let exchanges = with(vec![
         repository("app", 1, 1).into(),
         vec![listed(&[told('a', "manifest", &["v1"])]), image('a', "12")],
-        vec![bearer(), exchange("GET /acr/v1/_catalog", 200, &json!({ "repositories": ["app"] }))],
-        vec![exchange("GET /acr/v1/app/_tags", 200, &page)],
+        vec![bearer(), catalog(&["app"]), tags(&[told_tag("v1", 'a')])],
         vec![bearer(), exchange("DELETE /acr/v1/app", 202, &gone)],
     ]);
     let ran = run("repository delete app -r myreg -o table", &["y"], exchanges);
@@ -197,16 +201,117 @@ fn a_repository_goes_with_everything_in_it() {
     assert_eq!(ran.stdout, "Deleted app.\n1 manifest and 1 tag went with it.\n");
 }
 
+/// What is locked, of the manifest `a`, its tags, and the index that holds it; what is said of it.
+#[rstest]
+#[case::repository(without(told_repository("app", 4, 3), "writeEnabled"), all(), all_tags(), &["repository app is locked (no write)"])]
+#[case::manifest(told_repository("app", 4, 3), locked_at(all(), 1), all_tags(), &["manifest app@sha256:aaaa"])]
+#[case::index(told_repository("app", 4, 3), locked_at(all(), 0), all_tags(), &["index app@sha256:eeee"])]
+#[case::another(told_repository("app", 4, 3), locked_at(all(), 2), all_tags(), &[])]
+#[case::tags(
+    told_repository("app", 4, 3),
+    all(),
+    all_tags().into_iter().map(|told| without(told, "deleteEnabled")).collect(),
+    &["tag app:latest is locked (no delete)", "tag app:multi", "tag app:v1"]
+)]
+fn a_plan_says_what_a_lock_would_refuse(
+    #[case] repository: Value,
+    #[case] manifests: Vec<Value>,
+    #[case] locked_tags: Vec<Value>,
+    #[case] expected: &[&str],
+) {
+    let exchanges = with(vec![
+        opened(&repository).into(),
+        vec![one_tag("v1", 'a'), one_manifest('a', &manifests[1]), listed(&manifests), image('a', "1"), index('e')],
+        vec![referrers('a', &[]), image('b', "1"), signature('f'), tags(&locked_tags)],
+    ]);
+    let ran = run("manifest delete app:v1 -r myreg --dry-run -o table", &[], exchanges);
+    let warned: Vec<&str> = ran.stdout.lines().filter_map(|line| line.strip_prefix("WARNING: the ")).collect();
+    let warned: Vec<&&str> = warned.iter().filter(|line| line.ends_with("the delete would be refused.")).collect();
+    assert_eq!(warned.len(), expected.len(), "{}{}", ran.stdout, ran.stderr);
+    assert!(warned.iter().zip(expected).all(|(line, expected)| line.starts_with(expected)), "{warned:?}");
+}
+
+fn locked_at(mut manifests: Vec<Value>, position: usize) -> Vec<Value> {
+    manifests[position] = without(manifests[position].clone(), "deleteEnabled");
+    manifests
+}
+
+#[test]
+fn a_repository_is_kept_by_each_lock_in_it() {
+    let locked: Vec<Value> = all().into_iter().map(|told| without(told, "writeEnabled")).collect();
+    let locked_tag = without(told_tag("v1", 'a'), "deleteEnabled");
+    let exchanges = || {
+        with(vec![
+            repository("app", 4, 1).into(),
+            vec![listed(&locked), image('a', "1"), image('b', "1"), index('e'), signature('f')],
+            vec![bearer(), catalog(&["app"]), tags(std::slice::from_ref(&locked_tag))],
+        ])
+    };
+    let ran = run("repository delete app -r myreg --dry-run -o table", &[], exchanges());
+    let expected = format!(
+        "WARNING: the manifest app@{} is locked (no write): the delete would be refused.\nWARNING: 2 more are locked as well.\nIts tags: v1.",
+        d('b')
+    );
+    assert!(ran.stdout.contains(&expected), "{}{}", ran.stdout, ran.stderr);
+    let plan: Value =
+        serde_json::from_str(&run("repository delete app -r myreg --dry-run", &[], exchanges()).stdout).unwrap();
+    assert_eq!(plan["locked"].as_array().map(Vec::len), Some(5));
+    assert_eq!(plan["locked"][4], "app:v1");
+}
+
+/// After somebody said yes: what is looked at again, and what is said where it is not what it was.
+#[rstest]
+#[case::moved("manifest", vec![one_tag("v1", 'b')], &format!("The tag app:v1 points at {} now. Nothing was deleted.\n", d('b')))]
+#[case::more_tags(
+    "manifest",
+    vec![one_tag("v1", 'a'), one_manifest('a', &told('a', "manifest", &["v1", "v2"]))],
+    &format!("app@{} has other tags: v1, v2 now. Nothing was deleted.\n", d('a'))
+)]
+#[case::gone(
+    "manifest",
+    vec![refused("GET /acr/v1/app/_tags/v1", 404, "TAG_UNKNOWN")],
+    "There is no tag 'v1' in the repository 'app'.\n"
+)]
+#[case::a_tag_alone("tag", vec![one_tag("v1", 'b')], &format!("The tag app:v1 points at {} now. Nothing was deleted.\n", d('b')))]
+fn what_moved_meanwhile_stays(#[case] word: &str, #[case] again: Vec<Exchange>, #[case] expected: &str) {
+    let before = match word {
+        "manifest" => {
+            let asked = vec![bearer(), catalog(&["app"]), tags(&[told_tag("v1", 'a')]), bearer()];
+            alone().into_iter().chain(asked).collect()
+        }
+        _ => {
+            let told = told('a', "manifest", &["v1"]);
+            let mut all: Vec<Exchange> = repository("app", 1, 1).into();
+            all.extend([one_tag("v1", 'a'), one_manifest('a', &told), bearer()]);
+            all
+        }
+    };
+    let ran = run(&format!("{word} delete app:v1 -r myreg --yes"), &[], with(vec![before, again]));
+    assert_eq!((ran.stderr.starts_with(expected), ran.stdout.as_str(), ran.code), (true, "", 1), "{}", ran.stderr);
+}
+
 /// The second repository holds all of it: the third is not asked, and no bearer for it either.
 #[test]
 fn nobody_is_asked_further_when_nothing_is_left_to_ask() {
     let exchanges = with(vec![
         alone(),
         vec![bearer(), catalog(&["app", "one", "two"])],
-        vec![bearer(), held("one", '1', 200), held("one", 'c', 200)],
+        vec![bearer(), held("one", '1', 200), held("one", 'c', 200), tags(&[told_tag("v1", 'a')])],
     ]);
     let ran = run("manifest delete app:v1 -r myreg --dry-run -o table", &[], exchanges);
     let expected =
         "Other repositories hold all of it, so that the registry frees nothing (1 other repository of myreg asked).\n";
     assert!(ran.stdout.contains(expected), "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
+fn a_plan_moves_no_cursor() {
+    let mut told = told('a', "manifest", &["v1"]);
+    told["tags"] = json!(["v1", "\u{1b}[2Jx"]);
+    let exchanges = with(vec![
+        repository("app", 1, 2).into(),
+        vec![one_tag("v1", 'a'), one_manifest('a', &told), bearer(), one_tag("v1", 'b')],
+    ]);
+    let ran = run("tag delete app:v1 -r myreg --yes -o table", &[], exchanges);
+    assert!(ran.stderr.contains("stays, with  [2Jx.") && !ran.stderr.contains('\u{1b}'), "{:?}", ran.stderr);
 }

@@ -204,6 +204,63 @@ fn tags_are_listed_and_shown() {
     );
 }
 
+/// The oldest two of four: the fourth goes after it was looked at, the third is not shown, and so neither is read.
+#[test]
+fn repositories_in_an_order_are_read_as_far_as_they_are_shown() {
+    let updated = |name: &str, time: &str| {
+        let mut told = told_repository(name, 1, 1);
+        told["lastUpdateTime"] = json!(time);
+        told
+    };
+    let [newest, oldest, gone] = [
+        updated("newest", "2026-03-01T00:00:00.0000000Z"),
+        updated("app", "2026-01-01T00:00:00.0000000Z"),
+        updated("gone", "2026-02-01T00:00:00.0000000Z"),
+    ];
+    let exchanges = with(vec![
+        vec![bearer(), catalog(&["newest", "private", "app", "gone"])],
+        opened(&newest).into(),
+        vec![bearer(), refused("GET /acr/v1/private", 401, "UNAUTHORIZED")],
+        opened(&oldest).into(),
+        opened(&gone).into(),
+        opened(&oldest).into(),
+        vec![listed(&[told('a', "manifest", &[])]), image('a', "1")],
+        opened(&gone).into(),
+        vec![refused("GET /acr/v1/gone/_manifests", 404, "NAME_UNKNOWN")],
+    ]);
+    let ran = run("repository list -r myreg --orderby time_asc --top 2 -o tsv", &[], exchanges);
+    assert_eq!(ran.stdout, "app\t1\t1\t2.34 KiB\t2026-01-01T00:00:00Z\n", "{}", ran.stderr);
+}
+
+/// Of a repository that nobody may pull from, nothing is asked that would be refused.
+#[rstest]
+#[case("repository show app -r myreg -o table", vec![], "Blobs       not known: nothing of app can be read, since its readEnabled is false\n", "")]
+#[case(
+    "manifest list app -r myreg -o tsv",
+    vec![listed(&all())],
+    "image\tlinux/amd64\t8.79 KiB",
+    "4 manifests not read, since readEnabled is false: kinds and sizes are what the registry says, and those of indexes are left out.\n"
+)]
+#[case(
+    "tag list app -r myreg -o tsv",
+    vec![tags(&[told_tag("v1", 'a')])],
+    "v1\t",
+    "1 manifest not read, since readEnabled is false: the sizes of what needs them are left out.\n"
+)]
+fn a_locked_repository_is_told_at_once(
+    #[case] line: &str,
+    #[case] asked: Vec<Exchange>,
+    #[case] shown: &str,
+    #[case] note: &str,
+) {
+    let locked = without(without(told_repository("app", 4, 3), "readEnabled"), "deleteEnabled");
+    let ran = run(line, &[], with(vec![opened(&locked).into(), asked]));
+    assert!(ran.stdout.contains(shown), "{}", ran.stdout);
+    assert_eq!(ran.stderr, note);
+    let is_shown = ran.stdout.contains("Locks       no delete, no read\n");
+    assert_eq!(is_shown, line.starts_with("repository show"), "{}", ran.stdout);
+}
+
 /// What the repository does not have is told apart from what was not read; of both, the index has no exact size.
 #[rstest]
 #[case::missing(404, Some(1), Some(0), false)]
@@ -257,35 +314,6 @@ fn a_member_says_what_it_misses() {
     assert_eq!((&shown["members"][0]["membersMissing"], &shown["membersMissing"]), (&json!(1), &json!(1)));
 }
 
-/// Of a repository that nobody may pull from, nothing is asked that would be refused.
-#[rstest]
-#[case("repository show app -r myreg -o table", vec![], "Blobs       not known: nothing of app can be read, since its readEnabled is false\n", "")]
-#[case(
-    "manifest list app -r myreg -o tsv",
-    vec![listed(&all())],
-    "image\tlinux/amd64\t8.79 KiB",
-    "4 manifests not read, since readEnabled is false: kinds and sizes are what the registry says, and those of indexes are left out.\n"
-)]
-#[case(
-    "tag list app -r myreg -o tsv",
-    vec![tags(&[told_tag("v1", 'a')])],
-    "v1\t",
-    "1 manifest not read, since readEnabled is false: the sizes of what needs them are left out.\n"
-)]
-fn a_locked_repository_is_told_at_once(
-    #[case] line: &str,
-    #[case] asked: Vec<Exchange>,
-    #[case] shown: &str,
-    #[case] note: &str,
-) {
-    let locked = without(without(told_repository("app", 4, 3), "readEnabled"), "deleteEnabled");
-    let ran = run(line, &[], with(vec![opened(&locked).into(), asked]));
-    assert!(ran.stdout.contains(shown), "{}", ran.stdout);
-    assert_eq!(ran.stderr, note);
-    let is_shown = ran.stdout.contains("Locks       no delete, no read\n");
-    assert_eq!(is_shown, line.starts_with("repository show"), "{}", ran.stdout);
-}
-
 /// One more than a command reads at Azure.
 #[test]
 fn what_is_too_many_is_left_out_and_counted() {
@@ -333,32 +361,4 @@ fn no_more_bytes_are_read_than_a_command_may() {
     });
     assert_eq!(unread.into_iter().collect::<Vec<_>>(), [(Unread::TooLarge, 5)]);
     assert_eq!(transport.left(), 0);
-}
-
-/// The oldest two of four: the fourth goes after it was looked at, the third is not shown, and so neither is read.
-#[test]
-fn repositories_in_an_order_are_read_as_far_as_they_are_shown() {
-    let updated = |name: &str, time: &str| {
-        let mut told = told_repository(name, 1, 1);
-        told["lastUpdateTime"] = json!(time);
-        told
-    };
-    let [newest, oldest, gone] = [
-        updated("newest", "2026-03-01T00:00:00.0000000Z"),
-        updated("app", "2026-01-01T00:00:00.0000000Z"),
-        updated("gone", "2026-02-01T00:00:00.0000000Z"),
-    ];
-    let exchanges = with(vec![
-        vec![bearer(), catalog(&["newest", "private", "app", "gone"])],
-        opened(&newest).into(),
-        vec![bearer(), refused("GET /acr/v1/private", 401, "UNAUTHORIZED")],
-        opened(&oldest).into(),
-        opened(&gone).into(),
-        opened(&oldest).into(),
-        vec![listed(&[told('a', "manifest", &[])]), image('a', "1")],
-        opened(&gone).into(),
-        vec![refused("GET /acr/v1/gone/_manifests", 404, "NAME_UNKNOWN")],
-    ]);
-    let ran = run("repository list -r myreg --orderby time_asc --top 2 -o tsv", &[], exchanges);
-    assert_eq!(ran.stdout, "app\t1\t1\t2.34 KiB\t2026-01-01T00:00:00Z\n", "{}", ran.stderr);
 }

@@ -146,6 +146,11 @@ fn all() -> Vec<Value> {
     ]
 }
 
+/// The tags of `app`.
+fn all_tags() -> Vec<Value> {
+    vec![told_tag("latest", 'a'), told_tag("multi", 'e'), told_tag("v1", 'a')]
+}
+
 fn catalog(names: &[&str]) -> Exchange {
     exchange("GET /acr/v1/_catalog", 200, &json!({ "repositories": names }))
 }
