@@ -126,7 +126,7 @@ impl Run<'_, '_> {
         let columns = self.console.columns;
         let mut lines = about(opened.name, told, &summary);
         lines.extend(blocks(body.map(parts).into_iter().chain([references.table()]).collect(), columns));
-        lines.extend(references.missing.iter().cloned());
+        lines.extend(references.not_known.iter().cloned());
         self.show_lines(&flat(&value)?, &table, &lines)?;
         self.note_unread(opened, Looked::One);
         Ok(())
@@ -165,6 +165,7 @@ impl Run<'_, '_> {
         let mut lines = vec![format!("{name} is {}{size}.", summary.described())];
         lines.extend(locked.lines());
         lines.extend(consequences(told, &references, opened, registry.service));
+        lines.extend(hidden_tags(opened, &tags));
         lines.extend(freeing.lines(&registry.name, opened.name, registry.service));
         let question = match told.tags.as_slice() {
             [] => format!("Are you sure you want to delete the manifest '{digest}'?"),
@@ -252,6 +253,15 @@ fn locked<'m>(
     )
 }
 
+/// That tags may go that nobody is shown.
+fn hidden_tags(opened: &OpenRepository<'_, '_>, listed: &[Tag]) -> Option<String> {
+    let hidden = opened.told.tag_count.saturating_sub(listed.len() as u64);
+    let (name, hidden) = (opened.name, (hidden > 0).then(|| counted(hidden, "tag"))?);
+    Some(format!(
+        "{hidden} of {name} cannot be seen, since listEnabled is false: whether one goes with it is not known."
+    ))
+}
+
 /// What a delete does to what is around it, the worst first.
 fn consequences(
     told: &Manifest,
@@ -296,11 +306,15 @@ fn consequences(
     let lonely: Vec<&Beside> = there.iter().copied().filter(|member| !leads_to(member)).collect();
     if !references.members.is_empty() {
         let stay = if there.len() == 1 { "which stays" } else { "which stay" };
-        let end = if lonely.is_empty() { "" } else { " No tag and no other index leads then to:" };
+        let end = match (lonely.is_empty(), references.not_known.is_empty()) {
+            (true, _) => "",
+            (false, true) => " No tag and no other index leads then to:",
+            (false, false) => " No tag and no other index that could be seen leads then to:",
+        };
         lines.push(format!("It holds {}, {stay}.{end}", counted(there.len() as u64, "manifest")));
         lines.extend(lonely.into_iter().map(listed_line));
     }
-    lines.extend(references.missing.iter().cloned());
+    lines.extend(references.not_known.iter().cloned());
     lines
 }
 

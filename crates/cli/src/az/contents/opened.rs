@@ -384,7 +384,7 @@ impl<'r, 'a> OpenRepository<'r, 'a> {
         if let Some((why, count)) = self.unread_counts().into_iter().next() {
             return Ok(Some(self.said_unread(why, counted(count, "manifest"))));
         }
-        let hidden = self.told.manifest_count.saturating_sub(all.len() as u64);
+        let hidden = self.hidden(all.iter().chain(self.bodies.keys()).map(String::as_str));
         Ok((hidden > 0)
             .then(|| format!("{} of {name} cannot be seen, since listEnabled is false", counted(hidden, "manifest"))))
     }
@@ -408,6 +408,11 @@ impl<'r, 'a> OpenRepository<'r, 'a> {
 
     pub(super) fn most_bytes(&self) -> String {
         format!("a command reads no more than {} of them", HumanBytes(Allowance::of(self.registry.service).bytes))
+    }
+
+    /// How many manifests there are beside these: `listEnabled` hides them.
+    pub(super) fn hidden<'d>(&self, seen: impl Iterator<Item = &'d str>) -> u64 {
+        self.told.manifest_count.saturating_sub(seen.collect::<BTreeSet<_>>().len() as u64)
     }
 
     /// A few at a time. After the first that is refused for want of a right, or when too many bytes were read, the rest is not asked for.

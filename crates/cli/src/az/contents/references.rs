@@ -6,6 +6,7 @@ use super::manifest_body::{self, ManifestBody, Part};
 use super::opened::OpenRepository;
 use crate::az::show::Table;
 use crate::failure::Failure;
+use crate::output::text::counted;
 use crate::progress::Progress;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,8 +32,8 @@ pub(super) struct References {
     pub(super) members: Vec<Beside>,
     pub(super) subject: Option<Beside>,
     pub(super) referrers: Vec<Beside>,
-    /// What may be missing, and why.
-    pub(super) missing: Option<String>,
+    /// What is not known, and why.
+    pub(super) not_known: Vec<String>,
 }
 
 impl OpenRepository<'_, '_> {
@@ -51,6 +52,7 @@ impl OpenRepository<'_, '_> {
             listed.iter().map(|manifest| (manifest.digest.as_str(), manifest.tags.as_slice())).collect();
         let mut references = self.around(digest, &tags);
         let unread = indexes.iter().filter(|digest| !self.bodies.contains_key(*digest)).count();
+        let hidden = self.hidden(tags.keys().copied().chain([digest]));
         if self.bodies.contains_key(digest) {
             let referrers = self.referrers(digest).await?;
             references.referrers = referrers
@@ -64,12 +66,19 @@ impl OpenRepository<'_, '_> {
                 })
                 .collect();
             if unread > 0 {
-                references.missing =
-                    Some(format!("Indexes that were not read: {unread}. Whether they hold it is not known."));
+                let unread = format!("Indexes that were not read: {unread}. Whether they hold it is not known.");
+                references.not_known.push(unread);
             }
         } else {
-            references.missing =
-                Some("The manifest was not read: what it holds and what refers to it is not known.".to_owned());
+            let unread = "The manifest was not read: what it holds and what refers to it is not known.";
+            references.not_known.push(unread.to_owned());
+        }
+        if hidden > 0 {
+            references.not_known.push(format!(
+                "{} of {} cannot be seen, since listEnabled is false: whether one of them holds it or refers to it is not known.",
+                counted(hidden, "manifest"),
+                self.name
+            ));
         }
         Ok(references)
     }
@@ -101,7 +110,7 @@ impl OpenRepository<'_, '_> {
             members: body.into_iter().flat_map(|body| &body.members).map(member).collect(),
             subject: body.and_then(|body| body.subject.as_deref()).map(|subject| beside(subject, None)),
             referrers: Vec::new(),
-            missing: None,
+            not_known: Vec::new(),
         }
     }
 }
@@ -137,8 +146,8 @@ impl References {
         value["members"] = json!(list(&self.members, "platform"));
         value["subject"] = json!(self.subject.as_ref().map(|subject| subject.to_json("platform")));
         value["referrers"] = json!(list(&self.referrers, "artifactType"));
-        if let Some(missing) = &self.missing {
-            value["referencesNotKnown"] = json!(missing);
+        if !self.not_known.is_empty() {
+            value["referencesNotKnown"] = json!(self.not_known.join(" "));
         }
     }
 }

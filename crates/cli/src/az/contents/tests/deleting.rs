@@ -290,6 +290,25 @@ fn what_moved_meanwhile_stays(#[case] word: &str, #[case] again: Vec<Exchange>, 
     assert_eq!((ran.stderr.starts_with(expected), ran.stdout.as_str(), ran.code), (true, "", 1), "{}", ran.stderr);
 }
 
+/// An index that is not listed may hold it, and a tag that is not listed may lead to it.
+#[test]
+fn what_is_not_listed_is_not_passed_over() {
+    let exchanges = with(vec![
+        repository("app", 6, 4).into(),
+        vec![one_tag("multi", 'e'), one_manifest('e', &all()[0]), listed(&all()), index('e')],
+        vec![image('a', "12"), image('b', "13"), referrers('e', &[]), signature('f'), tags(&all_tags())],
+    ]);
+    let ran = run("manifest delete app:multi -r myreg --dry-run -o table", &[], exchanges);
+    let expected = "\
+It holds 2 manifests, which stay. No tag and no other index that could be seen leads then to:
+  sha256:bbbbbbbbbbbb  linux/arm64
+2 manifests of app cannot be seen, since listEnabled is false: whether one of them holds it or refers to it is not known.
+1 tag of app cannot be seen, since listEnabled is false: whether one goes with it is not known.
+How much that would free is not known: 2 manifests of app cannot be seen, since listEnabled is false.
+";
+    assert!(ran.stdout.contains(expected), "{}{}", ran.stdout, ran.stderr);
+}
+
 /// The second repository holds all of it: the third is not asked, and no bearer for it either.
 #[test]
 fn nobody_is_asked_further_when_nothing_is_left_to_ask() {
