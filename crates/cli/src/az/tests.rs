@@ -21,6 +21,8 @@ pub(super) struct Ran {
     pub(super) code: u8,
     /// What was sent: JSON, and forms as text.
     pub(super) bodies: Vec<Value>,
+    /// What was asked for behind `?`.
+    pub(super) queries: Vec<String>,
 }
 
 /// Runs a line of words against the exchanges; `answers` sit at the terminal.
@@ -49,7 +51,7 @@ pub(super) fn run_over(line: &str, answers: &[&str], transport: FakeTransport) -
     let text = |bytes| String::from_utf8(bytes).unwrap();
     let body = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()));
     let bodies = transport.bodies().iter().map(body).collect();
-    Ran { stdout: text(stdout), stderr: text(stderr), code, bodies }
+    Ran { stdout: text(stdout), stderr: text(stderr), code, bodies, queries: transport.queries() }
 }
 
 fn only_subscription() -> Exchange {

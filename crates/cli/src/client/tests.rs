@@ -79,6 +79,11 @@ impl FakeTransport {
         self.bodies.lock().unwrap().clone()
     }
 
+    /// The queries that came in, one of each request.
+    pub(crate) fn queries(&self) -> Vec<String> {
+        self.queries.lock().unwrap().clone()
+    }
+
     /// What was expected and did not come.
     pub(crate) fn left(&self) -> usize {
         self.expected.lock().unwrap().len()

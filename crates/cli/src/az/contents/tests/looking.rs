@@ -232,6 +232,22 @@ fn repositories_in_an_order_are_read_as_far_as_they_are_shown() {
     assert_eq!(ran.stdout, "app\t1\t1\t2.34 KiB\t2026-01-01T00:00:00Z\n", "{}", ran.stderr);
 }
 
+#[rstest]
+#[case("tag list app -r myreg", "n=1000")]
+#[case("tag list app -r myreg --orderby time_desc --top 5", "orderby=timedesc&n=5")]
+#[case("manifest list app -r myreg", "orderby=timedesc&n=1000")]
+#[case("manifest list app -r myreg --orderby time_asc", "orderby=timeasc&n=1000")]
+fn the_registry_is_asked_for_an_order(#[case] line: &str, #[case] expected: &str) {
+    let page = if line.starts_with("tag") { tags(&[]) } else { listed(&[]) };
+    let ran = run(line, &[], with(vec![repository("app", 0, 0).into(), vec![page]]));
+    assert_eq!(
+        (ran.stdout.as_str(), ran.queries.last().map(String::as_str)),
+        ("[]\n", Some(expected)),
+        "{}",
+        ran.stderr
+    );
+}
+
 /// Of a repository that nobody may pull from, nothing is asked that would be refused.
 #[rstest]
 #[case("repository show app -r myreg -o table", vec![], "Blobs       not known: nothing of app can be read, since its readEnabled is false\n", "")]
