@@ -2,7 +2,7 @@
 //! An object is JSON whose members have the property names of the reference page.
 
 use super::table::{self, Heading};
-use super::text::{printable, printable_line};
+use super::text::{escaped, printable, printable_line};
 use super::{Console, Format, yaml};
 use crate::cmdlet::dates::in_invariant_culture;
 use crate::failure::Failure;
@@ -85,17 +85,16 @@ pub fn show(
             let lists = objects.iter().map(|object| list(object) + &credentials(object));
             lists.collect::<String>() + &new_passwords(objects)
         }
-        Format::JsonLines => objects.iter().map(|object| format!("{object}\n")).collect(),
-        Format::Json => match (objects, asked) {
-            ([], Asked::One) => String::new(),
-            ([one], Asked::One) => format!("{one:#}\n"),
-            (many, _) => format!("{:#}\n", Value::Array(many.to_vec())),
-        },
-        Format::Yaml => match (objects, asked) {
-            ([], Asked::One) => String::new(),
-            ([one], Asked::One) => yaml::render(one),
-            (many, _) => yaml::render(&Value::Array(many.to_vec())),
-        },
+        Format::JsonLines => escaped(objects.iter().map(|object| format!("{object}\n")).collect()),
+        Format::Json | Format::Yaml => {
+            let written =
+                |value: &Value| if format == Format::Yaml { yaml::render(value) } else { format!("{value:#}\n") };
+            match (objects, asked) {
+                ([], Asked::One) => String::new(),
+                ([one], Asked::One) => escaped(written(one)),
+                (many, _) => escaped(written(&Value::Array(many.to_vec()))),
+            }
+        }
         Format::Tsv => objects.iter().map(|object| tsv(object, view)).collect(),
     };
     console.print(&text)

@@ -11,6 +11,7 @@ use crate::destination::{Chosen, Destination};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Console;
+use crate::output::text::escaped;
 use crate::transport::login::SERVICE_PRINCIPAL_FILE;
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
@@ -307,7 +308,7 @@ fn id_of(principal: &ServicePrincipal) -> Result<String, Failure> {
 fn print_json(console: &mut Console<'_>, value: &(impl Serialize + ?Sized)) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|error| Failure::unreachable(format!("The answer cannot be written as JSON: {error}.")))?;
-    console.print(&format!("{text}\n"))
+    console.print(&escaped(format!("{text}\n")))
 }
 
 #[cfg(test)]
