@@ -26,6 +26,8 @@ statements! {
         WHERE g.key > $1 AND EXISTS (SELECT 1 FROM retention_rules x WHERE x.registry = g.key) ORDER BY g.key LIMIT $2";
     // Those hidden from lists too.
     LIST_REPOSITORIES = "SELECT key, name FROM repositories WHERE registry = $1 AND name > $2 ORDER BY name LIMIT $3";
+    // Of those that stay nothing else is asked, and the index has both.
+    LIST_MOVES = "SELECT name, moved FROM tags WHERE repository = $1 AND moved < $2 ORDER BY moved DESC LIMIT $3";
     LIST_TAGS = "SELECT t.name, t.digest, t.moved, m.content_bytes
         FROM tags t CROSS JOIN manifests m
         WHERE t.repository = $1 AND t.moved < $2 AND m.repository = t.repository AND m.digest = t.digest
@@ -161,7 +163,20 @@ pub fn list_repositories(
     })
 }
 
-/// At most `items_max` tags that moved before that place, the last one first; `None` for all.
+/// At most `items_max` tags that moved before that place, each with its own, the last one first; `None` for all.
+pub fn list_moves(
+    tx: &Reading<'_>,
+    repository: RepositoryKey,
+    before: Option<i64>,
+    items_max: usize,
+) -> Result<Vec<(Tag, i64)>, Error> {
+    tx.list(LIST_MOVES, params![repository.0, before.unwrap_or(i64::MAX), items_max], |row| {
+        let tag = Tag::parse(&row.get::<_, String>("name")?).map_err(Error::corrupt)?;
+        Ok((tag, row.get("moved")?))
+    })
+}
+
+/// The same, with what they point at.
 pub fn list_tags(
     tx: &Reading<'_>,
     repository: RepositoryKey,

@@ -108,7 +108,8 @@ pub const RETENTION_PATTERNS: Limit =
     Limit { what: "a retention rule", max: 50, unit: "patterns of tags that are never deleted" };
 
 /// Tags or manifests that retention looks at in one step, and deletes in one transaction, each with its entry in the audit log: some ten
-/// milliseconds, for which pushes wait.
+/// milliseconds, for which pushes wait. Before tags, the names of those that the rule keeps are read in it, up to
+/// `RetentionRule::KEEP_LAST_MAX` of them and those that it never deletes.
 pub const RETENTION_PAGE: usize = 200;
 
 /// Tags that are read at once to find the last one to keep, and repositories of which a rule is looked for.

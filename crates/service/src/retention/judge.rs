@@ -179,14 +179,14 @@ impl Judge {
     fn last_kept(&self, tx: &Reading<'_>, keeping: &mut Keeping<'_>) -> Result<Option<i64>, Error> {
         let mut at = None;
         loop {
-            let listed = retention::list_tags(tx, self.spot.repository, at, limits::RETENTION_READ_AT_ONCE)?;
-            for tag in &listed {
-                if keeping.judge(&tag.tag) == TagVerdict::Kept && keeping.is_full() {
-                    return Ok(Some(tag.moved));
+            let listed = retention::list_moves(tx, self.spot.repository, at, limits::RETENTION_READ_AT_ONCE)?;
+            for (tag, moved) in &listed {
+                if keeping.judge(tag) == TagVerdict::Kept && keeping.is_full() {
+                    return Ok(Some(*moved));
                 }
             }
             match listed.last() {
-                Some(last) => at = Some(last.moved),
+                Some((_, moved)) => at = Some(*moved),
                 None => return Ok(None),
             }
         }
