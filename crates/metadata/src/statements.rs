@@ -72,6 +72,8 @@ mod tests {
             ("locks", "LOCKED_TAGS_ON_HOLDERS_OF"),
             ("manifests", "DELETE"),
             ("retention", "IS_NEEDED_BY_WHAT_STAYS"),
+            ("retention", "LIST_MANIFESTS"),
+            ("tags", "LIST_OF_MANIFEST"),
         ];
         for (noun, name) in of_each {
             let mut listed = all().into_iter().filter(|(of, _)| *of == noun).flat_map(|(_, statements)| statements);

@@ -436,6 +436,8 @@ async fn pushes_beside_it_lose_nothing() -> Outcome {
     let (pushed, retained) = tokio::join!(pushes, retain);
     pushed?;
     retained?;
+    apply(&world.service, false).await?;
+    assert_eq!(tags(&client).await?, ["t19"], "it did something");
     let newest = client.get((APP, "t19")).await??;
     assert_eq!(&newest.bytes[..], b"index 19");
     client.get((APP, &crate::world::sha256("member 19").to_string())).await??;
