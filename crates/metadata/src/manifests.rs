@@ -43,6 +43,7 @@ statements! {
             content_bytes = excluded.content_bytes, architecture = excluded.architecture, os = excluded.os,
             config_media_type = excluded.config_media_type, updated_at = excluded.updated_at,
             rests_since = CASE WHEN rests_since < excluded.rests_since THEN excluded.rests_since ELSE rests_since END";
+    NEWEST = "SELECT max(updated_at) FROM manifests WHERE repository = $1";
     CLEAR_REFERENCES = "DELETE FROM manifest_references WHERE repository = $1 AND manifest = $2";
     ADD_REFERENCE = "INSERT INTO manifest_references (repository, manifest, referenced, kind) VALUES ($1, $2, $3, $4)
         ON CONFLICT (repository, manifest, referenced, kind) DO NOTHING";
@@ -166,6 +167,7 @@ pub fn put(
     now: Timestamp,
 ) -> Result<(), Error> {
     let digest = content.digest.to_string();
+    let rests_since = rest_from(tx, repository, now)?;
     let values = params![
         repository.0,
         digest,
@@ -180,7 +182,7 @@ pub fn put(
         manifest.config.as_ref().and_then(|config| config.media_type.as_deref()),
         now.as_micros(),
         now.as_micros(),
-        now.as_micros(),
+        rests_since.as_micros(),
     ];
     tx.execute(PUT, values)?;
     tx.execute(CLEAR_REFERENCES, params![repository.0, digest])?;
@@ -189,6 +191,13 @@ pub fn put(
         tx.execute(ADD_REFERENCE, params![repository.0, digest, referenced.to_string(), kind])?;
     }
     Ok(())
+}
+
+/// Since when a manifest rests that is pushed, or to or from which a tag moves, now: not before the last push to its repository. So what comes while
+/// a clock is behind does not look as if it had rested since long ago once the clock is right.
+pub(crate) fn rest_from(tx: &Reading<'_>, repository: RepositoryKey, now: Timestamp) -> Result<Timestamp, Error> {
+    let newest: Option<i64> = tx.get(NEWEST, [repository.0], |row| Ok(row.get(0)?))?;
+    Ok(newest.map_or(now, |newest| now.max(Timestamp::from_micros(newest))))
 }
 
 /// Deletes a manifest with all its tags; `false` when there was none. What it needed rests from now on.

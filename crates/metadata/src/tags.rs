@@ -2,7 +2,7 @@
 
 use crate::repositories::RepositoryKey;
 use crate::statements::statements;
-use crate::{Error, Reading, Writing, locks};
+use crate::{Error, Reading, Writing, locks, manifests};
 use model::attributes::{ListOrder, ListPlace, TagAttributes};
 use model::digest::Digest;
 use model::reference::Tag;
@@ -29,7 +29,6 @@ statements! {
         ON CONFLICT (repository, name) DO UPDATE SET
             digest = excluded.digest, updated_at = excluded.updated_at, moved = excluded.moved";
     DELETE = "DELETE FROM tags WHERE repository = $1 AND name = $2";
-    // A clock that went back does not make the rest of a manifest longer.
     REST_OF_TAG = "UPDATE manifests SET rests_since = $1
         WHERE repository = $2 AND digest = (SELECT digest FROM tags WHERE repository = $2 AND name = $3)
             AND rests_since < $1";
@@ -93,20 +92,21 @@ pub fn put(
     digest: &Digest,
     now: Timestamp,
 ) -> Result<(), Error> {
-    rest(tx, repository, tag, now)?;
+    let since = manifests::rest_from(tx, repository, now)?;
+    rest(tx, repository, tag, since)?;
     tx.execute(PUT, params![repository.0, tag.as_str(), digest.to_string(), now.as_micros(), now.as_micros()])?;
-    rest(tx, repository, tag, now)
+    rest(tx, repository, tag, since)
 }
 
 /// Deletes a tag and leaves its manifest, which rests from now on; `false` when there was none.
 pub fn delete(tx: &Writing<'_>, repository: RepositoryKey, tag: &Tag, now: Timestamp) -> Result<bool, Error> {
-    rest(tx, repository, tag, now)?;
+    rest(tx, repository, tag, manifests::rest_from(tx, repository, now)?)?;
     Ok(tx.execute(DELETE, params![repository.0, tag.as_str()])? > 0)
 }
 
-/// What a tag points at, if there is such a tag, rests from now on.
-fn rest(tx: &Writing<'_>, repository: RepositoryKey, tag: &Tag, now: Timestamp) -> Result<(), Error> {
-    tx.execute(REST_OF_TAG, params![now.as_micros(), repository.0, tag.as_str()]).map(drop)
+/// What a tag points at, if there is such a tag, rests since then, unless it began to rest later.
+fn rest(tx: &Writing<'_>, repository: RepositoryKey, tag: &Tag, since: Timestamp) -> Result<(), Error> {
+    tx.execute(REST_OF_TAG, params![since.as_micros(), repository.0, tag.as_str()]).map(drop)
 }
 
 fn read_name(row: &Row<'_>) -> Result<Tag, Error> {

@@ -1,7 +1,7 @@
 //! Retention: which tags and manifests of a repository a rule deletes. The facts and the time come in; what is deleted is up to who asks.
 //!
-//! Tags are told apart by how many moved after them, manifests by how long they have rested: since the last push, or since a tag last came
-//! or went. So a clock that is wrong delays a delete, and a tag's place does not depend on clocks at all.
+//! Tags are told apart by how many moved after them, so clocks do not count. Manifests are told apart by how long they have rested: since the last
+//! push, or since a tag last came or went. A clock that is behind delays their delete, and one that is ahead hastens it.
 
 use crate::reference::{TAG_CHARS_MAX, Tag};
 use crate::repository::{RepositoryName, RepositoryPattern};

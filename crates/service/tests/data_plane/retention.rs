@@ -315,11 +315,13 @@ async fn a_clock_that_goes_back_deletes_nothing_early() -> Outcome {
     put(&world.service, rule("*", Some(2), Some(2))?).await?;
     let pushed = push_untagged(&client, &Pushed::image("pushed", &[])).await?;
     let tagged = push(&client, "v1", "tagged").await?;
+    world.clock.advance(DAY);
     push(&client, "v2", "two").await?;
     world.clock.go_back(100 * DAY);
     assert_eq!(applied(&world.service).await?.0, BTreeSet::new());
-    // While it is wrong: a push, the last tag of a manifest, and a tag that is the newest although the clock says otherwise.
+    // While it is wrong: pushes, the last tag of a manifest, and a tag that is the newest although the clock says otherwise.
     push_untagged(&client, &Pushed::image("pushed", &[])).await?;
+    let new = push_untagged(&client, &Pushed::image("new", &[])).await?;
     push(&client, "v3", "three").await?;
     assert_eq!(applied(&world.service).await?.0, set(["v1"]));
     world.clock.advance(100 * DAY);
@@ -327,7 +329,7 @@ async fn a_clock_that_goes_back_deletes_nothing_early() -> Outcome {
     world.clock.advance(2 * DAY - HOUR);
     assert_eq!(applied(&world.service).await?.0, BTreeSet::new());
     world.clock.advance(HOUR);
-    assert_eq!(applied(&world.service).await?.0, named(&[&pushed, &tagged]));
+    assert_eq!(applied(&world.service).await?.0, named(&[&pushed, &new, &tagged]));
     assert_eq!(tags(&client).await?, ["v2", "v3"]);
     Ok(())
 }
