@@ -103,10 +103,6 @@ pub const COLLECTION_GRACE: Duration = Duration::from_secs(24 * 3600);
 /// Rules of retention of a registry: all of them are read for each part of a repository that one is applied to.
 pub const RETENTION_RULES: Limit = Limit { what: "a registry", max: 100, unit: "retention rules" };
 
-/// Patterns of tags that a rule of retention never deletes: each is compared with each tag.
-pub const RETENTION_PATTERNS: Limit =
-    Limit { what: "a retention rule", max: 50, unit: "patterns of tags that are never deleted" };
-
 /// Tags or manifests that retention looks at in one step, and deletes in one transaction, each with its entry in the audit log: some ten
 /// milliseconds, for which pushes wait. Before tags, the names of those that the rule keeps are read in it, up to
 /// `RetentionRule::KEEP_LAST_MAX` of them and those that it never deletes.

@@ -83,6 +83,12 @@ pub enum InvalidRetentionRule {
     /// Tags are excepted from a delete that the rule does not do.
     #[error("patterns of tags that are never deleted need a number of tags to keep: without one no tag is deleted")]
     NeverWithoutKeepLast,
+    /// Out of its bounds.
+    #[error("a retention rule has at most {max} patterns of tags that are never deleted, not {0}", max = RetentionRule::NEVER_MAX)]
+    TooManyNever(usize),
+    /// Azure keeps the days of a policy that is disabled; here there would be nothing that keeps them.
+    #[error("days are kept while the policy is enabled: say that it is, or leave them out")]
+    DaysOfNoPolicy,
 }
 
 /// What a rule deletes, before it is checked.
@@ -101,6 +107,8 @@ impl RetentionRule {
     pub const KEEP_LAST_MAX: u32 = 10_000;
     /// Ten years.
     pub const UNTAGGED_DAYS_MAX: u32 = 3_650;
+    /// Each pattern is compared with each tag.
+    pub const NEVER_MAX: usize = 50;
 
     /// Checks the bounds. A pattern that is given twice counts once.
     ///
@@ -125,6 +133,9 @@ impl RetentionRule {
         let untagged_days = untagged_days.map(checked).transpose()?;
         never.sort_unstable();
         never.dedup();
+        if never.len() > Self::NEVER_MAX {
+            return Err(InvalidRetentionRule::TooManyNever(never.len()));
+        }
         Ok(Self { repositories, keep_last, untagged_days, never })
     }
 
@@ -229,9 +240,15 @@ impl UntaggedChange {
     pub const DAYS_DEFAULT: u32 = 7;
 
     /// After how many days they are to go, by what is so now; `None` when they are to stay.
-    pub fn apply(self, now: Option<u32>) -> Option<u32> {
-        let enabled = self.enabled.unwrap_or(now.is_some());
-        enabled.then(|| self.days.or(now).unwrap_or(Self::DAYS_DEFAULT))
+    ///
+    /// Errors: `DaysOfNoPolicy` for days that would be forgotten. Those that answers have of a policy that is disabled may be sent back.
+    pub fn apply(self, now: Option<u32>) -> Result<Option<u32>, InvalidRetentionRule> {
+        let Self { enabled, days } = self;
+        if now.is_none() && enabled.is_none() && days.is_some_and(|days| days != Self::DAYS_DEFAULT) {
+            return Err(InvalidRetentionRule::DaysOfNoPolicy);
+        }
+        let is_enabled = enabled.unwrap_or(now.is_some());
+        Ok(is_enabled.then(|| days.or(now).unwrap_or(Self::DAYS_DEFAULT)))
     }
 }
 

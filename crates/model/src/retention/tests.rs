@@ -140,7 +140,24 @@ fn changes_of_the_policy(
     #[case] days: Option<u32>,
     #[case] expected: Option<u32>,
 ) {
-    assert_eq!(UntaggedChange { enabled, days }.apply(now), expected);
+    assert_eq!(UntaggedChange { enabled, days }.apply(now), Ok(expected));
+}
+
+#[test]
+fn days_of_no_policy_are_refused() {
+    let days = |days| UntaggedChange { enabled: None, days: Some(days) };
+    assert_eq!(days(30).apply(None), Err(InvalidRetentionRule::DaysOfNoPolicy));
+    assert_eq!(days(7).apply(None), Ok(None), "as answers have it");
+}
+
+#[test]
+fn so_many_patterns_and_no_more() {
+    let never = |count: usize| (0..count).map(|number| TagPattern::parse(&format!("v{number}")).expect("a pattern"));
+    let with = |never: Vec<TagPattern>| {
+        RetentionRule::new(RepositoryPattern::All, RetentionSpec { keep_last: Some(1), untagged_days: None, never })
+    };
+    assert!(with(never(50).chain(never(50)).collect()).is_ok(), "each counts once");
+    assert_eq!(with(never(51).collect()), Err(InvalidRetentionRule::TooManyNever(51)));
 }
 
 #[rstest]

@@ -95,19 +95,12 @@ impl Service {
         registry: &RegistryName,
         rule: RetentionRule,
     ) -> Result<StoredRetentionRule, Error> {
-        if rule.never().len() as u64 > limits::RETENTION_PATTERNS.max {
-            return Err(Error::LimitReached(limits::RETENTION_PATTERNS));
-        }
         let (name, now) = (registry.clone(), self.inner.clock.now());
         let service = self.acting_by_itself(who, Entry::new(now, Outcome::Allowed, actions::PUT_RETENTION_RULE));
         let act = service.current_act();
         let put = move |tx: &metadata::Writing<'_>| {
             let registry = registries::find(tx, &name)?.ok_or_else(|| Error::ParentRegistryMissing(name.clone()))?;
-            let rules = retention::list_rules(tx, registry.key)?;
-            let is_new = rules.iter().all(|stored| stored.rule.repositories() != rule.repositories());
-            if is_new && rules.len() as u64 >= limits::RETENTION_RULES.max {
-                return Err(Error::LimitReached(limits::RETENTION_RULES));
-            }
+            check_room(tx, registry.key, rule.repositories())?;
             retention::put_rule(tx, registry.key, &rule, now)?;
             let entry = rule_entry(&act, &registry.id.name, rule.repositories(), Some(rule.to_string()));
             Ok((StoredRetentionRule { registry: registry.id.name, rule, updated_at: now }, vec![entry]))
@@ -163,9 +156,12 @@ impl Service {
         Ok(self.retention(scope, who))
     }
 
-    /// Begins to find what a rule would delete if it were stored now. Errors: `ParentRegistryMissing`.
+    /// Begins to find what a rule would delete if it were stored now. Errors: `ParentRegistryMissing`, `LimitReached`.
     pub async fn preview_retention(&self, registry: RegistryName, rule: RetentionRule) -> Result<Retention, Error> {
-        let (registry, repositories) = (Some(self.registry_key(registry).await?), Some(rule.repositories().clone()));
+        let (registry, repositories) = (self.registry_key(registry).await?, rule.repositories().clone());
+        let (key, pattern) = (registry.0, repositories.clone());
+        self.inner.metadata.read(move |tx| check_room(tx, key, &pattern)).await?;
+        let (registry, repositories) = (Some(registry), Some(repositories));
         Ok(self.retention(Scope { registry, repositories, proposed: Some(rule), dry_run: true }, None))
     }
 
@@ -193,6 +189,20 @@ impl Service {
     }
 }
 
+/// Whether a registry may have a rule of that pattern. Errors: `LimitReached`.
+fn check_room(
+    tx: &metadata::Reading<'_>,
+    registry: RegistryKey,
+    repositories: &RepositoryPattern,
+) -> Result<(), Error> {
+    let rules = retention::list_rules(tx, registry)?;
+    let is_new = rules.iter().all(|stored| stored.rule.repositories() != repositories);
+    if is_new && rules.len() as u64 >= limits::RETENTION_RULES.max {
+        return Err(Error::LimitReached(limits::RETENTION_RULES));
+    }
+    Ok(())
+}
+
 /// The member of a registry that says after how many days manifests without a tag go.
 const UNTAGGED_DAYS: &str = "properties.policies.retentionPolicy.days";
 
@@ -208,24 +218,18 @@ pub(crate) fn change_untagged(
 ) -> Result<Option<UntaggedPolicy>, Error> {
     let policy = retention::find_untagged(tx, registry)?;
     let days = policy.map(|policy| u32::from(policy.days));
-    let is_forgotten = |days: u32| days != UntaggedChange::DAYS_DEFAULT && policy.is_none() && change.enabled.is_none();
-    if change.days.is_some_and(is_forgotten) {
-        let rule = "Days are kept while the policy is enabled: say that it is, or leave them out.";
-        return Err(Error::invalid(UNTAGGED_DAYS, rule));
-    }
-    let wanted = change.apply(days);
+    let invalid = |error: InvalidRetentionRule| Error::invalid(UNTAGGED_DAYS, format!("{error}."));
+    let wanted = change.apply(days).map_err(invalid)?;
     if wanted == days {
         return Ok(policy);
     }
-    let mut rules: Vec<_> = retention::list_rules(tx, registry)?.into_iter().map(|stored| stored.rule).collect();
-    let before = rules.iter().position(|rule| *rule.repositories() == RepositoryPattern::All);
-    let before = before.map(|index| rules.swap_remove(index));
-    let invalid = |error: InvalidRetentionRule| Error::invalid(UNTAGGED_DAYS, format!("{error}."));
+    let mut rules = retention::list_rules(tx, registry)?.into_iter().map(|stored| stored.rule);
+    let before = rules.find(|rule| *rule.repositories() == RepositoryPattern::All);
     match RetentionRule::with_untagged(before.as_ref(), wanted).map_err(invalid)? {
-        Some(_) if rules.len() as u64 >= limits::RETENTION_RULES.max => {
-            return Err(Error::LimitReached(limits::RETENTION_RULES));
+        Some(rule) => {
+            check_room(tx, registry, &RepositoryPattern::All)?;
+            retention::put_rule(tx, registry, &rule, now)?;
         }
-        Some(rule) => retention::put_rule(tx, registry, &rule, now)?,
         None => drop(retention::delete_rule(tx, registry, &RepositoryPattern::All)?),
     }
     Ok(retention::find_untagged(tx, registry)?)
