@@ -18,8 +18,11 @@ impl Server {
 
     /// Applies the rules of retention and collects, once, if the configuration wants it. [`Server::serve`] does it by itself, now and then.
     pub async fn collect(&self) -> Result<(), Error> {
-        retain_some(&self.service, &self.collection, &mut None).await?;
-        collect_some(&self.service, &self.collection, &mut None).await
+        if !self.collection.enabled {
+            return Ok(());
+        }
+        go_on::<Retention>(&self.service, &self.collection, &mut None).await?;
+        go_on::<Collection>(&self.service, &self.collection, &mut None).await
     }
 
     /// Begins to read and compare everything that the data folder holds.
@@ -30,105 +33,120 @@ impl Server {
 
 /// Deletes what the rules of retention say, and collects what nothing needs any more, so much at a time, until the task is dropped.
 pub(crate) async fn collect(service: Service, config: CollectionConfig) {
-    let mut ticks = tokio::time::interval(config.every());
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let (mut retaining, mut under_way) = (None, None);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = retain_some(&service, &config, &mut retaining).await {
-            let cause: &dyn std::error::Error = &error;
-            tracing::error!(
-                cause,
-                "the application of the retention rules has stopped, and begins anew later: {error}"
-            );
-        }
-        if let Err(error) = collect_some(&service, &config, &mut under_way).await {
-            let cause: &dyn std::error::Error = &error;
-            tracing::error!(cause, "the collection of what nothing needs has stopped, and begins anew later: {error}");
-        }
-    }
-}
-
-/// A bounded number of steps, of the application of the rules that is under way or of a new one; none where nobody wants it.
-async fn retain_some(
-    service: &Service,
-    config: &CollectionConfig,
-    under_way: &mut Option<Retention>,
-) -> Result<(), Error> {
     if !config.enabled {
-        return Ok(());
-    }
-    let mut retention = match under_way.take() {
-        Some(retention) => retention,
-        None => service.begin_retention(RetentionSettings::default()).await?,
-    };
-    for _ in 0..limits::RETENTION_STEPS {
-        if retention.step().await?.is_none() {
-            tell_retention(&retention.counts());
-            return Ok(());
-        }
-        // Requests come first.
-        tokio::time::sleep(limits::COLLECTION_PAUSE).await;
-    }
-    *under_way = Some(retention);
-    Ok(())
-}
-
-fn tell_retention(&RetentionCounts { repositories, tags, manifests, image_bytes, locked }: &RetentionCounts) {
-    if tags + manifests > 0 {
-        tracing::info!(
-            repositories,
-            tags,
-            manifests,
-            image_bytes,
-            locked,
-            "deleted {tags} tags and {manifests} manifests by retention rules"
-        );
-    }
-}
-
-/// A bounded number of steps, of the collection that is under way or of a new one; none where nobody wants it.
-async fn collect_some(
-    service: &Service,
-    config: &CollectionConfig,
-    under_way: &mut Option<Collection>,
-) -> Result<(), Error> {
-    if !config.enabled {
-        return Ok(());
-    }
-    let mut collection = match under_way.take() {
-        Some(collection) => collection,
-        None => {
-            let settings = CollectionSettings { grace: config.grace(), dry_run: false, who: None };
-            service.begin_collection(settings).await?
-        }
-    };
-    for _ in 0..limits::COLLECTION_STEPS {
-        if !collection.step().await? {
-            tell(&collection.collected());
-            return Ok(());
-        }
-        // Requests come first.
-        tokio::time::sleep(limits::COLLECTION_PAUSE).await;
-    }
-    *under_way = Some(collection);
-    Ok(())
-}
-
-fn tell(collected: &Collected) {
-    if collected.is_nothing() {
         return;
     }
-    let Collected { blobs, links, uploads, strays, failed, busy, .. } = collected;
-    let freed_bytes = collected.freed_bytes();
-    tracing::info!(
-        blobs,
-        links,
-        uploads,
-        strays,
-        failed,
-        busy,
-        freed_bytes,
-        "collected {freed_bytes} bytes that nothing needed"
-    );
+    let mut ticks = tokio::time::interval(config.every());
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let (mut retaining, mut collecting): (Option<Retention>, Option<Collection>) = (None, None);
+    loop {
+        ticks.tick().await;
+        tell_stop::<Retention>(go_on(&service, &config, &mut retaining).await);
+        tell_stop::<Collection>(go_on(&service, &config, &mut collecting).await);
+    }
+}
+
+/// What is done in steps, and begun anew when it is over.
+trait Chore: Sized {
+    /// What it is, in a message.
+    const NAME: &str;
+    /// How many steps are taken in one go.
+    const STEPS_MAX: usize;
+
+    async fn begin(service: &Service, config: &CollectionConfig) -> Result<Self, Error>;
+
+    /// `false` when it is over.
+    async fn take_step(&mut self) -> Result<bool, Error>;
+
+    /// Says in the log what came of it.
+    fn tell(&self);
+}
+
+/// A bounded number of steps, of what is under way or of a new one.
+async fn go_on<C: Chore>(
+    service: &Service,
+    config: &CollectionConfig,
+    under_way: &mut Option<C>,
+) -> Result<(), Error> {
+    let mut chore = match under_way.take() {
+        Some(chore) => chore,
+        None => C::begin(service, config).await?,
+    };
+    for _ in 0..C::STEPS_MAX {
+        if !chore.take_step().await? {
+            chore.tell();
+            return Ok(());
+        }
+        // Requests come first.
+        tokio::time::sleep(limits::COLLECTION_PAUSE).await;
+    }
+    *under_way = Some(chore);
+    Ok(())
+}
+
+fn tell_stop<C: Chore>(gone_on: Result<(), Error>) {
+    if let Err(error) = gone_on {
+        let cause: &dyn std::error::Error = &error;
+        tracing::error!(cause, "{} has stopped, and begins anew later: {error}", C::NAME);
+    }
+}
+
+impl Chore for Retention {
+    const NAME: &str = "the application of the retention rules";
+    const STEPS_MAX: usize = limits::RETENTION_STEPS;
+
+    async fn begin(service: &Service, _config: &CollectionConfig) -> Result<Self, Error> {
+        service.begin_retention(RetentionSettings::default()).await
+    }
+
+    async fn take_step(&mut self) -> Result<bool, Error> {
+        Ok(self.step().await?.is_some())
+    }
+
+    fn tell(&self) {
+        let RetentionCounts { repositories, tags, manifests, image_bytes, locked } = self.counts();
+        if tags + manifests > 0 {
+            tracing::info!(
+                repositories,
+                tags,
+                manifests,
+                image_bytes,
+                locked,
+                "deleted {tags} tags and {manifests} manifests by retention rules"
+            );
+        }
+    }
+}
+
+impl Chore for Collection {
+    const NAME: &str = "the collection of what nothing needs";
+    const STEPS_MAX: usize = limits::COLLECTION_STEPS;
+
+    async fn begin(service: &Service, config: &CollectionConfig) -> Result<Self, Error> {
+        let settings = CollectionSettings { grace: config.grace(), dry_run: false, who: None };
+        service.begin_collection(settings).await
+    }
+
+    async fn take_step(&mut self) -> Result<bool, Error> {
+        self.step().await
+    }
+
+    fn tell(&self) {
+        let collected = self.collected();
+        if collected.is_nothing() {
+            return;
+        }
+        let Collected { blobs, links, uploads, strays, failed, busy, .. } = collected;
+        let freed_bytes = collected.freed_bytes();
+        tracing::info!(
+            blobs,
+            links,
+            uploads,
+            strays,
+            failed,
+            busy,
+            freed_bytes,
+            "collected {freed_bytes} bytes that nothing needed"
+        );
+    }
 }
