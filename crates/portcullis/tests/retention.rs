@@ -6,6 +6,7 @@ mod process;
 
 use process::{Server, World};
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -23,6 +24,28 @@ fn lines(data: &Path, words: &[&str]) -> Vec<Value> {
     assert!(ran.status.success(), "{words:?}: {}", String::from_utf8_lossy(&ran.stderr));
     let text = String::from_utf8(ran.stdout).expect("UTF-8");
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+/// What a server says before it listens.
+fn said_at_start(data: &Path, collection: &str) -> String {
+    let config = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(config.path(), format!("[collection]\n{collection}\n")).expect("written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(config.path()).arg("--data").arg(data);
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+    let mut ended = true;
+    let said: Vec<String> = lines
+        .take_while(|line| {
+            ended = line.contains("listening on");
+            !ended
+        })
+        .collect();
+    child.kill().expect("it is running");
+    child.wait().expect("it ends");
+    assert!(ended, "{said:?}");
+    said.join("\n")
 }
 
 /// The tags that go, and how many the last line says.
@@ -72,10 +95,14 @@ async fn dry_run_first() {
     assert!(server.command(&["audit"]).contains("retention/tag/delete"));
     server.kill();
 
+    let warning = "this server does not apply them";
+    assert!(said_at_start(data, "enabled = false").contains(warning));
+    assert!(!said_at_start(data, "enabled = true").contains(warning));
     let remove = ["retention", "remove", "--repository", "samples/*"];
     assert_eq!(lines(data, &remove), [Value::Null; 0]);
     let again = run(data, &remove);
     assert_eq!(again.status.code(), Some(1), "{again:?}");
+    assert!(!said_at_start(data, "enabled = false").contains(warning), "there is none");
     let table = String::from_utf8(run(data, &["retention", "apply", "-o", "table"]).stdout).expect("UTF-8");
     assert_eq!(table, "There is no repository with a retention rule.\n");
 }

@@ -46,6 +46,15 @@ pub(crate) async fn collect(service: Service, config: CollectionConfig) {
     }
 }
 
+/// Says in the log that there are rules of retention, where nobody applies them.
+pub(crate) async fn tell_idle_rules(service: &Service, config: &CollectionConfig) {
+    if !config.enabled && matches!(service.list_retention_rules(None).await, Ok(Some(_))) {
+        tracing::warn!(
+            "there are retention rules, and this server does not apply them: `enabled` of [collection] is false. `portcullis retention list` shows them, `portcullis retention apply` applies them"
+        );
+    }
+}
+
 /// What is done in steps, and begun anew when it is over.
 trait Chore: Sized {
     /// What it is, in a message.
@@ -63,11 +72,7 @@ trait Chore: Sized {
 }
 
 /// A bounded number of steps, of what is under way or of a new one.
-async fn go_on<C: Chore>(
-    service: &Service,
-    config: &CollectionConfig,
-    under_way: &mut Option<C>,
-) -> Result<(), Error> {
+async fn go_on<C: Chore>(service: &Service, config: &CollectionConfig, under_way: &mut Option<C>) -> Result<(), Error> {
     let mut chore = match under_way.take() {
         Some(chore) => chore,
         None => C::begin(service, config).await?,

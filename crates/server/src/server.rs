@@ -159,6 +159,7 @@ impl Server {
             service: service.clone(),
             site,
             proxies: config.trusted_proxies,
+            applies_retention: config.collection.enabled,
             request_ids: RequestIds::new(outside.random),
         };
         let server = Self {
@@ -190,6 +191,7 @@ impl Server {
     ///
     /// Errors: [`StartError::Serve`].
     pub async fn serve(&self, listener: Listener, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
+        housekeeping::tell_idle_rules(&self.service, &self.collection).await;
         let address = listener.address();
         let tls = self.tls.clone();
         tracing::info!(%address, tls = tls.is_some(), "listening on {address}");

@@ -13,6 +13,8 @@ pub(crate) struct State {
     pub(crate) site: Site,
     /// Whose word on their clients counts.
     pub(crate) proxies: TrustedProxies,
+    /// Whether this server applies the rules of retention by itself.
+    pub(crate) applies_retention: bool,
     /// Makes the ids under which requests are logged.
     pub(crate) request_ids: RequestIds,
 }

@@ -169,7 +169,7 @@ impl SetOptions {
         if self.yes {
             return Ok(());
         }
-        let question = "The server will delete that by itself, and what comes to it later. Store the rule?";
+        let question = "A server on this data folder deletes that by itself, and what comes to it later, unless `[collection]` is off in its configuration. Store the rule?";
         match confirm(host, question) {
             Some(true) => Ok(()),
             Some(false) => Err(Failure::usage("Nothing was stored.")),

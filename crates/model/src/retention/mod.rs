@@ -89,6 +89,11 @@ pub enum InvalidRetentionRule {
     /// Azure keeps the days of a policy that is disabled; here there would be nothing that keeps them.
     #[error("days are kept while the policy is enabled: say that it is, or leave them out")]
     DaysOfNoPolicy,
+    /// It would say that manifests go, and they would stay.
+    #[error(
+        "nobody would apply it, since `enabled` of [collection] in the configuration of this server is false. Turn that on, or store the rule with `portcullis retention set` and apply it with `portcullis retention apply`"
+    )]
+    NobodyApplies,
 }
 
 /// What a rule deletes, before it is checked.
@@ -233,6 +238,8 @@ pub struct UntaggedChange {
     pub enabled: Option<bool>,
     /// After how many days; `None` leaves it as it is, and means [`UntaggedChange::DAYS_DEFAULT`] where they stayed.
     pub days: Option<u32>,
+    /// Whether whoever is asked for it deletes nothing by itself.
+    pub nobody_applies: bool,
 }
 
 impl UntaggedChange {
@@ -242,12 +249,16 @@ impl UntaggedChange {
     /// After how many days they are to go, by what is so now; `None` when they are to stay.
     ///
     /// Errors: `DaysOfNoPolicy` for days that would be forgotten. Those that answers have of a policy that is disabled may be sent back.
+    /// `NobodyApplies` for one that would be enabled, and would not be honoured; one that is enabled already may be sent back.
     pub fn apply(self, now: Option<u32>) -> Result<Option<u32>, InvalidRetentionRule> {
-        let Self { enabled, days } = self;
+        let Self { enabled, days, nobody_applies } = self;
         if now.is_none() && enabled.is_none() && days.is_some_and(|days| days != Self::DAYS_DEFAULT) {
             return Err(InvalidRetentionRule::DaysOfNoPolicy);
         }
         let is_enabled = enabled.unwrap_or(now.is_some());
+        if is_enabled && now.is_none() && nobody_applies {
+            return Err(InvalidRetentionRule::NobodyApplies);
+        }
         Ok(is_enabled.then(|| days.or(now).unwrap_or(Self::DAYS_DEFAULT)))
     }
 }

@@ -20,7 +20,7 @@ use wire::arm::registries as shape;
 /// `PUT`: 201 `Creating` with an operation for a new one, 200 `Succeeded` for one that was there (both recorded).
 pub(super) async fn put(context: &Context, id: &RegistryId, body: Body) -> Outcome {
     let request: shape::Registry = body::json(body).await?;
-    let switches = switches(&request)?;
+    let switches = switches(context, &request)?;
     let sku = sku(request.sku.as_ref())?.ok_or_else(|| Failure::invalid("sku", SKU_RULE))?;
     let spec = RegistrySpec {
         location: canonical_location(request.location.as_deref())?,
@@ -44,7 +44,7 @@ pub(super) async fn put(context: &Context, id: &RegistryId, body: Body) -> Outco
 /// `PATCH`: tags, tier, the admin user and anonymous pull; 200 at once (recorded).
 pub(super) async fn patch(context: &Context, id: &RegistryId, body: Body) -> Outcome {
     let request: shape::Registry = body::json(body).await?;
-    let switches = switches(&request)?;
+    let switches = switches(context, &request)?;
     let change = RegistryChange {
         location: request.location.as_deref().map(|location| canonical_location(Some(location))).transpose()?,
         sku: sku(request.sku.as_ref())?,
@@ -111,7 +111,7 @@ fn sku(given: Option<&shape::Sku>) -> Result<Option<Sku>, Failure> {
 }
 
 /// What the request switches. Refuses what would be accepted and ignored: a member that asks for something this service does not do.
-fn switches(request: &shape::Registry) -> Result<Switches, Failure> {
+fn switches(context: &Context, request: &shape::Registry) -> Result<Switches, Failure> {
     let wants_identity = |identity: &Value| match identity.get("type").and_then(Value::as_str) {
         Some(kind) => !kind.eq_ignore_ascii_case("None"),
         None => !identity.is_null(),
@@ -119,7 +119,9 @@ fn switches(request: &shape::Registry) -> Result<Switches, Failure> {
     if request.identity.as_ref().is_some_and(wants_identity) {
         return Err(Failure::invalid("identity", "Managed identities are not available: leave `identity` out."));
     }
-    request.properties.as_ref().map_or(Ok(Switches::default()), registry_properties::parse)
+    let mut switches = request.properties.as_ref().map_or(Ok(Switches::default()), registry_properties::parse)?;
+    switches.untagged.nobody_applies = !context.state.applies_retention;
+    Ok(switches)
 }
 
 async fn of(context: &Context, registry: &Registry, provisioning_state: &str) -> Result<shape::Registry, Error> {

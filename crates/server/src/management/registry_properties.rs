@@ -136,7 +136,7 @@ fn untagged(policy: &Value) -> Result<UntaggedChange, Failure> {
         days.as_u64().and_then(|days| u32::try_from(days).ok()).ok_or_else(wrong)
     };
     let (enabled, days) = (given("status").map(word).transpose()?, given("days").map(number).transpose()?);
-    Ok(UntaggedChange { enabled, days })
+    Ok(UntaggedChange { enabled, days, ..UntaggedChange::default() })
 }
 
 /// `known` are the values that the member may have, each with the members that it may have in turn.
@@ -263,6 +263,7 @@ mod tests {
     #[case(json!(null), None, None)]
     fn the_retention_policy(#[case] policy: Value, #[case] enabled: Option<bool>, #[case] days: Option<u32>) {
         let switches = parse(&json!({"policies": {"retentionPolicy": policy}})).ok();
-        assert_eq!(switches.map(|switches| switches.untagged), Some(UntaggedChange { enabled, days }));
+        let expected = UntaggedChange { enabled, days, ..UntaggedChange::default() };
+        assert_eq!(switches.map(|switches| switches.untagged), Some(expected));
     }
 }

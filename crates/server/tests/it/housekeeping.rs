@@ -3,9 +3,10 @@
 use crate::client::Outcome;
 use crate::distribution::pushes::{REPOSITORY, everything};
 use crate::harness::{Harness, REGISTRY};
-use http::Method;
+use http::{Method, StatusCode};
 use model::action::Action;
 use rstest::rstest;
+use serde_json::json;
 use server::Config;
 use server::config::CollectionConfig;
 use server::retention::{Draft, Place};
@@ -73,6 +74,29 @@ async fn the_server_applies_rules_of_retention_before_it_collects(#[case] enable
             assert_eq!(found == "200", !enabled || index >= gone, "{path} after {by:?}: {found}");
         }
     }
+    Ok(())
+}
+
+/// Where nothing is deleted by itself, nothing is promised to be; what is so already can be sent back.
+#[tokio::test]
+async fn no_policy_is_enabled_where_nobody_applies_it() -> Outcome {
+    let collection = CollectionConfig { enabled: false, ..CollectionConfig::default() };
+    let harness = Harness::new_with(Config { collection, ..Config::default() }).await?;
+    let id = harness.registry_id(REGISTRY);
+    let enable = || json!({"properties": {"policies": {"retentionPolicy": {"status": "enabled", "days": 7}}}});
+    let refused = harness.manage(Method::PATCH, &id, Some(enable())).await?;
+    let error = &refused.json()?["error"];
+    assert_eq!(
+        (refused.status, &error["target"]),
+        (StatusCode::BAD_REQUEST, &json!("properties.policies.retentionPolicy.status"))
+    );
+    assert!(error["message"].as_str().is_some_and(|told| told.contains("[collection]")), "{error}");
+    let place = Place { registry: Some(REGISTRY.to_owned()), repositories: "*".to_owned() };
+    let draft = Draft { place, untagged_days: Some(7), ..Draft::default() };
+    harness.server.put_retention_rule(&draft, "operator".to_owned()).await?;
+    harness.patch(&id, enable()).await?;
+    harness.patch(&id, json!({"properties": {"policies": {"retentionPolicy": {"status": "disabled"}}}})).await?;
+    assert_eq!(harness.manage(Method::PATCH, &id, Some(enable())).await?.status, StatusCode::BAD_REQUEST);
     Ok(())
 }
 

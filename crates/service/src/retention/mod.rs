@@ -203,7 +203,8 @@ fn check_room(
     Ok(())
 }
 
-/// The member of a registry that says after how many days manifests without a tag go.
+/// The members of a registry that say whether and after how many days manifests without a tag go.
+const UNTAGGED_STATUS: &str = "properties.policies.retentionPolicy.status";
 const UNTAGGED_DAYS: &str = "properties.policies.retentionPolicy.days";
 
 /// Changes what a registry's rule for all repositories says of manifests without a tag, in the transaction of a change of the registry; what it
@@ -218,7 +219,10 @@ pub(crate) fn change_untagged(
 ) -> Result<Option<UntaggedPolicy>, Error> {
     let policy = retention::find_untagged(tx, registry)?;
     let days = policy.map(|policy| u32::from(policy.days));
-    let invalid = |error: InvalidRetentionRule| Error::invalid(UNTAGGED_DAYS, format!("{error}."));
+    let invalid = |error: InvalidRetentionRule| {
+        let member = if error == InvalidRetentionRule::NobodyApplies { UNTAGGED_STATUS } else { UNTAGGED_DAYS };
+        Error::invalid(member, format!("'{member}' cannot be set to this value: {error}."))
+    };
     let wanted = change.apply(days).map_err(invalid)?;
     if wanted == days {
         return Ok(policy);
