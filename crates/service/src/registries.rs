@@ -161,7 +161,7 @@ fn told(registry: &Registry) -> String {
     let state = |is_on: bool| if is_on { "on" } else { "off" };
     let (admin, anonymous) = (state(registry.admin_user_enabled), state(registry.anonymous_pull_enabled));
     let untagged = match registry.untagged {
-        Some(policy) => format!("go after {} days", policy.days),
+        Some(policy) => format!("go after {} {}", policy.days, if policy.days == 1 { "day" } else { "days" }),
         None => "stay".to_owned(),
     };
     format!("admin user {admin}, anonymous pull {anonymous}, manifests without a tag {untagged}")
