@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0010_use.sql"),
     include_str!("../migrations/0011_collection.sql"),
     include_str!("../migrations/0012_retention.sql"),
+    include_str!("../migrations/0013_retention_from.sql"),
 ];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL) STRICT";

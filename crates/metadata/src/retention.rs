@@ -16,11 +16,11 @@ statements! {
     LIST_RULES = "SELECT * FROM retention_rules WHERE registry = $1 ORDER BY repositories";
     FIND_UNTAGGED = "SELECT untagged_days, updated_at FROM retention_rules
         WHERE registry = $1 AND repositories = '*' AND untagged_days IS NOT NULL";
-    PUT_RULE = "INSERT INTO retention_rules (registry, repositories, keep_last, untagged_days, never, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
+    PUT_RULE = "INSERT INTO retention_rules (registry, repositories, keep_last, untagged_days, untagged_from, never, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (registry, repositories) DO UPDATE SET
-            keep_last = excluded.keep_last, untagged_days = excluded.untagged_days, never = excluded.never,
-            updated_at = excluded.updated_at";
+            keep_last = excluded.keep_last, untagged_days = excluded.untagged_days, untagged_from = excluded.untagged_from,
+            never = excluded.never, updated_at = excluded.updated_at";
     DELETE_RULE = "DELETE FROM retention_rules WHERE registry = $1 AND repositories = $2";
     LIST_REGISTRIES = "SELECT g.key, g.name FROM registries g
         WHERE g.key > $1 AND EXISTS (SELECT 1 FROM retention_rules x WHERE x.registry = g.key) ORDER BY g.key LIMIT $2";
@@ -126,6 +126,7 @@ pub fn put_rule(tx: &Writing<'_>, registry: RegistryKey, rule: &RetentionRule, n
         rule.repositories().to_string(),
         rule.keep_last(),
         rule.untagged_days(),
+        rule.untagged_from().map(Timestamp::as_micros),
         never.join("\n"),
         now.as_micros(),
     ];
@@ -230,7 +231,13 @@ fn read_rule(row: &Row<'_>) -> Result<StoredRule, Error> {
     let repositories = RepositoryPattern::parse(&repositories)
         .ok_or_else(|| Error::corrupt(format_args!("'{repositories}' is not a pattern of repositories")))?;
     let never = never.lines().map(TagPattern::parse).collect::<Result<_, _>>().map_err(Error::corrupt)?;
-    let spec = RetentionSpec { keep_last: row.get("keep_last")?, untagged_days: row.get("untagged_days")?, never };
+    let untagged_from: Option<i64> = row.get("untagged_from")?;
+    let spec = RetentionSpec {
+        keep_last: row.get("keep_last")?,
+        untagged_days: row.get("untagged_days")?,
+        untagged_from: untagged_from.map(Timestamp::from_micros),
+        never,
+    };
     let rule = RetentionRule::new(repositories, spec).map_err(Error::corrupt)?;
     Ok(StoredRule { rule, updated_at: Timestamp::from_micros(row.get("updated_at")?) })
 }

@@ -154,6 +154,7 @@ fn shown_rule(StoredRetentionRule { registry, rule, updated_at }: StoredRetentio
         repository: rule.repositories().to_string(),
         keep_last: rule.keep_last(),
         untagged_days: rule.untagged_days(),
+        untagged_from: rule.untagged_from().map(|from| from.whole_seconds().to_string()),
         never: rule.never().iter().map(ToString::to_string).collect(),
         last_updated: updated_at.whole_seconds().to_string(),
     }

@@ -133,6 +133,6 @@ fn repositories(text: &str) -> Result<RepositoryPattern, RetentionError> {
 
 fn rule(Draft { place, keep_last, untagged_days, never }: &Draft) -> Result<RetentionRule, RetentionError> {
     let never = never.iter().map(|text| TagPattern::parse(text)).collect::<Result<_, _>>()?;
-    let spec = RetentionSpec { keep_last: *keep_last, untagged_days: *untagged_days, never };
+    let spec = RetentionSpec { keep_last: *keep_last, untagged_days: *untagged_days, untagged_from: None, never };
     Ok(RetentionRule::new(repositories(&place.repositories)?, spec)?)
 }

@@ -161,6 +161,8 @@ pub struct Rule {
     pub keep_last: Option<u32>,
     /// After how many days a manifest without a tag goes.
     pub untagged_days: Option<u16>,
+    /// From when on these days count at the earliest.
+    pub untagged_from: Option<String>,
     /// Tags that stay and do not count.
     pub never: Vec<String>,
     /// When it was made or last changed.
@@ -183,11 +185,12 @@ impl Rule {
                     Heading::left(&["Registry", "Repository", "Keep last", "Untagged days", "Never", "Last updated"]);
                 let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
                 let row = |rule: &Self| {
+                    let from = rule.untagged_from.as_ref().map(|from| format!(", from {from}")).unwrap_or_default();
                     vec![
                         rule.registry.clone(),
                         rule.repository.clone(),
                         number(rule.keep_last),
-                        number(rule.untagged_days.map(u32::from)),
+                        number(rule.untagged_days.map(u32::from)) + &from,
                         rule.never.join(", "),
                         rule.last_updated.clone(),
                     ]

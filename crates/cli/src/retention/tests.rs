@@ -152,6 +152,7 @@ fn rules_in_a_table() {
         repository: "samples/*".to_owned(),
         keep_last: Some(5),
         untagged_days: None,
+        untagged_from: None,
         never: vec!["latest".to_owned(), "v*".to_owned()],
         last_updated: "2027-01-01T00:00:00+00:00".to_owned(),
     };
@@ -162,7 +163,10 @@ Registry Repository Keep last Untagged days Never      Last updated
 lnxcr    samples/*  5                       latest, v* 2027-01-01T00:00:00+00:00
 
 ";
-    assert_eq!(table(&[rule]), expected);
+    assert_eq!(table(std::slice::from_ref(&rule)), expected);
+    let of_policy =
+        Rule { untagged_days: Some(7), untagged_from: Some("2027-01-01T00:00:00+00:00".to_owned()), ..rule };
+    assert!(table(&[of_policy]).contains(" 7, from 2027-01-01T00:00:00+00:00 "));
     assert_eq!(table(&[]), "There is no retention rule: nothing is deleted.\n");
 }
 

@@ -60,6 +60,7 @@ pub struct RetentionRule {
     repositories: RepositoryPattern,
     keep_last: Option<u32>,
     untagged_days: Option<u16>,
+    untagged_from: Option<Timestamp>,
     never: Vec<TagPattern>,
 }
 
@@ -103,6 +104,8 @@ pub struct RetentionSpec {
     pub keep_last: Option<u32>,
     /// After how many days a manifest without a tag goes.
     pub untagged_days: Option<u32>,
+    /// From when on these days count at the earliest; `None` for as long as a manifest has rested.
+    pub untagged_from: Option<Timestamp>,
     /// Tags that stay and do not count.
     pub never: Vec<TagPattern>,
 }
@@ -120,7 +123,7 @@ impl RetentionRule {
     /// At least one of the two deletes must be wanted, and a day is the least: a push brings the members of an index before the index, and must not
     /// lose them.
     pub fn new(repositories: RepositoryPattern, spec: RetentionSpec) -> Result<Self, InvalidRetentionRule> {
-        let RetentionSpec { keep_last, untagged_days, mut never } = spec;
+        let RetentionSpec { keep_last, untagged_days, untagged_from, mut never } = spec;
         if keep_last.is_none() && untagged_days.is_none() {
             return Err(InvalidRetentionRule::Nothing);
         }
@@ -141,7 +144,8 @@ impl RetentionRule {
         if never.len() > Self::NEVER_MAX {
             return Err(InvalidRetentionRule::TooManyNever(never.len()));
         }
-        Ok(Self { repositories, keep_last, untagged_days, never })
+        let untagged_from = untagged_from.filter(|_| untagged_days.is_some());
+        Ok(Self { repositories, keep_last, untagged_days, untagged_from, never })
     }
 
     /// Which repositories it is for.
@@ -157,6 +161,11 @@ impl RetentionRule {
     /// After how many days a manifest without a tag goes; `None` for never.
     pub fn untagged_days(&self) -> Option<u16> {
         self.untagged_days
+    }
+
+    /// From when on these days count at the earliest; `None` for as long as a manifest has rested.
+    pub fn untagged_from(&self) -> Option<Timestamp> {
+        self.untagged_from
     }
 
     /// Tags that stay and do not count, each pattern once, in byte order.
@@ -175,16 +184,21 @@ impl RetentionRule {
     }
 
     /// The rule for all repositories of a registry with another word on manifests without a tag, of which `before` is what there is now; `None` when
-    /// nothing is deleted any more.
+    /// nothing is deleted any more. Where they stayed, their days begin now: Azure's policy is not about what was there before it (Azure's
+    /// documentation, "Set a retention policy for untagged manifests"), and nobody is asked.
     pub fn with_untagged(
         before: Option<&Self>,
         untagged_days: Option<u32>,
+        now: Timestamp,
     ) -> Result<Option<Self>, InvalidRetentionRule> {
         let (keep_last, never) = before.map_or((None, Vec::new()), |rule| (rule.keep_last, rule.never.clone()));
         if keep_last.is_none() && untagged_days.is_none() {
             return Ok(None);
         }
-        Self::new(RepositoryPattern::All, RetentionSpec { keep_last, untagged_days, never }).map(Some)
+        let going = before.filter(|rule| rule.untagged_days.is_some());
+        let untagged_from = going.map_or(Some(now), |rule| rule.untagged_from);
+        let spec = RetentionSpec { keep_last, untagged_days, untagged_from, never };
+        Self::new(RepositoryPattern::All, spec).map(Some)
     }
 
     /// Begins to judge the tags of a repository; `None` when none is deleted.
@@ -192,9 +206,10 @@ impl RetentionRule {
         self.keep_last.map(|left| Keeping { never: &self.never, left })
     }
 
-    /// Manifests that have rested since this instant or longer have rested long enough; `None` when none is deleted.
+    /// Manifests that have rested since this instant or longer have rested long enough; `None` when none is deleted, or none yet.
     pub fn rested_enough_since(&self, now: Timestamp) -> Option<Timestamp> {
-        self.untagged_days.map(|days| now.minus(DAY * u32::from(days)))
+        let enough = self.untagged_days.map(|days| now.minus(DAY * u32::from(days)));
+        enough.filter(|enough| self.untagged_from.is_none_or(|from| from <= *enough))
     }
 
     /// Whether a manifest is deleted.
@@ -217,6 +232,9 @@ impl fmt::Display for RetentionRule {
             let begin = if self.keep_last.is_some() { "; " } else { "" };
             let unit = if days == 1 { "day" } else { "days" };
             write!(f, "{begin}delete manifests after {days} {unit} without a tag")?;
+        }
+        if let Some(from) = self.untagged_from {
+            write!(f, ", counted from {} on", from.whole_seconds())?;
         }
         Ok(())
     }

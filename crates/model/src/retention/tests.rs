@@ -5,7 +5,15 @@ use rstest::rstest;
 fn rule(repositories: &str, keep_last: Option<u32>, untagged_days: Option<u32>, never: &[&str]) -> RetentionRule {
     let never = never.iter().map(|text| TagPattern::parse(text).expect("a pattern")).collect();
     let repositories = RepositoryPattern::parse(repositories).expect("a pattern");
-    RetentionRule::new(repositories, RetentionSpec { keep_last, untagged_days, never }).expect("a rule")
+    RetentionRule::new(repositories, RetentionSpec { keep_last, untagged_days, never, ..Default::default() })
+        .expect("a rule")
+}
+
+/// As Azure's policy makes one.
+fn rule_from(hours: i64, keep_last: Option<u32>, untagged_days: u32) -> RetentionRule {
+    let (untagged_days, untagged_from) = (Some(untagged_days), Some(at(hours)));
+    let spec = RetentionSpec { keep_last, untagged_days, untagged_from, never: Vec::new() };
+    RetentionRule::new(RepositoryPattern::All, spec).expect("a rule")
 }
 
 fn judged(rule: &RetentionRule, tags: &[&str]) -> Vec<TagVerdict> {
@@ -60,7 +68,7 @@ fn no_rules(
     #[case] expected: InvalidRetentionRule,
 ) {
     let never = never.iter().map(|text| TagPattern::parse(text).expect("a pattern")).collect();
-    let spec = RetentionSpec { keep_last, untagged_days, never };
+    let spec = RetentionSpec { keep_last, untagged_days, never, ..Default::default() };
     assert_eq!(RetentionRule::new(RepositoryPattern::All, spec), Err(expected));
 }
 
@@ -119,6 +127,25 @@ fn manifests(
 }
 
 #[rstest]
+#[case::it_rested_long_before(0, 100, 147, false)]
+#[case::two_days_after_it_began(0, 100, 148, true)]
+#[case::it_lost_its_tag_later(110, 100, 148, false)]
+#[case::two_days_after_that(110, 100, 158, true)]
+fn days_count_from_the_later_of_two(
+    #[case] rests_since: i64,
+    #[case] from: i64,
+    #[case] now: i64,
+    #[case] expected: bool,
+) {
+    let facts = ManifestFacts { is_tagged: false, is_needed: false, rests_since: at(rests_since) };
+    assert_eq!(rule_from(from, None, 2).takes(facts, at(now)), expected);
+}
+
+#[rstest]
+#[case(
+    rule_from(1, None, 7),
+    "*: delete manifests after 7 days without a tag, counted from 1970-01-01T01:00:00+00:00 on"
+)]
 #[case(rule("a/*", Some(5), None, &[]), "a/*: keep the last 5 tags")]
 #[case(rule("*", Some(1), Some(1), &["v*", "latest", "v*"]), "*: keep the last 1 tag beside latest, v*; delete manifests after 1 day without a tag")]
 #[case(rule("a", None, Some(30), &[]), "a: delete manifests after 30 days without a tag")]
@@ -158,14 +185,16 @@ fn days_of_no_policy_are_refused() {
 fn so_many_patterns_and_no_more() {
     let never = |count: usize| (0..count).map(|number| TagPattern::parse(&format!("v{number}")).expect("a pattern"));
     let with = |never: Vec<TagPattern>| {
-        RetentionRule::new(RepositoryPattern::All, RetentionSpec { keep_last: Some(1), untagged_days: None, never })
+        RetentionRule::new(RepositoryPattern::All, RetentionSpec { keep_last: Some(1), never, ..Default::default() })
     };
     assert!(with(never(50).chain(never(50)).collect()).is_ok(), "each counts once");
     assert_eq!(with(never(51).collect()), Err(InvalidRetentionRule::TooManyNever(51)));
 }
 
 #[rstest]
-#[case::made(None, Some(7), Some(rule("*", None, Some(7), &[])))]
+#[case::made(None, Some(7), Some(rule_from(500, None, 7)))]
+#[case::made_beside_the_other_part(Some(rule("*", Some(5), None, &[])), Some(7), Some(rule_from(500, Some(5), 7)))]
+#[case::its_days_go_on(Some(rule_from(100, None, 7)), Some(3), Some(rule_from(100, None, 3)))]
 #[case::changed(Some(rule("*", Some(5), Some(3), &["v*"])), Some(7), Some(rule("*", Some(5), Some(7), &["v*"])))]
 #[case::its_other_part_stays(Some(rule("*", Some(5), Some(3), &["v*"])), None, Some(rule("*", Some(5), None, &["v*"])))]
 #[case::gone(Some(rule("*", None, Some(3), &[])), None, None)]
@@ -174,7 +203,7 @@ fn the_rule_of_the_policy(
     #[case] untagged_days: Option<u32>,
     #[case] expected: Option<RetentionRule>,
 ) {
-    assert_eq!(RetentionRule::with_untagged(before.as_ref(), untagged_days), Ok(expected));
+    assert_eq!(RetentionRule::with_untagged(before.as_ref(), untagged_days, at(500)), Ok(expected));
 }
 
 proptest! {

@@ -77,6 +77,43 @@ async fn the_server_applies_rules_of_retention_before_it_collects(#[case] enable
     Ok(())
 }
 
+/// Azure's policy is not about what was there before it, and nobody is asked: its days begin when it is enabled, and go on when it is changed. Who
+/// stores the same rule with the command was shown what it takes.
+#[rstest]
+#[case::azure(true)]
+#[case::command(false)]
+#[tokio::test]
+async fn the_days_of_a_policy_begin_when_it_is_enabled(#[case] by_policy: bool) -> Outcome {
+    let harness = Harness::new().await?;
+    let client = everything(&harness).await?;
+    let blob = client.push_blob(REPOSITORY, b"one").await?;
+    let digest =
+        client.push_image((REPOSITORY, "v1"), &blob, "").await?.header("docker-content-digest").map(str::to_owned);
+    client.push_image((REPOSITORY, "v1"), &blob, r#","annotations":{}"#).await?;
+    let path = format!("/v2/{REPOSITORY}/manifests/{}", digest.ok_or("a digest")?);
+    harness.advance(30 * DAY);
+    for days in [7, 5] {
+        if by_policy {
+            let policy = json!({"status": "enabled", "days": days});
+            let body = json!({"properties": {"policies": {"retentionPolicy": policy}}});
+            harness.patch(&harness.registry_id(REGISTRY), body).await?;
+        } else {
+            let place = Place { registry: Some(REGISTRY.to_owned()), repositories: "*".to_owned() };
+            let draft = Draft { place, untagged_days: Some(days), ..Draft::default() };
+            harness.server.put_retention_rule(&draft, "operator".to_owned()).await?;
+        }
+        harness.server.collect().await?;
+        assert_eq!(client.get(&path).await?.status == StatusCode::OK, by_policy, "{days} days");
+        harness.advance(DAY);
+    }
+    for (by, is_there) in [(Duration::ZERO, by_policy), (3 * DAY - HOUR, by_policy), (HOUR, false)] {
+        harness.advance(by);
+        harness.server.collect().await?;
+        assert_eq!(client.get(&path).await?.status == StatusCode::OK, is_there, "{by:?} later");
+    }
+    Ok(())
+}
+
 /// Where nothing is deleted by itself, nothing is promised to be; what is so already can be sent back.
 #[tokio::test]
 async fn no_policy_is_enabled_where_nobody_applies_it() -> Outcome {

@@ -229,7 +229,7 @@ pub(crate) fn change_untagged(
     }
     let mut rules = retention::list_rules(tx, registry)?.into_iter().map(|stored| stored.rule);
     let before = rules.find(|rule| *rule.repositories() == RepositoryPattern::All);
-    match RetentionRule::with_untagged(before.as_ref(), wanted).map_err(invalid)? {
+    match RetentionRule::with_untagged(before.as_ref(), wanted, now).map_err(invalid)? {
         Some(rule) => {
             check_room(tx, registry, &RepositoryPattern::All)?;
             retention::put_rule(tx, registry, &rule, now)?;

@@ -18,7 +18,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const APP: &str = "samples/app";
 
 fn rule(repositories: &str, keep_last: Option<u32>, untagged_days: Option<u32>) -> Result<RetentionRule, Failure> {
-    rule_with(repositories, RetentionSpec { keep_last, untagged_days, never: Vec::new() })
+    rule_with(repositories, RetentionSpec { keep_last, untagged_days, ..RetentionSpec::default() })
 }
 
 fn rule_with(repositories: &str, spec: RetentionSpec) -> Result<RetentionRule, Failure> {
@@ -90,7 +90,11 @@ async fn the_last_tags_are_kept_and_manifests_stay_for_their_days() -> Outcome {
     push(&client, "v1", "image v1 again").await?;
     assert_eq!(applied(&world.service).await?, (BTreeSet::new(), RetentionCounts::default()), "no rule");
     let never = vec![TagPattern::parse("lat*")?];
-    put(&world.service, rule_with(APP, RetentionSpec { keep_last: Some(2), untagged_days: Some(7), never })?).await?;
+    put(
+        &world.service,
+        rule_with(APP, RetentionSpec { keep_last: Some(2), untagged_days: Some(7), never, ..Default::default() })?,
+    )
+    .await?;
     let (gone, counts) = applied(&world.service).await?;
     assert_eq!(gone, set(["v2", "v3"]));
     assert_eq!(counts, RetentionCounts { repositories: 1, tags: 2, ..RetentionCounts::default() });

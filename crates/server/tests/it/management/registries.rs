@@ -177,13 +177,15 @@ async fn the_retention_policy_is_the_rule_for_all_repositories() -> Outcome {
     patch(json!({"status": "enabled", "days": 30})).await?.succeeded()?;
     let at = harness.now();
     assert_eq!(shown().await?, enabled(30, at));
-    assert_eq!(rules().await?, ["*: delete manifests after 30 days without a tag"]);
+    let from = at.whole_seconds();
+    assert_eq!(rules().await?, [format!("*: delete manifests after 30 days without a tag, counted from {from} on")]);
     // What was read is sent back, and a change of something else.
     patch(shown().await?).await?.succeeded()?;
     harness.patch(&id, json!({"tags": {"a": "b"}})).await?;
     assert_eq!(shown().await?, enabled(30, at));
     patch(json!({"days": 10})).await?.succeeded()?;
     assert_eq!(shown().await?, enabled(10, harness.now()));
+    assert_eq!(rules().await?, [format!("*: delete manifests after 10 days without a tag, counted from {from} on")]);
     let place = Place { registry: Some(REGISTRY.to_owned()), repositories: "*".to_owned() };
     let draft = Draft { place, keep_last: Some(5), untagged_days: Some(10), never: vec!["v*".to_owned()] };
     harness.server.put_retention_rule(&draft, "operator".to_owned()).await?;
