@@ -27,6 +27,15 @@ impl Tag {
         }
     }
 
+    /// The manifest that it is about, when its form says so: `sha256-` and the digits of a digest, for the list of what refers to it (OCI distribution
+    /// 1.1, "Referrers Tag Schema"); and with an ending such as `.sig` or `.att`, as cosign names what it signs and attests. SHA-512 does not fit into
+    /// a tag.
+    pub fn subject(&self) -> Option<Digest> {
+        let (hex, ending) = self.0.strip_prefix("sha256-")?.split_at_checked(64)?;
+        let digest = Digest::parse(&format!("sha256:{hex}")).ok();
+        digest.filter(|_| ending.is_empty() || ending.starts_with('.'))
+    }
+
     /// The tag.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -91,6 +100,23 @@ mod tests {
     #[case("", false)]
     fn tags(#[case] text: &str, #[case] valid: bool) {
         assert_eq!(Tag::parse(text).is_ok(), valid);
+    }
+
+    #[rstest]
+    #[case("sha256-H", true)]
+    #[case("sha256-H.sig", true)]
+    #[case("sha256-H.att", true)]
+    #[case("sha256-H0", false)]
+    #[case("sha256-H-sig", false)]
+    #[case("sha256-e3b0", false)]
+    #[case("sha512-H", false)]
+    #[case("sha256_H", false)]
+    #[case("v1", false)]
+    fn tags_about_a_manifest(#[case] text: &str, #[case] expected: bool) {
+        let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        let tag = Tag::parse(&text.replace('H', hex)).expect("a tag");
+        let digest = Digest::parse(&format!("sha256:{hex}")).expect("a digest");
+        assert_eq!(tag.subject(), Some(digest).filter(|_| expected));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Tags are told apart by how many moved after them, so clocks do not count. Manifests are told apart by how long they have rested: since the last
 //! push, or since a tag last came or went. A clock that is behind delays their delete, and one that is ahead hastens it.
 
+use crate::digest::Digest;
 use crate::reference::{TAG_CHARS_MAX, Tag};
 use crate::repository::{RepositoryName, RepositoryPattern};
 use crate::timestamp::Timestamp;
@@ -282,14 +283,16 @@ impl UntaggedChange {
 }
 
 /// What becomes of a tag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TagVerdict {
-    /// It is never deleted, and does not count.
+    /// It stays, and does not count.
     Excepted,
     /// It is one of the last.
     Kept,
     /// It is deleted.
     Goes,
+    /// It is about this manifest, and deleted where that is not there.
+    GoesWithout(Digest),
 }
 
 /// Judges the tags of a repository one after the other, the one that moved last first.
@@ -300,10 +303,14 @@ pub struct Keeping<'r> {
 }
 
 impl Keeping<'_> {
-    /// What becomes of the next tag.
+    /// What becomes of the next tag. One that is about a manifest is no version of anything, so it does not count; a repository of signatures alone
+    /// keeps them all.
     pub fn judge(&mut self, tag: &Tag) -> TagVerdict {
         if self.never.iter().any(|pattern| pattern.matches(tag)) {
             return TagVerdict::Excepted;
+        }
+        if let Some(subject) = tag.subject() {
+            return if self.is_full() { TagVerdict::GoesWithout(subject) } else { TagVerdict::Excepted };
         }
         match self.left.checked_sub(1) {
             Some(left) => {

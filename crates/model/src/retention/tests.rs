@@ -94,13 +94,19 @@ fn the_most_specific_rule_counts(#[case] repository: &str, #[case] expected: Opt
 #[case(1, &["v*", "latest"], &["v2", "x", "v1", "y", "latest"], "EKEGE")]
 #[case(5, &["*"], &["b", "a"], "EE")]
 #[case(1, &[], &[], "")]
+#[case::of_a_manifest(2, &[], &["sha256-D.sig", "c", "sha256-D", "b", "sha256-D.att", "a"], "EKEKWG")]
+#[case::of_a_manifest_and_never(1, &["*.sig"], &["a", "sha256-D.sig", "sha256-D.att"], "KEW")]
+#[case::of_manifests_alone(1, &[], &["sha256-D.sig", "sha256-D.att"], "EE")]
 fn tags(#[case] keep: u32, #[case] never: &[&str], #[case] newest_first: &[&str], #[case] expected: &str) {
     let letter = |verdict| match verdict {
         TagVerdict::Excepted => 'E',
         TagVerdict::Kept => 'K',
         TagVerdict::Goes => 'G',
+        TagVerdict::GoesWithout(_) => 'W',
     };
-    let found: String = judged(&rule("*", Some(keep), None, never), newest_first).into_iter().map(letter).collect();
+    let newest_first: Vec<String> = newest_first.iter().map(|tag| tag.replace('D', &"d".repeat(64))).collect();
+    let newest_first: Vec<&str> = newest_first.iter().map(String::as_str).collect();
+    let found: String = judged(&rule("*", Some(keep), None, never), &newest_first).into_iter().map(letter).collect();
     assert_eq!(found, expected);
 }
 

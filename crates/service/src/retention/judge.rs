@@ -160,7 +160,12 @@ impl Judge {
         }
         let guard = Guard::new(tx, self.spot.repository, &self.spot.name);
         for MovedTag { tag, digest, content_bytes, .. } in listed {
-            if keeping.judge(&tag) != TagVerdict::Goes {
+            let goes = match keeping.judge(&tag) {
+                TagVerdict::Excepted | TagVerdict::Kept => false,
+                TagVerdict::Goes => true,
+                TagVerdict::GoesWithout(subject) => !manifests::contains(tx, self.spot.repository, &subject)?,
+            };
+            if !goes {
                 continue;
             }
             let reference = Reference::Tag(tag);

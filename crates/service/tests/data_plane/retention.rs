@@ -109,6 +109,30 @@ async fn the_last_tags_are_kept_and_manifests_stay_for_their_days() -> Outcome {
     Ok(())
 }
 
+/// As cosign tags what it signs: such a tag takes no version's place, and goes after the manifest that it names.
+#[tokio::test]
+async fn tags_about_a_manifest_stay_with_it_and_do_not_count() -> Outcome {
+    let world = World::new().await?;
+    let client = world.any_client().await?;
+    let mut signatures = Vec::new();
+    for tag in ["v1", "v2", "v3"] {
+        let digest = push(&client, tag, tag).await?;
+        let signature = format!("sha256-{}.sig", digest.hex());
+        push(&client, &signature, &format!("signature of {tag}")).await?;
+        signatures.push(signature);
+    }
+    put(&world.service, rule(APP, Some(2), Some(1))?).await?;
+    assert_eq!(applied(&world.service).await?.0, set(["v1"]));
+    world.clock.advance(DAY);
+    assert_eq!(applied(&world.service).await?.0, named(&[&crate::world::sha256("v1")]), "and not its signature");
+    assert_eq!(applied(&world.service).await?.0, BTreeSet::from([signatures.remove(0)]));
+    world.clock.advance(DAY);
+    assert_eq!(applied(&world.service).await?.0, named(&[&crate::world::sha256("signature of v1")]));
+    signatures.extend(["v2".to_owned(), "v3".to_owned()]);
+    assert_eq!(tags(&client).await?.into_iter().collect::<BTreeSet<_>>(), signatures.into_iter().collect());
+    Ok(())
+}
+
 /// What the rest of a manifest begins anew with.
 #[rstest]
 #[case::pushed_again("pushed")]
