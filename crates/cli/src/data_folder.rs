@@ -1,4 +1,4 @@
-//! What `portcullis collect` and `portcullis verify` share, which read and write the files of a data folder themselves: which one, and in what form
+//! What `portcullis collect`, `verify` and `retention` share, which read and write the files of a data folder themselves: which one, and in what form
 //! what comes of it is shown.
 
 use crate::destination::{Destination, Wish};
@@ -51,6 +51,19 @@ impl FolderOptions {
     /// The form that is wanted, or that fits.
     pub fn form(&self, environment: &Environment) -> Form {
         self.output.unwrap_or(if environment.stdout_is_terminal { Form::Table } else { Form::Json })
+    }
+}
+
+/// Writes a value to standard output: as lines for people, or as one JSON object, on a line.
+pub(crate) fn show<V: Serialize>(
+    value: &V,
+    lines: impl FnOnce(&V) -> String,
+    form: Form,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    match form {
+        Form::Table => console.print(&lines(value)),
+        Form::Json => print_json(value, console),
     }
 }
 

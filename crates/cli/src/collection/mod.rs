@@ -1,7 +1,7 @@
 //! `portcullis collect`: what nothing needs any more goes. What it does is done where the data folder is; this says what was wanted and
 //! what came of it.
 
-use crate::data_folder::{FolderOptions, Form, print_json};
+use crate::data_folder::{FolderOptions, Form, show};
 use crate::durations;
 use crate::failure::Failure;
 use crate::output::Console;
@@ -62,10 +62,7 @@ pub struct Sums {
 impl Sums {
     /// Writes them to standard output.
     pub fn show(&self, form: Form, console: &mut Console<'_>) -> Result<(), Failure> {
-        match form {
-            Form::Table => console.print(&self.lines()),
-            Form::Json => print_json(self, console),
-        }
+        show(self, Self::lines, form, console)
     }
 
     fn lines(&self) -> String {

@@ -1,6 +1,6 @@
 //! What `portcullis retention` writes: lines for people, or one JSON object a line.
 
-use crate::data_folder::{Form, print_json};
+use crate::data_folder::{Form, print_json, show};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Console;
@@ -112,10 +112,7 @@ pub struct Sums {
 impl Sums {
     /// Writes them to standard output.
     pub fn show(&self, form: Form, console: &mut Console<'_>) -> Result<(), Failure> {
-        match form {
-            Form::Table => console.print(&self.lines()),
-            Form::Json => print_json(self, console),
-        }
+        show(self, Self::lines, form, console)
     }
 
     fn lines(&self) -> String {

@@ -1,6 +1,6 @@
 //! `portcullis verify`: is every blob what its digest says? What is not is named, with the images that it hits.
 
-use crate::data_folder::{FolderOptions, Form, print_json};
+use crate::data_folder::{FolderOptions, Form, show};
 use crate::failure::Failure;
 use crate::output::Console;
 use crate::output::text::{counted, printable_line};
@@ -70,10 +70,7 @@ pub struct Verified {
 impl Broken {
     /// Writes it to standard output.
     pub fn show(&self, form: Form, console: &mut Console<'_>) -> Result<(), Failure> {
-        match form {
-            Form::Table => console.print(&self.lines()),
-            Form::Json => print_json(self, console),
-        }
+        show(self, Self::lines, form, console)
     }
 
     fn lines(&self) -> String {
@@ -98,20 +95,7 @@ impl Broken {
 impl Verified {
     /// Writes it to standard output, and fails when anything was broken.
     pub fn show(&self, form: Form, console: &mut Console<'_>) -> Result<(), Failure> {
-        match form {
-            Form::Table => console.print(&format!(
-                "Read {} and {} ({}): {}.\n",
-                counted(self.manifests, "manifest"),
-                counted(self.blobs, "blob"),
-                HumanBytes(self.bytes),
-                if self.broken == 0 {
-                    "all are whole".to_owned()
-                } else {
-                    format!("{} broken", HumanCount(self.broken))
-                }
-            )),
-            Form::Json => print_json(self, console),
-        }?;
+        show(self, Self::lines, form, console)?;
         if self.broken == 0 {
             return Ok(());
         }
@@ -120,6 +104,15 @@ impl Verified {
             HumanCount(self.broken)
         ))
         .hint("Move the broken files away and push the images again: clients then send what is missing."))
+    }
+
+    fn lines(&self) -> String {
+        let broken = match self.broken {
+            0 => "all are whole".to_owned(),
+            broken => format!("{} broken", HumanCount(broken)),
+        };
+        let (manifests, blobs) = (counted(self.manifests, "manifest"), counted(self.blobs, "blob"));
+        format!("Read {manifests} and {blobs} ({}): {broken}.\n", HumanBytes(self.bytes))
     }
 }
 
