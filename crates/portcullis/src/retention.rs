@@ -166,16 +166,10 @@ fn failed(error: RetentionError) -> Failure {
             let told = format!("{}. Nothing that is kept was lost.", with_cause(&error));
             Failure::unreachable(told).hint("Mend the cause, and apply the rules again: it goes on from there.")
         }
-        RetentionError::NoRegistry(_) | RetentionError::Limit(_) => Failure::refused(sentence(&error)),
-        RetentionError::WhichRegistry => Failure::usage(sentence(&error)).hint("Name it with -r NAME."),
+        RetentionError::NoRegistry(_) | RetentionError::Limit(_) => Failure::refused(error.sentence()),
+        RetentionError::WhichRegistry => Failure::usage(error.sentence()).hint("Name it with -r NAME."),
         RetentionError::RegistryName(_) | RetentionError::Repositories(_) | RetentionError::Rule(_) => {
-            Failure::usage(sentence(&error))
+            Failure::usage(error.sentence())
         }
     }
-}
-
-fn sentence(error: &RetentionError) -> String {
-    let text = error.to_string();
-    let mut letters = text.chars();
-    letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str())).unwrap_or_default()
 }

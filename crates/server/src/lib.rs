@@ -23,6 +23,7 @@ mod requests;
 pub mod retention;
 mod retry_after;
 mod router;
+mod sentence;
 mod server;
 mod state;
 pub mod telemetry;

@@ -1,6 +1,7 @@
 //! What repositories keep: the rules as people write them, and their application.
 
 use crate::Server;
+use crate::sentence::sentence;
 use model::arm_name::RegistryName;
 use model::registry::RegistryKey;
 use model::repository::RepositoryPattern;
@@ -55,6 +56,13 @@ pub enum RetentionError {
     /// It was tried, and failed.
     #[error(transparent)]
     Failed(Error),
+}
+
+impl RetentionError {
+    /// What it says, as a sentence for people.
+    pub fn sentence(&self) -> String {
+        sentence(&self.to_string())
+    }
 }
 
 impl From<Error> for RetentionError {

@@ -6,6 +6,7 @@ use super::body::InvalidJson;
 use super::route::UnknownPath;
 use crate::body::UnreadBody;
 use crate::requests::RequestId;
+use crate::sentence::sentence;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -364,12 +365,6 @@ fn identity_error(error: &service::IdentityError) -> Described {
         IdentityError::RoleTooGreat(_) => (StatusCode::FORBIDDEN, "AuthorizationFailed"),
     };
     gateway(status, code, sentence(&error.to_string()))
-}
-
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str())
 }
 
 fn unserved_action(action: &str) -> Described {
