@@ -12,7 +12,7 @@ use cli::retention::{
     SetOptions, Sums, progress_line,
 };
 use server::Server;
-use server::retention::{Draft, Place, Retention, RetentionError, StoredRetentionRule};
+use server::retention::{ApplicationDraft, Draft, Retention, RetentionError, RuleTarget, StoredRetentionRule};
 
 /// `portcullis retention`
 pub(crate) async fn run(
@@ -47,7 +47,7 @@ impl Run<'_, '_> {
     async fn set(&mut self, options: &SetOptions, host: &mut dyn Host) -> Result<(), Failure> {
         let deletes = options.deletes();
         let draft = Draft {
-            place: place(options.rule()),
+            target: target(options.rule()),
             keep_last: deletes.keep_last,
             untagged_days: deletes.untagged_days,
             never: options.never().to_vec(),
@@ -80,17 +80,21 @@ impl Run<'_, '_> {
     }
 
     async fn remove(&mut self, options: &RemoveOptions) -> Result<(), Failure> {
-        let place = place(options.rule());
-        if self.server.delete_retention_rule(&place, user(self.environment)).await.map_err(failed)? {
+        let target = target(options.rule());
+        if self.server.delete_retention_rule(&target, user(self.environment)).await.map_err(failed)? {
             return Ok(());
         }
-        Err(Failure::refused(format!("There is no retention rule for '{}'.", place.repositories))
+        Err(Failure::refused(format!("There is no retention rule for '{}'.", target.repositories))
             .hint("`portcullis retention list` shows those that there are."))
     }
 
     async fn apply(&mut self, options: &ApplyOptions) -> Result<(), Failure> {
-        let scope = (options.registry.as_deref(), options.repository.as_deref());
-        let begun = self.server.begin_retention(scope, options.dry_run, user(self.environment)).await;
+        let draft = ApplicationDraft {
+            registry: options.registry.clone(),
+            repositories: options.repository.clone(),
+            dry_run: options.dry_run,
+        };
+        let begun = self.server.begin_retention(&draft, user(self.environment)).await;
         let names = Names::all(self.options.folder().form(self.environment));
         let sums = Sums { dry_run: options.dry_run, ..Sums::default() };
         self.go_through(begun.map_err(failed)?, names, sums).await
@@ -131,8 +135,8 @@ impl Run<'_, '_> {
     }
 }
 
-fn place(options: &RuleOptions) -> Place {
-    Place { registry: options.registry.clone(), repositories: options.repository.clone() }
+fn target(options: &RuleOptions) -> RuleTarget {
+    RuleTarget { registry: options.registry.clone(), repositories: options.repository.clone() }
 }
 
 fn shown(doomed: &server::retention::Doomed) -> Doomed {

@@ -10,9 +10,9 @@ use service::RetentionSettings;
 
 pub use service::{Doomed, Error, Retention, RetentionCounts, StoredRetentionRule};
 
-/// Which registry and repositories are meant, as somebody wrote it.
+/// What a rule is for, as somebody wrote it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct RuleTarget {
     /// The name of the registry, or its login server; `None` for the only one there is.
     pub registry: Option<String>,
     /// A pattern, as in a scope map.
@@ -23,13 +23,24 @@ pub struct Place {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Draft {
     /// What it is for.
-    pub place: Place,
+    pub target: RuleTarget,
     /// How many tags are kept.
     pub keep_last: Option<u32>,
     /// After how many days a manifest without a tag goes.
     pub untagged_days: Option<u32>,
     /// Patterns of tags that stay and do not count.
     pub never: Vec<String>,
+}
+
+/// Where the rules are to be applied, as somebody wrote it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ApplicationDraft {
+    /// The name of the only registry, or its login server; `None` for all.
+    pub registry: Option<String>,
+    /// The pattern of the only repositories; `None` for all.
+    pub repositories: Option<String>,
+    /// Whether nothing is to be deleted, only found.
+    pub dry_run: bool,
 }
 
 /// Why something was not done.
@@ -78,20 +89,20 @@ impl From<Error> for RetentionError {
 impl Server {
     /// Begins to find what a rule would delete if it were stored now.
     pub async fn preview_retention_rule(&self, draft: &Draft) -> Result<Retention, RetentionError> {
-        let (registry, rule) = (self.registry(draft.place.registry.as_deref()).await?, rule(draft)?);
+        let (registry, rule) = (self.registry(draft.target.registry.as_deref()).await?, rule(draft)?);
         Ok(self.service.preview_retention(registry, rule).await?)
     }
 
     /// Stores a rule, in place of the one of the same pattern. `who` wants it.
     pub async fn put_retention_rule(&self, draft: &Draft, who: String) -> Result<StoredRetentionRule, RetentionError> {
-        let (registry, rule) = (self.registry(draft.place.registry.as_deref()).await?, rule(draft)?);
+        let (registry, rule) = (self.registry(draft.target.registry.as_deref()).await?, rule(draft)?);
         Ok(self.service.put_retention_rule(Some(who), &registry, rule).await?)
     }
 
     /// Deletes the rule of that very pattern; `false` when there was none. `who` wants it.
-    pub async fn delete_retention_rule(&self, place: &Place, who: String) -> Result<bool, RetentionError> {
-        let registry = self.registry(place.registry.as_deref()).await?;
-        let repositories = repositories(&place.repositories)?;
+    pub async fn delete_retention_rule(&self, target: &RuleTarget, who: String) -> Result<bool, RetentionError> {
+        let registry = self.registry(target.registry.as_deref()).await?;
+        let repositories = repositories(&target.repositories)?;
         Ok(self.service.delete_retention_rule(Some(who), &registry, repositories).await?)
     }
 
@@ -103,17 +114,12 @@ impl Server {
         Ok(self.service.list_retention_rules(after).await?)
     }
 
-    /// Begins to apply the rules, in one registry and in repositories of one pattern where these are named. `who` wants it.
-    pub async fn begin_retention(
-        &self,
-        (registry, repositories_in): (Option<&str>, Option<&str>),
-        dry_run: bool,
-        who: String,
-    ) -> Result<Retention, RetentionError> {
+    /// Begins to apply the rules. `who` wants it.
+    pub async fn begin_retention(&self, draft: &ApplicationDraft, who: String) -> Result<Retention, RetentionError> {
         let settings = RetentionSettings {
-            registry: registry.map(registry_name).transpose()?,
-            repositories: repositories_in.map(repositories).transpose()?,
-            dry_run,
+            registry: draft.registry.as_deref().map(registry_name).transpose()?,
+            repositories: draft.repositories.as_deref().map(repositories).transpose()?,
+            dry_run: draft.dry_run,
             who: Some(who),
         };
         Ok(self.service.begin_retention(settings).await?)
@@ -139,8 +145,8 @@ fn repositories(text: &str) -> Result<RepositoryPattern, RetentionError> {
     RepositoryPattern::parse(text).ok_or_else(|| RetentionError::Repositories(text.to_owned()))
 }
 
-fn rule(Draft { place, keep_last, untagged_days, never }: &Draft) -> Result<RetentionRule, RetentionError> {
+fn rule(Draft { target, keep_last, untagged_days, never }: &Draft) -> Result<RetentionRule, RetentionError> {
     let never = never.iter().map(|text| TagPattern::parse(text)).collect::<Result<_, _>>()?;
     let spec = RetentionSpec { keep_last: *keep_last, untagged_days: *untagged_days, untagged_from: None, never };
-    Ok(RetentionRule::new(repositories(&place.repositories)?, spec)?)
+    Ok(RetentionRule::new(repositories(&target.repositories)?, spec)?)
 }

@@ -9,7 +9,7 @@ use rstest::rstest;
 use serde_json::json;
 use server::Config;
 use server::config::CollectionConfig;
-use server::retention::{Draft, Place};
+use server::retention::{Draft, RuleTarget};
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -50,9 +50,9 @@ async fn the_server_applies_rules_of_retention_before_it_collects(#[case] enable
             client.push_image((REPOSITORY, tag), &blob, if tag == "latest" { "" } else { r#","annotations":{}"# });
         images.push((pushed.await?.header("docker-content-digest").ok_or("a digest")?.to_owned(), blob));
     }
-    let place = Place { registry: Some(REGISTRY.to_owned()), repositories: "samples/*".to_owned() };
+    let target = RuleTarget { registry: Some(REGISTRY.to_owned()), repositories: "samples/*".to_owned() };
     let never = vec!["latest".to_owned()];
-    let draft = Draft { place, keep_last: Some(1), untagged_days: Some(2), never };
+    let draft = Draft { target, keep_last: Some(1), untagged_days: Some(2), never };
     harness.server.put_retention_rule(&draft, "operator".to_owned()).await?;
     let [(one, _), (two, blob), (latest, kept)] = images.try_into().map_err(|_| "three images")?;
     client.push_image((REPOSITORY, "v3"), &kept, r#","annotations":{"a":"b"}"#).await?;
@@ -98,8 +98,8 @@ async fn the_days_of_a_policy_begin_when_it_is_enabled(#[case] by_policy: bool) 
             let body = json!({"properties": {"policies": {"retentionPolicy": policy}}});
             harness.patch(&harness.registry_id(REGISTRY), body).await?;
         } else {
-            let place = Place { registry: Some(REGISTRY.to_owned()), repositories: "*".to_owned() };
-            let draft = Draft { place, untagged_days: Some(days), ..Draft::default() };
+            let target = RuleTarget { registry: Some(REGISTRY.to_owned()), repositories: "*".to_owned() };
+            let draft = Draft { target, untagged_days: Some(days), ..Draft::default() };
             harness.server.put_retention_rule(&draft, "operator".to_owned()).await?;
         }
         harness.server.collect().await?;
@@ -128,8 +128,8 @@ async fn no_policy_is_enabled_where_nobody_applies_it() -> Outcome {
         (StatusCode::BAD_REQUEST, &json!("properties.policies.retentionPolicy.status"))
     );
     assert!(error["message"].as_str().is_some_and(|told| told.contains("[collection]")), "{error}");
-    let place = Place { registry: Some(REGISTRY.to_owned()), repositories: "*".to_owned() };
-    let draft = Draft { place, untagged_days: Some(7), ..Draft::default() };
+    let target = RuleTarget { registry: Some(REGISTRY.to_owned()), repositories: "*".to_owned() };
+    let draft = Draft { target, untagged_days: Some(7), ..Draft::default() };
     harness.server.put_retention_rule(&draft, "operator".to_owned()).await?;
     harness.patch(&id, enable()).await?;
     harness.patch(&id, json!({"properties": {"policies": {"retentionPolicy": {"status": "disabled"}}}})).await?;

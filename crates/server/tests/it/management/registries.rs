@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use model::timestamp::Timestamp;
 use rstest::rstest;
 use serde_json::{Value, json};
-use server::retention::{Draft, Place};
+use server::retention::{Draft, RuleTarget};
 use std::time::Duration;
 
 fn names(list: &Value) -> Vec<&str> {
@@ -186,8 +186,8 @@ async fn the_retention_policy_is_the_rule_for_all_repositories() -> Outcome {
     patch(json!({"days": 10})).await?.succeeded()?;
     assert_eq!(shown().await?, enabled(10, harness.now()));
     assert_eq!(rules().await?, [format!("*: delete manifests after 10 days without a tag, counted from {from} on")]);
-    let place = Place { registry: Some(REGISTRY.to_owned()), repositories: "*".to_owned() };
-    let draft = Draft { place, keep_last: Some(5), untagged_days: Some(10), never: vec!["v*".to_owned()] };
+    let target = RuleTarget { registry: Some(REGISTRY.to_owned()), repositories: "*".to_owned() };
+    let draft = Draft { target, keep_last: Some(5), untagged_days: Some(10), never: vec!["v*".to_owned()] };
     harness.server.put_retention_rule(&draft, "operator".to_owned()).await?;
     patch(json!({"status": "disabled", "days": 10})).await?.succeeded()?;
     assert_eq!((shown().await?, rules().await?), (off.clone(), vec!["*: keep the last 5 tags beside v*".to_owned()]));
