@@ -66,16 +66,8 @@ impl Run<'_, '_> {
     }
 
     async fn list(&mut self, options: &ListOptions) -> Result<(), Failure> {
-        let (mut after, mut rules) = (None, Vec::new());
-        while let Some((key, stored)) = self.server.list_retention_rules(after).await.map_err(failed)? {
-            after = Some(key);
-            rules.extend(stored.into_iter().map(shown_rule));
-        }
-        if let Some(registry) = &options.registry {
-            // A login server begins with the registry's name.
-            let name = registry.split_once('.').map_or(registry.as_str(), |(name, _)| name);
-            rules.retain(|rule: &Rule| rule.registry.eq_ignore_ascii_case(name));
-        }
+        let stored = self.server.list_retention_rules(options.registry.as_deref()).await.map_err(failed)?;
+        let rules: Vec<Rule> = stored.into_iter().map(shown_rule).collect();
         Rule::show(&rules, self.options.folder().form(self.environment), self.environment, self.console)
     }
 

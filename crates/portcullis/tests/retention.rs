@@ -81,7 +81,9 @@ async fn dry_run_first() {
     assert_eq!(gone(previewed), (vec!["v2", "v1"], &Value::from(2)));
     assert_eq!((&rule["keepLast"], &rule["never"]), (&1.into(), &json!(["latest", "stable-*"])));
     assert_eq!(lines(data, &["retention", "list", "-r", "crashcr"]), std::slice::from_ref(rule));
-    assert_eq!(lines(data, &["retention", "list", "-r", "other"]), [Value::Null; 0]);
+    let elsewhere = run(data, &["retention", "list", "-r", "other"]);
+    assert_eq!(elsewhere.status.code(), Some(1), "{elsewhere:?}");
+    assert!(String::from_utf8_lossy(&elsewhere.stderr).contains("There is no registry other."), "{elsewhere:?}");
 
     let elsewhere = lines(data, &["retention", "apply", "--repository", "other/*"]);
     assert_eq!(gone(&elsewhere), (vec![], &Value::from(0)));

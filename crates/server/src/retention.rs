@@ -3,7 +3,6 @@
 use crate::Server;
 use crate::sentence::sentence;
 use model::arm_name::RegistryName;
-use model::registry::RegistryKey;
 use model::repository::RepositoryPattern;
 use model::retention::{InvalidRetentionRule, RetentionRule, RetentionSpec, TagPattern};
 use service::RetentionSettings;
@@ -106,12 +105,20 @@ impl Server {
         Ok(self.service.delete_retention_rule(Some(who), &registry, repositories).await?)
     }
 
-    /// The rules of the next registry that has any; `None` behind the last.
+    /// The rules of one registry, by its name or its login server, or of all.
     pub async fn list_retention_rules(
         &self,
-        after: Option<RegistryKey>,
-    ) -> Result<Option<(RegistryKey, Vec<StoredRetentionRule>)>, RetentionError> {
-        Ok(self.service.list_retention_rules(after).await?)
+        registry: Option<&str>,
+    ) -> Result<Vec<StoredRetentionRule>, RetentionError> {
+        if let Some(registry) = registry {
+            return Ok(self.service.list_retention_rules_of(registry_name(registry)?).await?);
+        }
+        let (mut after, mut rules) = (None, Vec::new());
+        while let Some((key, of_registry)) = self.service.list_retention_rules(after).await? {
+            after = Some(key);
+            rules.extend(of_registry);
+        }
+        Ok(rules)
     }
 
     /// Begins to apply the rules. `who` wants it.

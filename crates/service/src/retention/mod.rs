@@ -115,15 +115,15 @@ impl Service {
     ) -> Result<Option<(RegistryKey, Vec<StoredRetentionRule>)>, Error> {
         let listed = self.inner.metadata.read(move |tx| {
             let Some((key, registry)) = retention::list_registries(tx, after, 1)?.pop() else { return Ok(None) };
-            let rules = retention::list_rules(tx, key)?.into_iter();
-            let named = rules.map(|retention::StoredRule { rule, updated_at }| StoredRetentionRule {
-                registry: registry.clone(),
-                rule,
-                updated_at,
-            });
-            Ok(Some((key, named.collect())))
+            Ok(Some((key, rules_of(tx, key, &registry)?)))
         });
         listed.await
+    }
+
+    /// The rules of a registry, by their patterns. Errors: `ParentRegistryMissing`.
+    pub async fn list_retention_rules_of(&self, registry: RegistryName) -> Result<Vec<StoredRetentionRule>, Error> {
+        let (key, name) = self.registry_key(registry).await?;
+        self.inner.metadata.read(move |tx| rules_of(tx, key, &name)).await
     }
 
     /// Deletes the registry's rule of that very pattern; `false` when there was none. Errors: `ParentRegistryMissing`.
@@ -187,6 +187,19 @@ impl Service {
             is_over: false,
         }
     }
+}
+
+fn rules_of(
+    tx: &metadata::Reading<'_>,
+    key: RegistryKey,
+    registry: &RegistryName,
+) -> Result<Vec<StoredRetentionRule>, Error> {
+    let named = |retention::StoredRule { rule, updated_at }| StoredRetentionRule {
+        registry: registry.clone(),
+        rule,
+        updated_at,
+    };
+    Ok(retention::list_rules(tx, key)?.into_iter().map(named).collect())
 }
 
 /// Whether a registry may have a rule of that pattern. Errors: `LimitReached`.

@@ -168,7 +168,7 @@ async fn the_retention_policy_is_the_rule_for_all_repositories() -> Outcome {
         |days: u64, at: Timestamp| json!({"days": days, "lastUpdatedTime": at.to_string(), "status": "enabled"});
     let off = json!({"days": 7, "lastUpdatedTime": made.to_string(), "status": "disabled"});
     let rules = async || {
-        let listed = harness.server.list_retention_rules(None).await?.map(|(_, rules)| rules).unwrap_or_default();
+        let listed = harness.server.list_retention_rules(Some(REGISTRY)).await?;
         Ok::<_, Box<dyn std::error::Error>>(
             listed.into_iter().map(|stored| stored.rule.to_string()).collect::<Vec<_>>(),
         )
