@@ -12,7 +12,7 @@ use cli::retention::{
     SetOptions, Sums, progress_line,
 };
 use server::Server;
-use server::retention::{ApplicationDraft, Draft, Retention, RetentionError, RuleTarget, StoredRetentionRule};
+use server::retention::{ApplicationDraft, Draft, Error, Retention, RetentionError, RuleTarget, StoredRetentionRule};
 
 /// `portcullis retention`
 pub(crate) async fn run(
@@ -123,7 +123,7 @@ impl Run<'_, '_> {
         };
         // What went before a failure is told too.
         sums.show(self.options.folder().form(self.environment), self.console)?;
-        stepped.map_err(|error| failed(error.into()))
+        stepped.map_err(|error| if sums.dry_run { failed(error.into()) } else { stopped(&error) })
     }
 }
 
@@ -156,12 +156,17 @@ fn shown_rule(StoredRetentionRule { registry, rule, updated_at }: StoredRetentio
     }
 }
 
+/// Some of it may be done already.
+fn stopped(error: &Error) -> Failure {
+    let told = format!("{}. Nothing that is kept was lost.", with_cause(error));
+    Failure::unreachable(told).hint("Mend the cause, and apply the rules again: it goes on from there.")
+}
+
+/// Nothing was done.
 fn failed(error: RetentionError) -> Failure {
     match error {
-        RetentionError::Failed(error) => {
-            let told = format!("{}. Nothing that is kept was lost.", with_cause(&error));
-            Failure::unreachable(told).hint("Mend the cause, and apply the rules again: it goes on from there.")
-        }
+        RetentionError::Failed(error) => Failure::unreachable(format!("{}. Nothing was changed.", with_cause(&error)))
+            .hint("Mend the cause, and run the command again."),
         RetentionError::NoRegistry(_) | RetentionError::Limit(_) => Failure::refused(error.sentence()),
         RetentionError::WhichRegistry => Failure::usage(error.sentence()).hint("Name it with -r NAME."),
         RetentionError::RegistryName(_) | RetentionError::Repositories(_) | RetentionError::Rule(_) => {
