@@ -322,15 +322,6 @@ fn service_error(error: &service::Error, id: RequestId) -> Described {
             ..provider(StatusCode::BAD_REQUEST, "InvalidParameter", message.clone())
         },
         Error::LimitReached(limit) => provider(StatusCode::CONFLICT, "QuotaExceeded", format!("{limit}.")),
-        Error::Busy => {
-            tracing::error!("another process keeps the data folder busy");
-            let message = format!("The server is busy. Try again, request {id}.");
-            provider(StatusCode::SERVICE_UNAVAILABLE, "ServerBusy", message)
-        }
-        Error::StorageFull => {
-            tracing::error!("no space is left in the data folder");
-            provider(StatusCode::INSUFFICIENT_STORAGE, "InsufficientStorage", format!("Out of storage, request {id}."))
-        }
         // What only the registry's own protocol can meet is a bug when it comes from here.
         Error::RepositoryUnknown(_)
         | Error::ManifestUnknown(_)
@@ -345,12 +336,23 @@ fn service_error(error: &service::Error, id: RequestId) -> Described {
         | Error::DigestMismatch { .. }
         | Error::ManifestReferencesMissing(_)
         | Error::BodyInterrupted
-        | Error::Internal(_) => {
-            let cause: &dyn std::error::Error = error;
-            tracing::error!(cause, "a management operation failed");
-            provider(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", format!("Internal error, request {id}."))
-        }
+        | Error::Busy
+        | Error::StorageFull
+        | Error::Internal(_) => failed(error, id),
     }
+}
+
+/// What no request is to blame for: the cause is for the log.
+fn failed(error: &service::Error, id: RequestId) -> Described {
+    use service::Error;
+    let cause: &dyn std::error::Error = error;
+    tracing::error!(cause, "a management operation failed: {error}");
+    let (status, code, message) = match error {
+        Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, "ServerBusy", "The server is busy, try again"),
+        Error::StorageFull => (StatusCode::INSUFFICIENT_STORAGE, "InsufficientStorage", "Out of storage"),
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "Internal error"),
+    };
+    provider(status, code, format!("{message}, request {id}."))
 }
 
 /// Codes of `Microsoft.Authorization` where it has them; its clients know `PrincipalNotFound` and `RoleAssignmentExists`.
