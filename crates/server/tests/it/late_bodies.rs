@@ -66,7 +66,7 @@ impl Meanwhile {
         match self {
             Self::Nothing => Ok(()),
             Self::ItsBearerEnds => {
-                harness.advance(Duration::from_hours(24));
+                harness.advance(Duration::from_secs(24 * 3_600));
                 Ok(())
             }
             Self::Disabled => status("disabled").await,
