@@ -5,6 +5,7 @@ use crate::destination::{Destination, Wish};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Console;
+use crate::output::text::escaped;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -70,5 +71,5 @@ pub(crate) fn show<V: Serialize>(
 /// One JSON object, on a line.
 pub(crate) fn print_json(value: &impl Serialize, console: &mut Console<'_>) -> Result<(), Failure> {
     let line = serde_json::to_string(value).map_err(|error| Failure::unreachable(error.to_string()))?;
-    console.print(&format!("{line}\n"))
+    console.print(&escaped(format!("{line}\n")))
 }
