@@ -5,18 +5,19 @@ use crate::{Error, Reading, Writing, connection, migrations};
 use rusqlite::Connection;
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use tokio::sync::{mpsc, oneshot};
 
-/// Threads of a server that read. More would only wait for each other on the disk's cache.
-const READERS: usize = 4;
+/// Threads of a server that read what is more than a few rows. More would only wait for each other on the disk's cache.
+const READERS: usize = 3;
 
-/// Connections of a server on which a few rows are read in the caller's own thread: as many callers at once as there are processors for, on
-/// most machines. Who finds none free goes to the threads that read.
-const NEAR_CONNECTIONS: usize = 4;
+/// Connections of a server, at most, on which a few rows are read in the caller's own thread: as many callers at once as there are processors for.
+/// Who finds none free goes to the threads that read. Each takes about a megabyte, and two more when it has read much.
+const NEAR_CONNECTIONS_MAX: usize = 8;
 
 /// Closures that wait in one queue; who comes later waits outside.
 const QUEUE: usize = 1024;
@@ -53,7 +54,10 @@ impl Store {
         }
         let (readers, near) = match stay {
             Stay::Brief => (1, 0),
-            Stay::Lasting => (READERS, NEAR_CONNECTIONS),
+            Stay::Lasting => {
+                let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+                (READERS, processors.min(NEAR_CONNECTIONS_MAX))
+            }
         };
         let reading = (0..readers).map(|_| connection::open_for_reading(path, stay)).collect::<Result<Vec<_>, _>>()?;
         let near = (0..near).map(|_| connection::open_near(path, stay).map(Mutex::new)).collect::<Result<_, _>>()?;
