@@ -1,9 +1,9 @@
 """What pulls and pushes cost, beside peers in the same run: the tables of docs/benchmarks.md, "Pulls and pushes".
 
-usage: bench/registry.py PORTCULLIS [--distribution3 PROGRAM] [--seconds S] [--large MIB] [--parts small large push tls]
+usage: bench/registry.py PORTCULLIS [--distribution3 PROGRAM] [--container-registry PROGRAM] [--seconds S] [--large MIB] [--parts small large push tls]
 
-Needs wrk and openssl, and oha for HEAD, which wrk cannot do. Debian's docker-registry (Distribution 2.8) and nginx take part where they are installed, Distribution 3 where its program
-is given; who does not is named. nginx serves the same blobs as files, with sendfile. Peers ask nobody who they are; Portcullis checks a bearer.
+Needs wrk and openssl, and oha for HEAD, which wrk cannot do. Debian's docker-registry (Distribution 2.8) and nginx take part where they are installed, Distribution 3 and
+container-registry where their program is given; who does not is named. nginx serves the same blobs as files, with sendfile. Peers ask nobody who they are; Portcullis checks a bearer.
 Everything listens on loopback and ends with this program. Rates are per second of the server's own processor time, which other work on the machine
 disturbs less than the clock.
 """
@@ -27,10 +27,10 @@ CHUNK = 8 * MIB
 
 
 class Peer:
-    """A registry that runs, and how it is asked."""
+    """A registry that runs, and how it is asked. `pushes` says whether it takes a blob in one PUT, as most do; others take it in a PATCH."""
 
-    def __init__(self, name: str, server: Server, authorization: str | None = None):
-        self.name, self.server, self.authorization = name, server, authorization
+    def __init__(self, name: str, server: Server, authorization: str | None = None, pushes: bool = True):
+        self.name, self.server, self.authorization, self.pushes = name, server, authorization, pushes
 
     def client(self) -> Client:
         return Client(self.server.port, self.authorization, self.server.scheme)
@@ -66,6 +66,13 @@ def distribution(name: str, program: str, folder: pathlib.Path, tls: tuple | Non
     secured = f"  tls:\n    certificate: {tls[0]}\n    key: {tls[1]}\n" if tls else ""
     where = folder / f"{pathlib.Path(program).name}-{bool(tls)}"
     return Peer(name, start_distribution(program, where, secured, "https" if tls else "http"))
+
+
+def container_registry(program: str, folder: pathlib.Path) -> Peer:
+    """It takes any credentials where it was given no password, and none that are left out."""
+    port = free_port()
+    server = Server([program, "--bind", f"127.0.0.1:{port}", "--storage", str(folder / "container-registry")], port, folder / "container-registry.log")
+    return Peer("container-registry, any password", server, basic("any", "any"), pushes=False)
 
 
 def nginx(folder: pathlib.Path, files: pathlib.Path, tls: tuple | None) -> Peer | None:
@@ -167,9 +174,10 @@ def fill(peers: list[Peer], sizes: list[int], files: pathlib.Path) -> tuple[str,
     for size, blob in blobs.items():
         (where / digests[size]).write_bytes(blob)
     for peer in peers:
-        manifest = push_image(peer.client())
+        chunk = None if peer.pushes else 1 << 40
+        manifest = push_image(peer.client(), chunk=chunk)
         for size, blob in blobs.items():
-            push_blob(peer.client(), REPOSITORY, blob, digests[size])
+            push_blob(peer.client(), REPOSITORY, blob, digests[size], chunk)
     return manifest, digests
 
 
@@ -236,7 +244,9 @@ class Run:
 
     def plain(self, parts: set[str]) -> None:
         arguments, folder, seconds = self.arguments, self.folder, self.arguments.seconds
-        peers = self.registries(None)
+        registries = self.registries(None)
+        program = arguments.container_registry
+        peers = registries + self.started(program and container_registry(program, folder), "container-registry")
         idle(peers)
         sizes = [KIB, MIB, 100 * MIB] + ([arguments.large * MIB] if arguments.large else [])
         manifest, digests = fill(peers, sizes, folder / "files")
@@ -246,7 +256,7 @@ class Run:
         if "large" in parts:
             large(peers + self.started(nginx(folder, folder / "files", None), "nginx"), digests, seconds, "")
         if "push" in parts:
-            all_pushes(peers)
+            all_pushes(registries)
 
     def tls(self) -> None:
         folder, seconds, key = self.folder, self.arguments.seconds, ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
@@ -280,6 +290,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("portcullis")
     parser.add_argument("--distribution3", help="its program, `registry`")
+    parser.add_argument("--container-registry", help="the program of that name of crates.io")
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--large", type=int, default=1024, help="MiB of the largest blob; 0 for none")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)

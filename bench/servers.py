@@ -133,11 +133,11 @@ def push_blob(client: Client, repository: str, blob: bytes, digest: str, chunk: 
     client.ask("PUT", within(location, digest=digest), b"" if chunk else blob, content_type=octets)
 
 
-def push_image(client: Client, repository: str = REPOSITORY) -> str:
+def push_image(client: Client, repository: str = REPOSITORY, chunk: int | None = None) -> str:
     """A manifest of some 470 bytes, as the small ones are. Its digest."""
 
     def push(blob: bytes) -> dict:
-        push_blob(client, repository, blob, digest_of(blob))
+        push_blob(client, repository, blob, digest_of(blob), chunk)
         return {"digest": digest_of(blob), "size": len(blob)}
 
     config = {"mediaType": "application/vnd.oci.image.config.v1+json", **push(b"{}")}
