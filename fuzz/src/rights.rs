@@ -1,7 +1,7 @@
 //! What scope maps hold, what is asked, and what is granted of it; the ids of the resources that hold it.
 
 use crate::text;
-use model::access::Access;
+use model::access::{Access, Grounds};
 use model::action::{Action, ActionSet};
 use model::audit::Actor;
 use model::digest::{Digest, DigestAlgorithm};
@@ -10,7 +10,8 @@ use model::registry::RegistryKey;
 use model::repository::{RepositoryName, RepositoryPattern};
 use model::scope::{Asked, Granted};
 use model::scope_map::{Rules, ScopeMapAction};
-use model::token::TokenKey;
+use model::timestamp::Timestamp;
+use model::token::{CredentialKey, Generation, PasswordKey, TokenKey};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -111,7 +112,9 @@ fn is_catalog(scope: &str) -> bool {
 fn permits(rules: &Arc<Rules>, granted: &Arc<Granted>, name: &RepositoryName, expected: ActionSet) {
     let actor =
         Actor { registry: "lnxcr".into(), who: "token2".into(), credential: "password1".into(), rights: "".into() };
-    let access = Access::by_bearer(RegistryKey(1), actor, TokenKey(1), Arc::clone(rules), Arc::clone(granted));
+    let credential = CredentialKey::Password(PasswordKey(1));
+    let grounds = Grounds { token: TokenKey(1), credential, generation: Generation(1), at: Timestamp::from_micros(0) };
+    let access = Access::by_bearer(RegistryKey(1), actor, grounds, Arc::clone(rules), Arc::clone(granted));
     let repository = name.clone();
     let subject = Digest::of(DigestAlgorithm::Sha256, b"");
     let permitted = [

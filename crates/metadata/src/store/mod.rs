@@ -55,7 +55,7 @@ impl Store {
         let (readers, near) = match stay {
             Stay::Brief => (1, 0),
             Stay::Lasting => {
-                let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+                let processors = thread::available_parallelism().map_or(1, NonZero::get);
                 (READERS, processors.min(NEAR_CONNECTIONS_MAX))
             }
         };
