@@ -48,6 +48,13 @@ class Site:
         self.servers = [self.serve(folder / f"server-{number}.log") for number in (1, 2)]
         self.manager = Client(self.servers[0].port, self.bearer_of_management())
 
+    def __enter__(self) -> "Site":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for server in self.servers:
+            server.end()
+
     def run(self, *words: str) -> str:
         return subprocess.run([self.binary, *words, "--data", self.data], check=True, capture_output=True, text=True).stdout
 
@@ -212,22 +219,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=100)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        site = Site(os.path.realpath(arguments.portcullis), folder)
-        try:
-            site.admin = site.put_token(site.manager, "admin")
-            push_image(Client(site.servers[0].port, basic("admin", site.admin)))
-            users = site.fill(arguments.tokens)
-            print(f"{arguments.tokens:,} tokens in the registry, load average {os.getloadavg()[0]:.1f}.")
-            issue(site, users, folder, arguments.seconds)
-            base = manifests(site, ("admin", site.admin), folder, arguments.seconds)
-            peer(folder, arguments.seconds, base)
-            revocation(site, arguments.rounds)
-            print(f"\nMost memory: {site.servers[0].memory_mib():.0f} MiB.")
-        finally:
-            for server in site.servers:
-                server.end()
+    with tempfile.TemporaryDirectory() as name, Site(os.path.realpath(arguments.portcullis), folder := pathlib.Path(name)) as site:
+        site.admin = site.put_token(site.manager, "admin")
+        push_image(Client(site.servers[0].port, basic("admin", site.admin)))
+        users = site.fill(arguments.tokens)
+        print(f"{arguments.tokens:,} tokens in the registry, load average {os.getloadavg()[0]:.1f}.")
+        issue(site, users, folder, arguments.seconds)
+        base = manifests(site, ("admin", site.admin), folder, arguments.seconds)
+        peer(folder, arguments.seconds, base)
+        revocation(site, arguments.rounds)
+        print(f"\nMost memory: {site.servers[0].memory_mib():.0f} MiB.")
 
 
 if __name__ == "__main__":

@@ -79,21 +79,15 @@ def main() -> None:
     parser.add_argument("--in-one", type=int, default=100_000)
     parser.add_argument("--seconds", type=int, default=3)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        site = Site(os.path.realpath(arguments.portcullis), folder)
-        try:
-            site.admin = site.put_token(site.manager, "admin")
-            many = Many(site, folder)
-            print(f"Per CPU-second, 16 clients, {PUSHERS} push:\n\n| tags in the repository | in the registry | {' | '.join(COLUMNS)} |\n|{'---|' * (len(COLUMNS) + 2)}", flush=True)
-            for in_one, in_all in ((1_000, 1_000), (arguments.in_one, arguments.in_one), (arguments.in_one, arguments.tags)):
-                many.grow(in_one, in_all)
-                counts = f"| {many.in_one:,} | {many.in_one + many.in_others:,} |"
-                print(counts, " | ".join(f"{it['per_cpu']:,.0f}" for it in many.measure(arguments.seconds)), "|", flush=True)
-            print(f"\nMost memory: {site.servers[0].memory_mib():.0f} MiB.")
-        finally:
-            for server in site.servers:
-                server.end()
+    with tempfile.TemporaryDirectory() as name, Site(os.path.realpath(arguments.portcullis), folder := pathlib.Path(name)) as site:
+        site.admin = site.put_token(site.manager, "admin")
+        many = Many(site, folder)
+        print(f"Per CPU-second, 16 clients, {PUSHERS} push:\n\n| tags in the repository | in the registry | {' | '.join(COLUMNS)} |\n|{'---|' * (len(COLUMNS) + 2)}", flush=True)
+        for in_one, in_all in ((1_000, 1_000), (arguments.in_one, arguments.in_one), (arguments.in_one, arguments.tags)):
+            many.grow(in_one, in_all)
+            counts = f"| {many.in_one:,} | {many.in_one + many.in_others:,} |"
+            print(counts, " | ".join(f"{it['per_cpu']:,.0f}" for it in many.measure(arguments.seconds)), "|", flush=True)
+        print(f"\nMost memory: {site.servers[0].memory_mib():.0f} MiB.")
 
 
 if __name__ == "__main__":
