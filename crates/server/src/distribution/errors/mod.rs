@@ -79,7 +79,7 @@ impl ErrorAnswer {
         self
     }
 
-    /// Whether what the caller was let in with was revoked before the request was done.
+    /// Whether what the caller was let in with was revoked before the request was done; nothing else is answered so here.
     pub(super) fn is_revoked(&self) -> bool {
         self.status == StatusCode::UNAUTHORIZED
     }
