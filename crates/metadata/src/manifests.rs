@@ -41,7 +41,8 @@ statements! {
         ON CONFLICT (repository, digest) DO UPDATE SET
             media_type = excluded.media_type, subject = excluded.subject, artifact_type = excluded.artifact_type,
             content_bytes = excluded.content_bytes, architecture = excluded.architecture, os = excluded.os,
-            config_media_type = excluded.config_media_type, updated_at = excluded.updated_at,
+            config_media_type = excluded.config_media_type,
+            updated_at = CASE WHEN updated_at < excluded.updated_at THEN excluded.updated_at ELSE updated_at END,
             rests_since = CASE WHEN rests_since < excluded.rests_since THEN excluded.rests_since ELSE rests_since END";
     NEWEST = "SELECT max(updated_at) FROM manifests WHERE repository = $1";
     CLEAR_REFERENCES = "DELETE FROM manifest_references WHERE repository = $1 AND manifest = $2";

@@ -349,6 +349,7 @@ async fn a_clock_that_goes_back_deletes_nothing_early() -> Outcome {
     assert_eq!(applied(&world.service).await?.0, BTreeSet::new());
     // While it is wrong: pushes, the last tag of a manifest, and a tag that is the newest although the clock says otherwise.
     push_untagged(&client, &Pushed::image("pushed", &[])).await?;
+    push(&client, "v2", "two").await?;
     let new = push_untagged(&client, &Pushed::image("new", &[])).await?;
     push(&client, "v3", "three").await?;
     assert_eq!(applied(&world.service).await?.0, set(["v1"]));
