@@ -64,9 +64,8 @@ pub(crate) fn outlive_file_size_limit() -> Result<(), Failure> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        // The same number on Linux for x86 and ARM, on macOS and on the BSDs. Whoever listens once is never ended by it.
-        const SIGXFSZ: i32 = 25;
-        signal(SignalKind::from_raw(SIGXFSZ)).map(drop).map_err(deaf)?;
+        // Whoever listens once is never ended by it.
+        signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop).map_err(deaf)?;
     }
     Ok(())
 }
