@@ -6,7 +6,6 @@ mod process;
 
 use process::{Server, World};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -30,22 +29,7 @@ fn lines(data: &Path, words: &[&str]) -> Vec<Value> {
 fn said_at_start(data: &Path, collection: &str) -> String {
     let config = tempfile::NamedTempFile::new().expect("a temporary file");
     std::fs::write(config.path(), format!("[collection]\n{collection}\n")).expect("written");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(config.path()).arg("--data").arg(data);
-    let mut child =
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
-    let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
-    let mut ended = true;
-    let said: Vec<String> = lines
-        .take_while(|line| {
-            ended = line.contains("listening on");
-            !ended
-        })
-        .collect();
-    child.kill().expect("it is running");
-    child.wait().expect("it ends");
-    assert!(ended, "{said:?}");
-    said.join("\n")
+    Server::start_with(data, &["--config", config.path().to_str().expect("UTF-8")]).kill()
 }
 
 /// The tags that go, and how many the last line says.

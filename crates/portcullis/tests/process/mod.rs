@@ -27,9 +27,15 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server on `data` and a free port of the loopback interface, and waits until it says where it listens.
     pub(crate) fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    /// The same with further words.
+    pub(crate) fn start_with(data: &Path, words: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
             .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--data"])
             .arg(data)
+            .args(words)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -42,10 +48,10 @@ impl Server {
         // The pipe is read to its end, so that a full one never stops the server.
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
+                log.lock().expect("not poisoned").extend([line.as_str(), "\n"]);
                 if let Some(address) = address_in(&line) {
                     let _ = said.send(address);
                 }
-                log.lock().expect("not poisoned").extend([line.as_str(), "\n"]);
             }
         });
         server.address = heard.recv_timeout(LIMIT).expect("the server says where it listens");
@@ -60,10 +66,11 @@ impl Server {
         String::from_utf8(ran.stdout).expect("UTF-8")
     }
 
-    /// SIGKILL: no handler runs, nothing is flushed.
-    pub(crate) fn kill(&mut self) {
+    /// SIGKILL: no handler runs, nothing is flushed. What it said, at least until it listened.
+    pub(crate) fn kill(&mut self) -> String {
         self.child.kill().expect("it is running");
         self.child.wait().expect("it ends");
+        self.log.lock().expect("not poisoned").clone()
     }
 }
 
