@@ -88,6 +88,11 @@ pub enum InvalidRetentionRule {
     /// Out of its bounds.
     #[error("a retention rule has at most {max} patterns of tags that are never deleted, not {0}", max = RetentionRule::NEVER_MAX)]
     TooManyNever(usize),
+}
+
+/// Why Azure's policy cannot be changed so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidUntaggedChange {
     /// Azure keeps the days of a policy that is disabled; here there would be nothing that keeps them.
     #[error("days are kept while the policy is enabled: say that it is, or leave them out")]
     DaysOfNoPolicy,
@@ -269,14 +274,14 @@ impl UntaggedChange {
     ///
     /// Errors: `DaysOfNoPolicy` for days that would be forgotten. Those that answers have of a policy that is disabled may be sent back.
     /// `NobodyApplies` for one that would be enabled, and would not be honoured; one that is enabled already may be sent back.
-    pub fn apply(self, now: Option<u32>) -> Result<Option<u32>, InvalidRetentionRule> {
+    pub fn apply(self, now: Option<u32>) -> Result<Option<u32>, InvalidUntaggedChange> {
         let Self { enabled, days, nobody_applies } = self;
         if now.is_none() && enabled.is_none() && days.is_some_and(|days| days != Self::DAYS_DEFAULT) {
-            return Err(InvalidRetentionRule::DaysOfNoPolicy);
+            return Err(InvalidUntaggedChange::DaysOfNoPolicy);
         }
         let is_enabled = enabled.unwrap_or(now.is_some());
         if is_enabled && now.is_none() && nobody_applies {
-            return Err(InvalidRetentionRule::NobodyApplies);
+            return Err(InvalidUntaggedChange::NobodyApplies);
         }
         Ok(is_enabled.then(|| days.or(now).unwrap_or(Self::DAYS_DEFAULT)))
     }

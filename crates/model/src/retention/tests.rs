@@ -176,14 +176,14 @@ fn changes_of_the_policy(
     let change = UntaggedChange { enabled, days, nobody_applies: false };
     assert_eq!(change.apply(now), Ok(expected));
     let switches_on = now.is_none() && expected.is_some();
-    let elsewhere = if switches_on { Err(InvalidRetentionRule::NobodyApplies) } else { Ok(expected) };
+    let elsewhere = if switches_on { Err(InvalidUntaggedChange::NobodyApplies) } else { Ok(expected) };
     assert_eq!(UntaggedChange { nobody_applies: true, ..change }.apply(now), elsewhere, "where nobody applies it");
 }
 
 #[test]
 fn days_of_no_policy_are_refused() {
     let days = |days| UntaggedChange { days: Some(days), ..UntaggedChange::default() };
-    assert_eq!(days(30).apply(None), Err(InvalidRetentionRule::DaysOfNoPolicy));
+    assert_eq!(days(30).apply(None), Err(InvalidUntaggedChange::DaysOfNoPolicy));
     assert_eq!(days(7).apply(None), Ok(None), "as answers have it");
 }
 

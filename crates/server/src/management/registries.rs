@@ -119,9 +119,10 @@ fn switches(context: &Context, request: &shape::Registry) -> Result<Switches, Fa
     if request.identity.as_ref().is_some_and(wants_identity) {
         return Err(Failure::invalid("identity", "Managed identities are not available: leave `identity` out."));
     }
-    let mut switches = request.properties.as_ref().map_or(Ok(Switches::default()), registry_properties::parse)?;
-    switches.untagged.nobody_applies = !context.state.applies_retention;
-    Ok(switches)
+    match &request.properties {
+        Some(properties) => registry_properties::parse(properties, !context.state.applies_retention),
+        None => Ok(Switches::default()),
+    }
 }
 
 async fn of(context: &Context, registry: &Registry, provisioning_state: &str) -> Result<shape::Registry, Error> {

@@ -106,15 +106,16 @@ pub(super) struct Switches {
     pub(super) untagged: UntaggedChange,
 }
 
-/// Reads `properties`, and refuses those that want something else than what is done, naming the member.
-pub(super) fn parse(given: &Value) -> Result<Switches, Failure> {
+/// Reads `properties`, and refuses those that want something else than what is done, naming the member. `nobody_applies` says whether this server leaves
+/// rules of retention to others.
+pub(super) fn parse(given: &Value, nobody_applies: bool) -> Result<Switches, Failure> {
     compare("properties", given, &[features(), features_of_other_versions()])?;
     let switch = |name| member(given, name).and_then(Value::as_bool);
     Ok(Switches {
         admin_user_enabled: switch(ADMIN_USER_ENABLED),
         anonymous_pull_enabled: switch(ANONYMOUS_PULL_ENABLED),
         untagged: match member(given, "policies").and_then(|policies| member(policies, "retentionPolicy")) {
-            Some(policy) => untagged(policy)?,
+            Some(policy) => UntaggedChange { nobody_applies, ..untagged(policy)? },
             None => UntaggedChange::default(),
         },
     })
@@ -213,7 +214,7 @@ mod tests {
     #[case(json!({"loginServer": "x.azurecr.io", "status": {"displayStatus": "Ready"}, "dataEndpointHostNames": ["a"]}))]
     #[case(json!({"policies": {"retentionPolicy": {"days": 7, "lastUpdatedTime": "2023-02-07T15:21:43Z", "status": "disabled"}}}))]
     fn accepted(#[case] given: Value) {
-        assert!(parse(&given).is_ok(), "{given}");
+        assert!(parse(&given, false).is_ok(), "{given}");
     }
 
     #[rstest]
@@ -232,7 +233,7 @@ mod tests {
     #[case(json!({"teleport": true}), "properties.teleport")]
     #[case(json!([]), "properties")]
     fn refused_by_name(#[case] given: Value, #[case] member: &str) {
-        let target = match parse(&given) {
+        let target = match parse(&given, false) {
             Err(Failure::Service(service::Error::Invalid { target, .. })) => Some(target),
             _ => None,
         };
@@ -252,7 +253,7 @@ mod tests {
         #[case] anonymous_pull_enabled: Option<bool>,
     ) {
         let untagged = UntaggedChange::default();
-        assert_eq!(parse(&given).ok(), Some(Switches { admin_user_enabled, anonymous_pull_enabled, untagged }));
+        assert_eq!(parse(&given, false).ok(), Some(Switches { admin_user_enabled, anonymous_pull_enabled, untagged }));
     }
 
     #[rstest]
@@ -262,7 +263,7 @@ mod tests {
     #[case(json!({"status": null, "days": null}), None, None)]
     #[case(json!(null), None, None)]
     fn the_retention_policy(#[case] policy: Value, #[case] enabled: Option<bool>, #[case] days: Option<u32>) {
-        let switches = parse(&json!({"policies": {"retentionPolicy": policy}})).ok();
+        let switches = parse(&json!({"policies": {"retentionPolicy": policy}}), false).ok();
         let expected = UntaggedChange { enabled, days, ..UntaggedChange::default() };
         assert_eq!(switches.map(|switches| switches.untagged), Some(expected));
     }

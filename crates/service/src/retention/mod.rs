@@ -19,7 +19,7 @@ use model::audit::{Entry, Outcome, actions};
 use model::reference::Reference;
 use model::registry::RegistryKey;
 use model::repository::{RepositoryName, RepositoryPattern};
-use model::retention::{InvalidRetentionRule, RetentionRule, UntaggedChange, UntaggedPolicy};
+use model::retention::{InvalidUntaggedChange, RetentionRule, UntaggedChange, UntaggedPolicy};
 use model::timestamp::Timestamp;
 use std::sync::Arc;
 
@@ -232,17 +232,20 @@ pub(crate) fn change_untagged(
 ) -> Result<Option<UntaggedPolicy>, Error> {
     let policy = retention::find_untagged(tx, registry)?;
     let days = policy.map(|policy| u32::from(policy.days));
-    let invalid = |error: InvalidRetentionRule| {
-        let member = if error == InvalidRetentionRule::NobodyApplies { UNTAGGED_STATUS } else { UNTAGGED_DAYS };
+    let invalid = |member: &str, error: &dyn std::error::Error| {
         Error::invalid(member, format!("'{member}' cannot be set to this value: {error}."))
     };
-    let wanted = change.apply(days).map_err(invalid)?;
+    let wanted = change.apply(days).map_err(|error| match error {
+        InvalidUntaggedChange::NobodyApplies => invalid(UNTAGGED_STATUS, &error),
+        InvalidUntaggedChange::DaysOfNoPolicy => invalid(UNTAGGED_DAYS, &error),
+    })?;
     if wanted == days {
         return Ok(policy);
     }
     let mut rules = retention::list_rules(tx, registry)?.into_iter().map(|stored| stored.rule);
     let before = rules.find(|rule| *rule.repositories() == RepositoryPattern::All);
-    match RetentionRule::with_untagged(before.as_ref(), wanted, now).map_err(invalid)? {
+    let rule = RetentionRule::with_untagged(before.as_ref(), wanted, now);
+    match rule.map_err(|error| invalid(UNTAGGED_DAYS, &error))? {
         Some(rule) => {
             check_room(tx, registry, &RepositoryPattern::All)?;
             retention::put_rule(tx, registry, &rule, now)?;
