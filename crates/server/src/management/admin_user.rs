@@ -4,7 +4,7 @@ use super::answer::{Outcome, json};
 use super::errors::Failure;
 use super::token_credentials::last_used;
 use super::{Context, body};
-use axum::body::Body;
+use bytes::Bytes;
 use http::StatusCode;
 use model::password::PasswordName;
 use model::resource_id::RegistryId;
@@ -17,8 +17,8 @@ pub(super) async fn list(context: &Context, registry: &RegistryId) -> Outcome {
 }
 
 /// `POST …/regenerateCredential`
-pub(super) async fn regenerate(context: &Context, registry: &RegistryId, body: Body) -> Outcome {
-    let request: RegenerateCredential = body::json(body).await?;
+pub(super) async fn regenerate(context: &Context, registry: &RegistryId, body: &Bytes) -> Outcome {
+    let request: RegenerateCredential = body::json(body)?;
     let given = request.name.as_deref().ok_or_else(|| {
         Failure::invalid("name", "The password to regenerate is required: 'password' or 'password2'.")
     })?;

@@ -6,6 +6,7 @@ use super::members::Members;
 use crate::body::read;
 use crate::limits;
 use axum::body::Body;
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 /// The body is not the JSON that was expected.
@@ -17,10 +18,14 @@ pub(super) struct InvalidJson {
     pub(super) message: String,
 }
 
-/// Reads a body; an empty one is refused.
-pub(super) async fn json<T: DeserializeOwned>(body: Body) -> Result<T, Failure> {
-    let bytes = read(body, limits::MANAGEMENT_BODY_BYTES_MAX).await.map_err(Failure::UnreadBody)?;
-    parse(&bytes).map_err(Failure::InvalidJson)
+/// Reads a body to its end.
+pub(super) async fn whole(body: Body) -> Result<Bytes, Failure> {
+    read(body, limits::MANAGEMENT_BODY_BYTES_MAX).await.map_err(Failure::UnreadBody)
+}
+
+/// What a body says; an empty one is refused.
+pub(super) fn json<T: DeserializeOwned>(body: &Bytes) -> Result<T, Failure> {
+    parse(body).map_err(Failure::InvalidJson)
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, InvalidJson> {

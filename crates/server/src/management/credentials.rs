@@ -3,15 +3,15 @@
 use super::answer::{Outcome, json};
 use super::errors::Failure;
 use super::{Context, body, token_credentials};
-use axum::body::Body;
+use bytes::Bytes;
 use http::StatusCode;
 use model::resource_id::{RegistryId, TokenId};
 use service::CredentialsSpec;
 use wire::arm::credentials::{GenerateCredentials, GeneratedCredentials};
 
 /// `POST …/generateCredentials`
-pub(super) async fn generate(context: &Context, registry: &RegistryId, body: Body) -> Outcome {
-    let request: GenerateCredentials = body::json(body).await?;
+pub(super) async fn generate(context: &Context, registry: &RegistryId, body: &Bytes) -> Outcome {
+    let request: GenerateCredentials = body::json(body)?;
     let token = request
         .token_id
         .as_deref()

@@ -7,17 +7,16 @@ use super::errors::Failure;
 use super::headers::Versions;
 use super::route::{AccessTarget, Parent, Target, parse};
 use super::{
-    Context, admin_user, audit, cloud, credentials, headers, locations, name_check, operations, preconditions,
+    Context, admin_user, audit, body, cloud, credentials, headers, locations, name_check, operations, preconditions,
     principal, provider, registries, resource_groups, resources, role_assignments, role_definitions, scope_maps,
     service_principals, subscriptions, tokens, unserved, usages,
 };
-use crate::body::read as read_body;
-use crate::limits;
 use crate::requests::{self, RequestId};
 use crate::state::State;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::response::Response;
+use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, StatusCode};
 use model::resource_id::RegistryId;
@@ -62,17 +61,17 @@ async fn answer(state: Arc<State>, parts: &Parts, body: Body, request_id: Reques
     let mut service = needed.admit(&asked, &manager)?;
     preconditions::check(parts, &body)?;
     let body = if is_read(&parts.method) || body.is_end_stream() {
-        body
+        Bytes::new()
     } else {
-        let bytes = read_body(body, limits::MANAGEMENT_BODY_BYTES_MAX).await.map_err(Failure::UnreadBody)?;
+        let bytes = body::whole(body).await?;
         // It may have been long under way, and what was taken from its sender meanwhile is no right any more.
         manager = principal::authenticate(&asked, parts).await?;
         service = needed.admit(&asked, &manager)?;
-        Body::from(bytes)
+        bytes
     };
     let context = Context { state, service, manager, api_version, request_id, headers: parts.headers.clone(), query };
     let versions = versions_of(&target);
-    let mut response = dispatch(&context, &parts.method, target, body).await?;
+    let mut response = dispatch(&context, &parts.method, target, &body).await?;
     if is_read(&parts.method) {
         context.service.note_read();
     }
@@ -124,7 +123,7 @@ fn versions_of(target: &Target) -> Versions {
     }
 }
 
-async fn dispatch(context: &Context, method: &Method, resource: Target, body: Body) -> Outcome {
+async fn dispatch(context: &Context, method: &Method, resource: Target, body: &Bytes) -> Outcome {
     match resource {
         Target::ScopeMap(id) => match *method {
             Method::PUT => scope_maps::put(context, &id, body).await,
@@ -209,7 +208,7 @@ async fn unserved_child(
 }
 
 /// Roles and service principals.
-async fn access(context: &Context, method: &Method, target: AccessTarget, body: Body) -> Outcome {
+async fn access(context: &Context, method: &Method, target: AccessTarget, body: &Bytes) -> Outcome {
     match target {
         AccessTarget::RoleAssignments(scope) => match *method {
             Method::GET => role_assignments::list(context, &scope).await,

@@ -3,14 +3,14 @@
 use super::answer::{Outcome, json};
 use super::errors::Failure;
 use super::{Context, body};
-use axum::body::Body;
+use bytes::Bytes;
 use http::StatusCode;
 use model::arm_name::{RegistryName, SubscriptionId};
 use wire::arm::registries::{NameCheck, NameStatus, RESOURCE_TYPE};
 
 /// `POST …/checkNameAvailability`: 200 either way (recorded); a name that breaks the rule is an answer too, not an error.
-pub(super) async fn check(context: &Context, subscription: &SubscriptionId, body: Body) -> Outcome {
-    let NameCheck { name, resource_type } = body::json(body).await?;
+pub(super) async fn check(context: &Context, subscription: &SubscriptionId, body: &Bytes) -> Outcome {
+    let NameCheck { name, resource_type } = body::json(body)?;
     let name = name.ok_or_else(|| Failure::invalid("name", "A name to check is required."))?;
     if !resource_type.is_some_and(|given| given.eq_ignore_ascii_case(RESOURCE_TYPE)) {
         return Err(Failure::invalid("type", format!("The type is required: '{RESOURCE_TYPE}'.")));

@@ -7,7 +7,7 @@ use super::operations::Kind;
 use super::registry_properties::{self, Switches};
 use super::resource_groups::canonical_location;
 use super::{Context, body, labels, system_data};
-use axum::body::Body;
+use bytes::Bytes;
 use http::StatusCode;
 use model::arm_name::{ResourceGroupName, SubscriptionId};
 use model::listing::Listed;
@@ -18,8 +18,8 @@ use service::{Error, RegistryChange, RegistrySpec, Written};
 use wire::arm::registries as shape;
 
 /// `PUT`: 201 `Creating` with an operation for a new one, 200 `Succeeded` for one that was there (both recorded).
-pub(super) async fn put(context: &Context, id: &RegistryId, body: Body) -> Outcome {
-    let request: shape::Registry = body::json(body).await?;
+pub(super) async fn put(context: &Context, id: &RegistryId, body: &Bytes) -> Outcome {
+    let request: shape::Registry = body::json(body)?;
     let switches = switches(context, &request)?;
     let sku = sku(request.sku.as_ref())?.ok_or_else(|| Failure::invalid("sku", SKU_RULE))?;
     let spec = RegistrySpec {
@@ -42,8 +42,8 @@ pub(super) async fn put(context: &Context, id: &RegistryId, body: Body) -> Outco
 }
 
 /// `PATCH`: tags, tier, the admin user and anonymous pull; 200 at once (recorded).
-pub(super) async fn patch(context: &Context, id: &RegistryId, body: Body) -> Outcome {
-    let request: shape::Registry = body::json(body).await?;
+pub(super) async fn patch(context: &Context, id: &RegistryId, body: &Bytes) -> Outcome {
+    let request: shape::Registry = body::json(body)?;
     let switches = switches(context, &request)?;
     let change = RegistryChange {
         location: request.location.as_deref().map(|location| canonical_location(Some(location))).transpose()?,

@@ -7,7 +7,7 @@ use super::errors::Failure;
 use super::odata::FILTER;
 use super::resource_filter::{Filter, Filtered};
 use super::{body, labels};
-use axum::body::Body;
+use bytes::Bytes;
 use http::StatusCode;
 use model::arm_name::SubscriptionId;
 use model::resource_group::ResourceGroup;
@@ -16,8 +16,8 @@ use service::{ResourceGroupSpec, Written};
 use wire::arm::resource_groups::{self as shape, ResourceGroupProperties};
 
 /// `PUT`: 201 for a new one, 200 for one that was there.
-pub(super) async fn put(context: &Context, id: &ResourceGroupId, body: Body) -> Outcome {
-    let request: shape::ResourceGroup = body::json(body).await?;
+pub(super) async fn put(context: &Context, id: &ResourceGroupId, body: &Bytes) -> Outcome {
+    let request: shape::ResourceGroup = body::json(body)?;
     let spec = ResourceGroupSpec {
         location: canonical_location(request.location.as_deref())?,
         labels: labels::parse(request.tags)?.unwrap_or_default(),
@@ -31,8 +31,8 @@ pub(super) async fn put(context: &Context, id: &ResourceGroupId, body: Body) -> 
 }
 
 /// `PATCH`: labels are the one thing that changes.
-pub(super) async fn patch(context: &Context, id: &ResourceGroupId, body: Body) -> Outcome {
-    let request: shape::ResourceGroup = body::json(body).await?;
+pub(super) async fn patch(context: &Context, id: &ResourceGroupId, body: &Bytes) -> Outcome {
+    let request: shape::ResourceGroup = body::json(body)?;
     json(StatusCode::OK, &of(context.service.update_resource_group(id, labels::parse(request.tags)?).await?))
 }
 

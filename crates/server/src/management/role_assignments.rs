@@ -5,7 +5,7 @@ use super::errors::Failure;
 use super::odata::{FILTER, Word, is, words};
 use super::{Context, body, role_definitions};
 use crate::auth::form::Form;
-use axum::body::Body;
+use bytes::Bytes;
 use http::StatusCode;
 use model::guid::Guid;
 use model::issuer::ISSUER_SEPARATOR;
@@ -17,8 +17,8 @@ use wire::arm::List;
 use wire::arm::role_assignments::{self as shape, RoleAssignmentProperties};
 
 /// `PUT`: 201 for a new one, 200 for the same once more.
-pub(super) async fn put(context: &Context, scope: &ArmScope, id: &Guid, body: Body) -> Outcome {
-    let request: shape::RoleAssignment = body::json(body).await?;
+pub(super) async fn put(context: &Context, scope: &ArmScope, id: &Guid, body: &Bytes) -> Outcome {
+    let request: shape::RoleAssignment = body::json(body)?;
     let RoleAssignmentProperties { role_definition_id, principal_id, condition, .. } =
         request.properties.ok_or_else(|| Failure::invalid("properties", "The body needs `properties`."))?;
     if condition.is_some() {

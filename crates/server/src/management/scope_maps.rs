@@ -4,7 +4,7 @@ use super::answer::{Outcome, empty, json, without_waiting};
 use super::errors::Failure;
 use super::operations::Kind;
 use super::{Context, body, system_data};
-use axum::body::Body;
+use bytes::Bytes;
 use http::StatusCode;
 use model::resource_id::{RegistryId, ScopeMapId};
 use model::scope_map::{ScopeMap, ScopeMapAction, ScopeMapKind};
@@ -13,8 +13,8 @@ use wire::arm::scope_maps::{self as shape, ScopeMapProperties};
 
 /// `PUT`: 200 `Succeeded` at once, new or not (recorded). `Retry-After: 0` spares Az PowerShell's 30 seconds
 /// (management-api.md, 0.16).
-pub(super) async fn put(context: &Context, id: &ScopeMapId, body: Body) -> Outcome {
-    let request: shape::ScopeMap = body::json(body).await?;
+pub(super) async fn put(context: &Context, id: &ScopeMapId, body: &Bytes) -> Outcome {
+    let request: shape::ScopeMap = body::json(body)?;
     let properties =
         request.properties.ok_or_else(|| Failure::invalid("properties", "The body needs `properties`."))?;
     let actions =
@@ -25,8 +25,8 @@ pub(super) async fn put(context: &Context, id: &ScopeMapId, body: Body) -> Outco
 }
 
 /// `PATCH`: 201 `Updating`, with an operation (recorded), also when nothing is to change.
-pub(super) async fn patch(context: &Context, id: &ScopeMapId, body: Body) -> Outcome {
-    let request: shape::ScopeMap = body::json(body).await?;
+pub(super) async fn patch(context: &Context, id: &ScopeMapId, body: &Bytes) -> Outcome {
+    let request: shape::ScopeMap = body::json(body)?;
     let properties = request.properties.unwrap_or_default();
     let change = ScopeMapChange {
         description: properties.description,

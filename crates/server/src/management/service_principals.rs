@@ -4,7 +4,7 @@ use super::answer::{Outcome, empty, json};
 use super::errors::Failure;
 use super::token_credentials::last_used;
 use super::{Context, body};
-use axum::body::Body;
+use bytes::Bytes;
 use http::StatusCode;
 use model::guid::Guid;
 use model::password::Password;
@@ -15,8 +15,8 @@ use wire::arm::List;
 use wire::arm::service_principals::{self as shape, AddPassword, PasswordCredential, RemovePassword};
 
 /// `POST` of a new one: 201, with the value of its secret.
-pub(super) async fn create(context: &Context, body: Body) -> Outcome {
-    let request: shape::ServicePrincipal = body::json(body).await?;
+pub(super) async fn create(context: &Context, body: &Bytes) -> Outcome {
+    let request: shape::ServicePrincipal = body::json(body)?;
     let name = request.display_name.unwrap_or_default();
     let name = PrincipalName::parse(&name).map_err(|error| Failure::invalid("displayName", format!("{error}.")))?;
     let ends = match request.password_credentials.unwrap_or_default().as_slice() {
@@ -48,8 +48,8 @@ pub(super) async fn delete(context: &Context, reference: &str) -> Outcome {
 }
 
 /// `POST …/addPassword`: 200 with the value.
-pub(super) async fn add_password(context: &Context, reference: &str, body: Body) -> Outcome {
-    let request: AddPassword = body::json(body).await?;
+pub(super) async fn add_password(context: &Context, reference: &str, body: &Bytes) -> Outcome {
+    let request: AddPassword = body::json(body)?;
     let wanted = request.password_credential.unwrap_or_default();
     let ends = end(&wanted, "passwordCredential.endDateTime")?;
     let made = context.service.add_principal_secret(reference, ends).await.map_err(missing)?;
@@ -57,8 +57,8 @@ pub(super) async fn add_password(context: &Context, reference: &str, body: Body)
 }
 
 /// `POST …/removePassword`: 204, also when there was none of that id.
-pub(super) async fn remove_password(context: &Context, reference: &str, body: Body) -> Outcome {
-    let request: RemovePassword = body::json(body).await?;
+pub(super) async fn remove_password(context: &Context, reference: &str, body: &Bytes) -> Outcome {
+    let request: RemovePassword = body::json(body)?;
     let id = Guid::parse(request.key_id.as_deref().unwrap_or_default())
         .map_err(|error| Failure::invalid("keyId", format!("{error}.")))?;
     context.service.remove_principal_secret(reference, &id).await.map_err(missing)?;

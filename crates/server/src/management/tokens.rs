@@ -6,7 +6,7 @@ use super::operations::Kind;
 use super::token_certificates::Detail;
 use super::token_credentials::Wanted;
 use super::{Context, body, system_data, token_credentials};
-use axum::body::Body;
+use bytes::Bytes;
 use http::StatusCode;
 use model::resource_id::{RegistryId, ScopeMapId, TokenId};
 use model::token::{Token, TokenStatus};
@@ -14,8 +14,8 @@ use service::{GeneratedPassword, TokenChange, TokenSpec, TokenWritten, Written};
 use wire::arm::tokens::{self as shape, TokenProperties};
 
 /// `PUT`: 201 `Creating` with an operation for a new one (recorded), 200 `Succeeded` for one that was there.
-pub(super) async fn put(context: &Context, id: &TokenId, body: Body) -> Outcome {
-    let request: shape::Token = body::json(body).await?;
+pub(super) async fn put(context: &Context, id: &TokenId, body: &Bytes) -> Outcome {
+    let request: shape::Token = body::json(body)?;
     let properties =
         request.properties.ok_or_else(|| Failure::invalid("properties", "The body needs `properties`."))?;
     let Wanted { passwords, certificates } =
@@ -33,8 +33,8 @@ pub(super) async fn put(context: &Context, id: &TokenId, body: Body) -> Outcome 
 }
 
 /// `PATCH`: 201 `Updating` with an operation (recorded), also when nothing is to change.
-pub(super) async fn patch(context: &Context, id: &TokenId, body: Body) -> Outcome {
-    let request: shape::Token = body::json(body).await?;
+pub(super) async fn patch(context: &Context, id: &TokenId, body: &Bytes) -> Outcome {
+    let request: shape::Token = body::json(body)?;
     let properties = request.properties.unwrap_or_default();
     let Wanted { passwords, certificates } =
         token_credentials::parse(context, id, properties.credentials.as_ref()).await?;
