@@ -105,7 +105,7 @@ pub const RETENTION_RULES: Limit = Limit { what: "a registry", max: 100, unit: "
 
 /// Tags or manifests that retention looks at in one step, and deletes in one transaction, each with its entry in the audit log: some ten
 /// milliseconds, for which pushes wait. Before tags, the names of those that the rule keeps are read in it, up to
-/// `RetentionRule::KEEP_LAST_MAX` of them and those that it never deletes.
+/// `RetentionRule::KEEP_LAST_MAX` of them and those that do not count: never deleted, or about a manifest.
 pub const RETENTION_PAGE: usize = 200;
 
 /// Tags that are read at once to find the last one to keep, and repositories of which a rule is looked for.

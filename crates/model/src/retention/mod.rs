@@ -117,7 +117,7 @@ pub struct RetentionSpec {
 }
 
 impl RetentionRule {
-    /// Each place is counted again for each part of a repository that is looked at, so that there is an end.
+    /// Each of their places is counted again for each part of a repository that is looked at.
     pub const KEEP_LAST_MAX: u32 = 10_000;
     /// Ten years.
     pub const UNTAGGED_DAYS_MAX: u32 = 3_650;
